@@ -1,0 +1,97 @@
+"""What goes into the engine and what comes out: small frozen dataclasses with numpy arrays."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.priors.info import PriorInfo
+from dgn_explorer.results.result import Result
+from dgn_explorer.synthesis.recipe import Recipe
+
+
+class Lane(Enum):
+    """Interactive jobs pre-empt each other and pause batch jobs."""
+
+    INTERACTIVE = "interactive"
+    BATCH = "batch"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Torch is loaded; ``device`` in words, such as ``CPU, 2 threads``."""
+
+    device: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The network and the prior asked for are open."""
+
+    network: NetworkInfo
+    prior: PriorInfo
+
+
+@dataclass(frozen=True)
+class OpenFailed:
+    """A network or a prior could not be opened; the ones open before stay open."""
+
+    message: str
+    hint: str
+    details: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """Job ``job`` runs now."""
+
+    job: int
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The newest picture of a running job.
+
+    ``image`` (H, W, 3) uint8 RGB, ``step`` counts from 1, ``trace`` (step,) float32 holds all
+    activations so far.
+    """
+
+    job: int
+    step: int
+    steps: int
+    image: np.ndarray
+    trace: np.ndarray
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The result of job ``job`` is in the store; ``cached`` if it was there before."""
+
+    job: int
+    result: Result
+    cached: bool
+    saved: bool = True
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Job ``job`` ended without a result; ``details`` is a traceback or empty."""
+
+    job: int
+    message: str
+    hint: str
+    details: str
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """Job ``job`` was cancelled before its first step, so there is nothing to keep."""
+
+    job: int
+
+
+Event = Ready | Opened | OpenFailed | Started | Finished | Failed | Cancelled

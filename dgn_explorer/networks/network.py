@@ -1,0 +1,83 @@
+"""`Network`: a frozen module with its preprocessing, layers and labels."""
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.networks.layers import ReadPoint
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """From RGB in [0, 1] to what the module takes: ``(rgb * value_range - mean) / std``."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    value_range: float = 255.0
+    channels: str = "rgb"
+
+    def __call__(self, rgb: Tensor) -> Tensor:
+        """Map ``rgb`` (N, 3, H, W) float in [0, 1] to the module's input, same shape."""
+        x = rgb if self.channels == "rgb" else rgb.flip(1)
+        scale = x.new_tensor([self.value_range / s for s in self.std]).view(1, -1, 1, 1)
+        shift = x.new_tensor([-m / s for m, s in zip(self.mean, self.std, strict=True)])
+        return torch.addcmul(shift.view(1, -1, 1, 1), x, scale)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network ready for ascent: eval mode, frozen, channels_last.
+
+    ``read_points`` says for every layer path where its activation is read (see `layers`).
+    """
+
+    info: NetworkInfo
+    module: nn.Module
+    preprocessing: Preprocessing
+    read_points: dict[str, ReadPoint]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters live."""
+        return next(self.module.parameters()).device
+
+    def logits(self, rgb: Tensor, size: int | None = None) -> Tensor:
+        """Class scores (N, classes) for ``rgb`` (N, 3, H, W) in [0, 1], resized to ``size``.
+
+        ``size`` is in pixels; the default is the network's native input size.
+        """
+        x = resize(rgb, size or self.info.input_size)
+        output: Tensor = self.module(self.preprocessing(x))
+        return output
+
+
+def resize(rgb: Tensor, size: int) -> Tensor:
+    """Resize (N, 3, H, W) to ``size`` x ``size`` pixels, bilinear, antialiased when shrinking."""
+    if rgb.shape[-2:] == (size, size):
+        return rgb
+    shrinks = rgb.shape[-1] > size
+    return F.interpolate(rgb, (size, size), mode="bilinear", align_corners=False, antialias=shrinks)
+
+
+def freeze(module: nn.Module) -> nn.Module:
+    """Eval mode, no parameter gradients, no in-place activation, channels_last."""
+    module.eval().requires_grad_(False)
+    for child in module.modules():
+        if getattr(child, "inplace", False):
+            child.inplace = False  # an in-place ReLU would overwrite the activation we read
+    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def fingerprint(module: nn.Module) -> str:
+    """SHA-256 over names, shapes, types and bytes of all parameters and buffers."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        # bytes, not numpy's own view: numpy has no bfloat16
+        flat = tensor.detach().cpu().contiguous().flatten()
+        digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Priors: image generators, their code spaces, and the files that hold them."""

@@ -1,0 +1,27 @@
+"""What can be known of a prior without its weights; free of torch."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class EncoderInfo:
+    """Which network and layer the generator inverts; codes are computed at ``input_size`` px."""
+
+    network: str
+    fingerprint: str
+    layer: str
+    kind: str  # "components" (whitened principal components) or "activations"
+    input_size: int
+
+
+@dataclass(frozen=True)
+class PriorInfo:
+    """What can be known of a prior without its weights."""
+
+    name: str
+    fingerprint: str
+    architecture: str
+    code_size: int
+    image_size: int
+    encoder: EncoderInfo
+    card: dict[str, object] = field(default_factory=dict, hash=False)

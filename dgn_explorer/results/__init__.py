@@ -1,0 +1,1 @@
+"""Results: the store on disk, and export."""

@@ -1,0 +1,1 @@
+"""Synthesis: recipes, objectives, and one module for each method."""

@@ -1,0 +1,93 @@
+"""Parameters of the methods: frozen dataclasses whose fields carry range, unit and one-line help.
+
+The window builds its controls and the command line its options from these fields, so a parameter is
+described once. Nothing here imports torch.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from dgn_explorer.errors import DgnError
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """How one parameter is shown and checked; ``low`` and ``high`` are inclusive."""
+
+    name: str
+    kind: type  # int, float or bool
+    default: float
+    low: float
+    high: float
+    unit: str
+    help: str
+
+
+def parameter(default: float, low: float, high: float, unit: str, help: str) -> Any:
+    """A dataclass field with a range, a unit (may be empty) and a help sentence."""
+    metadata = {"low": low, "high": high, "unit": unit, "help": help}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+class Parameters:
+    """Base of all parameter sets: `specs` describes the fields, creation checks the ranges."""
+
+    def __post_init__(self) -> None:
+        for spec in self.specs():
+            value = getattr(self, spec.name)
+            if not (isinstance(value, int | float) and spec.low <= value <= spec.high):
+                unit = f" {spec.unit}" if spec.unit else ""
+                raise DgnError(
+                    f"{spec.name} cannot be {value!r}.",
+                    f"It goes from {spec.low:g} to {spec.high:g}{unit}: {spec.help}",
+                )
+
+    @classmethod
+    def specs(cls) -> tuple[ParameterSpec, ...]:
+        """Describe every parameter, in the order of definition."""
+        fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+        return tuple(
+            ParameterSpec(f.name, type(f.default), f.default, **f.metadata) for f in fields
+        )
+
+
+@dataclass(frozen=True)
+class DgnAmParameters(Parameters):
+    """DGN-AM (Nguyen et al., 2016): the defaults are tuned for the built-in prior.
+
+    >>> DgnAmParameters(steps=0)
+    Traceback (most recent call last):
+    dgn_explorer.errors.DgnError: steps cannot be 0. It goes from 1 to 10000: ascent steps
+    """
+
+    steps: int = parameter(150, 1, 10_000, "", "ascent steps")
+    step_start: float = parameter(0.3, 1e-6, 100.0, "sigma", "size of the first step")
+    step_end: float = parameter(1e-3, 0.0, 100.0, "sigma", "size of the last step")
+    decay: float = parameter(0.01, 0.0, 0.5, "a step", "share of the code that is lost in a step")
+    bounds: float = parameter(
+        1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds"
+    )
+    init_scale: float = parameter(1.0, 0.0, 10.0, "sigma", "spread of the random first code")
+    jitter: int = parameter(0, 0, 64, "px", "random shift of the image in every step")
+    zoom: float = parameter(0.0, 0.0, 0.5, "", "random change of size in every step")
+
+
+METHODS: dict[str, type[Parameters]] = {"dgn-am": DgnAmParameters}
+
+PRESETS: dict[str, dict[str, Parameters]] = {
+    "dgn-am": {
+        "default": DgnAmParameters(),
+        # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99.
+        "published": DgnAmParameters(steps=200, step_start=8.0, step_end=1e-10, decay=0.01),
+    }
+}
+
+
+def method_parameters(method: str) -> type[Parameters]:
+    """The parameter class of ``method``; raises `DgnError` for an unknown one."""
+    if method not in METHODS:
+        raise DgnError(
+            f"There is no method called {method!r}.", f"The methods are: {', '.join(METHODS)}."
+        )
+    return METHODS[method]

@@ -1,0 +1,1 @@
+"""Train a prior: data, code statistics, losses and the loop."""
