@@ -1,1 +1,31 @@
-"""Train a prior: data, code statistics, losses and the loop."""
+"""Train a prior for any network and photographs: one command, one folder, one file in the end.
+
+To read it in one sitting, in this order:
+
+``settings``    what can be chosen, the presets, and what a run under way may still change
+``cache``       photographs in folders and zips, decoded once into a memory-mapped file
+``data``        batches, a pure function of seed and step
+``encoder``     codes: principal components of a map, or the units of a flat layer
+``statistics``  one pass over photographs for the encoder, kept in the run's folder
+``build``       networks opened, sizes found, generator and discriminator made
+``losses``      image, feature and code losses
+``adversary``   discriminators, and who pauses when
+``schedule``    how the learning rate falls
+``trainer``     one step: encode, generate, compare, judge, move the weights
+``world``       one process or several (torchrun)
+``run``         the loop, and everything that it writes: start here to call it from Python
+``metrics``, ``samples``, ``card``, ``checkpoint``   what a run leaves behind
+``estimate``    the dry run
+``devices``     CPU, CUDA or MPS, and where bfloat16 is fast
+
+The method is that of Dosovitskiy & Brox (2016), "Generating images with perceptual similarity
+metrics based on deep networks"; the defaults differ from it where measurements said so. From Python:
+
+>>> from pathlib import Path
+>>> from dgn_explorer.training.run import run_settings
+>>> settings = run_settings(Path("my-run"), ("photos.zip",), (1.0,), {"hours": 2.0})
+>>> settings.generator, settings.image_size
+('compact', 128)
+
+and then ``train(settings, Path("my-run"), ...)``.
+"""

@@ -8,37 +8,45 @@ from typing import Any
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.training.settings import TrainSettings
+from dgn_explorer.training.settings import TrainSettings, from_saved
 
 NAME = "checkpoint.pt"
 
 
 def write_checkpoint(folder: Path, settings: TrainSettings, state: dict[str, Any]) -> None:
-    """Write ``state`` beside the settings; a kill at any moment leaves the old file or the new."""
-    _write(folder / NAME, {"settings": asdict(settings), **state})
+    """Write ``state`` beside the settings; a kill at any moment leaves the old file or the new.
+
+    Raises `DgnError` if it cannot be written; the old file then stays.
+    """
+    path = folder / NAME
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            torch.save({"settings": asdict(settings), **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        temporary.unlink(missing_ok=True)
+        raise DgnError(
+            f"{path} cannot be written ({error}).",
+            "Make room on the disk; the run goes on from the last checkpoint.",
+        ) from error
 
 
 def read_checkpoint(folder: Path) -> tuple[TrainSettings, dict[str, Any]] | None:
-    """The settings and state of the last checkpoint in ``folder``, or None if there is none."""
+    """The settings and state of the last checkpoint in ``folder``, or None if there is none.
+
+    Raises `DgnError` if there is one that cannot be read.
+    """
     path = folder / NAME
     if not path.exists():
         return None
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
-        saved = state.pop("settings")
-        saved["sources"], saved["weights"] = tuple(saved["sources"]), tuple(saved["weights"])
-        return TrainSettings(**saved), state
-    except Exception as error:
+        return from_saved(state.pop("settings")), state
+    except Exception as error:  # whatever unpickling makes of damaged bytes
         raise DgnError(
             f"{path} cannot be read ({type(error).__name__}).",
             "Give another --run folder, or remove the file to start again.",
         ) from error
-
-
-def _write(path: Path, content: object) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

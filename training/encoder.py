@@ -1,44 +1,51 @@
-"""Encoders: from photographs to codes, and the statistics of those codes.
+"""Encoders: from photographs to codes.
 
-For convolutional features the code is the whitened principal components of the flattened map, which
-is a fully connected read-out; the inverse of that projection becomes the generator's first layer.
+For a layer with maps the code is the whitened principal components of the flattened map, which is a
+fully connected read-out; the inverse of that projection becomes the generator's first layer. For a
+flat layer the code is the layer's own values, after their ReLU unless they are the network's output
+(Dosovitskiy & Brox, 2016; Nguyen et al., 2016).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network
+from dgn_explorer.priors.code_space import CodeSpace
+from dgn_explorer.training.settings import TrainSettings
+
+MAX_FEATURES = 20_000  # their covariance takes 3.2 GB, its eigenvectors as much again
+FLOOR = 1e-9  # of the largest variance: what lies below is rounding
 
 
 class FeatureReader:
-    """Reads one layer's map (N, C, H, W) for images in [0, 1] at their own size."""
+    """Reads layers for images in [0, 1] at their own size.
 
-    def __init__(self, network: Network, layer: str) -> None:
+    The hooks live as long as one call: encoder and comparator may read the same network, and the
+    one must not be stopped by the other's hooks.
+    """
+
+    def __init__(self, network: Network, layers: list[str]) -> None:
         self._network = network
-        self._reader = ActivationReader(network.module, [network.read_points[layer]])
+        self._reader = ActivationReader(network.module, [network.read_points[x] for x in layers])
 
-    def __enter__(self) -> "FeatureReader":
-        self._reader.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._reader.__exit__(None, None, None)
-
-    def __call__(self, rgb: Tensor) -> Tensor:
-        return self._reader(self._network.preprocessing(rgb))[0]
+    def __call__(self, rgb: Tensor) -> list[Tensor]:
+        """Values [(N, C, H, W) or (N, C), ...] for ``rgb`` (N, 3, S, S)."""
+        with self._reader:
+            return self._reader(self._network.preprocessing(rgb))
 
 
 @dataclass(frozen=True)
 class ComponentEncoder:
     """Whitened principal components of features: ``code = (features - mean) @ forward``.
 
-    ``forward`` is (features, K), ``inverse`` (features, K) with ``features = inverse @ code + mean``
-    for what the K components can express, ``mean`` (features,), ``kept`` the share of variance kept.
+    ``forward`` and ``inverse`` are (features, K), with ``features = inverse @ code + mean`` for
+    what the K components can express; ``mean`` is (features,), ``kept`` the share of variance kept.
     """
 
     mean: Tensor
@@ -46,35 +53,118 @@ class ComponentEncoder:
     inverse: Tensor
     kept: float
 
+    kind = "components"
+
+    @property
+    def size(self) -> int:
+        """Length of a code."""
+        return self.forward.shape[1]
+
     def __call__(self, features: Tensor) -> Tensor:
         """Codes (N, K) of feature maps (N, C, H, W)."""
         return (features.flatten(1) - self.mean) @ self.forward
 
+    def space(self) -> CodeSpace:
+        """Mean 0, scale 1, bounds of 3 either side."""
+        return CodeSpace.whitened(self.size)
 
-def default_layer(network: Network) -> str:
+    def to(self, device: torch.device) -> "ComponentEncoder":
+        """Move to ``device``."""
+        mean, forward, inverse = (t.to(device) for t in (self.mean, self.forward, self.inverse))
+        return ComponentEncoder(mean, forward, inverse, self.kept)
+
+
+@dataclass(frozen=True)
+class ActivationEncoder:
+    """A flat layer's own values; ``mean`` and ``scale`` (K,) are those of the codes."""
+
+    mean: Tensor
+    scale: Tensor
+    rectified: bool
+
+    kept = 1.0
+
+    @property
+    def kind(self) -> str:
+        """The word for it in a prior file."""
+        return "activations" if self.rectified else "outputs"
+
+    @property
+    def size(self) -> int:
+        """Length of a code."""
+        return self.mean.numel()
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """Codes (N, K) of a layer's pre-ReLU values (N, K)."""
+        return F.relu(values.flatten(1)) if self.rectified else values.flatten(1)
+
+    def space(self) -> CodeSpace:
+        """Bounds 0 and mean + 3 sigma; 3 sigma either side of the mean if not rectified."""
+        make = CodeSpace.activations if self.rectified else CodeSpace.outputs
+        return make(self.mean, self.scale)
+
+    def to(self, device: torch.device) -> "ActivationEncoder":
+        """Move to ``device``."""
+        return ActivationEncoder(self.mean.to(device), self.scale.to(device), self.rectified)
+
+
+Encoder = ComponentEncoder | ActivationEncoder
+
+
+def encoder_layer(settings: TrainSettings, network: Network) -> str:
+    """The layer that the settings name; else the first hidden flat one, or the deepest with a map.
+
+    Only the upconv generator, which was made for fc6, prefers a flat layer. Raises `DgnError` if
+    the network has no such layer.
+    """
+    if settings.layer:
+        return network.info.layer(settings.layer).path
+    if settings.generator == "upconv":
+        for layer in network.info.layers:
+            hidden = layer.path != network.info.output_layer
+            if hidden and layer.spatial is None and layer.kind.endswith("Linear"):
+                return layer.path
+    return deepest_map(network)
+
+
+def deepest_map(network: Network) -> str:
     """The deepest layer that still has a map of more than one position before the head.
 
     This is the input of the widest 1x1 head for networks of the MobileNet kind.
     """
-    blocks = [x for x in network.info.layers if x.spatial and min(x.spatial) > 1]
-    tops = [x.path for x in blocks if x.kind.endswith("Block")]
-    if not blocks:
+    maps = [x for x in network.info.layers if x.spatial and min(x.spatial) > 1]
+    tops = [x.path for x in maps if x.kind.endswith("Block")]
+    if not maps:
         raise DgnError(f"{network.info.name} has no layer with a map.", "Name one with --layer.")
-    return tops[-1] if tops else blocks[-1].path
+    return tops[-1] if tops else maps[-1].path
+
+
+def is_flat(network: Network, layer: str) -> bool:
+    """Whether ``layer`` gives one number a unit, not a map."""
+    spatial = network.info.layer(layer).spatial
+    return spatial is None or max(spatial) == 1
+
+
+def rectifies(settings: TrainSettings, network: Network, layer: str) -> bool:
+    """Whether a flat layer's values are taken after a ReLU."""
+    if settings.code_values == "auto":
+        return layer != network.info.output_layer
+    return settings.code_values == "rectified"
 
 
 def fit_components(features: Iterable[Tensor], components: int) -> ComponentEncoder:
     """Principal components in one pass over batches of feature maps, float64 sums throughout.
 
-    Raises `DgnError` if there are fewer samples than components.
+    Raises `DgnError` if there are fewer samples than components, or too many features.
     """
     count = 0
     for batch in features:
-        x = batch.flatten(1).double()
+        x = _wide(batch)
         if count == 0:
+            _check_width(x.shape[1], components)
             shift = x.mean(0)  # a shift near the mean keeps the sums free of cancellation
             total = torch.zeros_like(shift)
-            square = torch.zeros(len(shift), len(shift), dtype=torch.float64)
+            square = torch.zeros(len(shift), len(shift), dtype=x.dtype, device=x.device)
         x = x - shift
         total += x.sum(0)
         square.addmm_(x.T, x)
@@ -90,10 +180,51 @@ def fit_components(features: Iterable[Tensor], components: int) -> ComponentEnco
     values, vectors = values.flip(0)[:components], vectors.flip(1)[:, :components]
     sign = torch.sign(vectors.gather(0, vectors.abs().argmax(0, keepdim=True)))
     vectors = vectors * sign  # eigenvectors have no sign of their own; fix one
-    scale = values.clamp_min(values[0] * 1e-9).sqrt()
+    scale = values.clamp_min(values[0] * FLOOR).sqrt()
     return ComponentEncoder(
         mean=(shift + offset).float(),
         forward=(vectors / scale).float().contiguous(),
         inverse=(vectors * scale).float().contiguous(),
         kept=float(values.sum() / covariance.trace()),
     )
+
+
+def _wide(batch: Tensor) -> Tensor:
+    rows = batch.flatten(1)
+    return (rows.cpu() if rows.device.type == "mps" else rows).double()  # MPS has no float64
+
+
+def _check_width(features: int, components: int) -> None:
+    if features > MAX_FEATURES:
+        raise DgnError(
+            f"The layer's map has {features} values, too many for principal components.",
+            f"Name a deeper --layer or a smaller --image-size: up to {MAX_FEATURES} values.",
+        )
+    if components > features:
+        raise DgnError(
+            f"The layer's map has only {features} values, fewer than {components} components.",
+            f"Give --components {features} or fewer.",
+        )
+
+
+def fit_activations(values: Iterable[Tensor], rectified: bool) -> ActivationEncoder:
+    """Mean and standard deviation of every unit in one pass, float64 sums throughout.
+
+    ``values`` are batches (N, K), before the ReLU. Raises `DgnError` if there are fewer than two.
+    """
+    count = 0
+    for batch in values:
+        x = _wide(batch)
+        x = F.relu(x) if rectified else x
+        if count == 0:
+            shift = x.mean(0)
+            total, square = torch.zeros_like(shift), torch.zeros_like(shift)
+        x = x - shift
+        total += x.sum(0)
+        square += x.square().sum(0)
+        count += len(x)
+    if count < 2:
+        raise DgnError(f"{count} photographs are too few for statistics.", "Give more of them.")
+    offset = total / count
+    variance = (square / count - offset.square()).clamp_min(0)
+    return ActivationEncoder((shift + offset).float(), variance.sqrt().float(), rectified)

@@ -1,24 +1,30 @@
-"""What the generator is trained on: image, feature and adversarial losses.
+"""What the generator is trained on, but for the adversary: image, feature and code losses.
 
-The feature loss compares unit-length channel vectors at several layers of a frozen network, as LPIPS
-does (Zhang et al., 2018); it is taken on a random crop, so that the layers' strides meet the image
-at a different place in every step and no grid can form. The discriminator is a set of small heads
-on those same features (as in Sauer et al., Projected GANs, 2021), which makes it nearly free.
+``unit`` feature losses compare channel vectors of length 1 at several layers of a frozen network,
+as LPIPS does (Zhang et al., 2018), on a random crop, so that the layers' strides meet the image at
+a different place in every step and no grid can form. ``euclidean`` losses are the published ones,
+half the squared distance *summed* over an image's values; a mean with the same weights would be
+smaller by the number of values, 77,000 times for a 227 px image.
 """
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
+from torch import Tensor
 
-from dgn_explorer.networks.layers import ActivationReader
-from dgn_explorer.networks.network import Network
+from dgn_explorer.networks.network import Network, resize
+from dgn_explorer.training.encoder import FeatureReader, deepest_map
 
-HEAD_WIDTH = 64
+MIN_CROP = 32
+Features = list[Tensor]  # (N, C, H, W) each, as the comparator's layers put them out
 
 
-def comparator_layers(network: Network, most: int = 7) -> list[str]:
-    """Up to ``most`` layers with maps, spread evenly over the network's depth."""
+def comparator_layers(network: Network, loss: str, most: int = 7) -> list[str]:
+    """The layers to compare by default: for ``unit`` up to ``most``, spread evenly over the depth.
+
+    For ``euclidean`` it is the deepest with a map alone, as published (pool5).
+    """
+    if loss == "euclidean":
+        return [deepest_map(network)]
     maps = [x for x in network.info.layers if x.spatial and min(x.spatial) > 1]
     blocks = [x for x in maps if x.kind.endswith("Block")] or maps
     steps = torch.linspace(0, len(blocks) - 1, min(most, len(blocks)))
@@ -26,83 +32,79 @@ def comparator_layers(network: Network, most: int = 7) -> list[str]:
 
 
 class Comparator:
-    """Unit-length channel vectors of several layers; its hooks live as long as the ``with``."""
+    """Features of several layers for images at ``size`` px, 0 for any size."""
 
-    def __init__(self, network: Network, layers: list[str]) -> None:
-        self._network = network
+    def __init__(self, network: Network, layers: list[str], size: int = 0) -> None:
         self.layers = layers
-        self._reader = ActivationReader(network.module, [network.read_points[x] for x in layers])
+        self._size = size
+        self._reader = FeatureReader(network, layers)
 
-    def __enter__(self) -> "Comparator":
-        self._reader.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._reader.__exit__(None, None, None)
-
-    def __call__(self, rgb: Tensor) -> list[Tensor]:
-        """Features [(N, C, H, W), ...] of ``rgb`` (N, 3, H, W), each position of length 1."""
-        maps = self._reader(self._network.preprocessing(rgb))
-        return [F.normalize(m, dim=1, eps=1e-4) for m in maps]
+    def __call__(self, rgb: Tensor) -> Features:
+        """Features [(N, C, H, W), ...] of ``rgb`` (N, 3, S, S), flat layers with H = W = 1."""
+        values = self._reader(resize(rgb, self._size) if self._size else rgb)
+        return [v.float() if v.ndim == 4 else v.float()[:, :, None, None] for v in values]
 
 
-def feature_distance(fake: list[Tensor], real: list[Tensor]) -> Tensor:
-    """Mean over layers of the squared distance of channel vectors; a number from 0 to 4."""
-    return torch.stack(
-        [(a - b).square().sum(1).mean() for a, b in zip(fake, real, strict=True)]
-    ).mean()
+def unit_length(features: Features) -> Features:
+    """Every position's channel vector at length 1."""
+    return [F.normalize(m, dim=1, eps=1e-4) for m in features]
+
+
+def unit_distance(fake: Features, real: Features, weights: list[float]) -> Tensor:
+    """Weighted mean over layers of the squared distance of unit vectors; from 0 to 4.
+
+    ``fake`` and ``real`` have been through `unit_length`.
+    """
+    pairs = zip(fake, real, weights, strict=True)
+    terms = [w * (a - b).square().sum(1).mean() for a, b, w in pairs]
+    return torch.stack(terms).sum() / sum(weights)
+
+
+def euclidean(fake: Tensor, real: Tensor) -> Tensor:
+    """Half the squared distance summed over all values of an image, mean over the images.
+
+    This is Caffe's EuclideanLoss. ``fake`` and ``real`` are (N, ...).
+    """
+    return 0.5 * (fake - real).square().sum() / len(fake)
+
+
+def euclidean_distance(fake: Features, real: Features, weights: list[float]) -> Tensor:
+    """Weighted sum over layers of `euclidean`."""
+    pairs = zip(fake, real, weights, strict=True)
+    return torch.stack([w * euclidean(a, b) for a, b, w in pairs]).sum()
+
+
+def image_distance(fake: Tensor, real: Tensor, loss: str) -> Tensor:
+    """L1 in units of the full range, or `euclidean` in pixel values from 0 to 255, as published.
+
+    ``fake`` and ``real`` are (N, 3, S, S) in [0, 1].
+    """
+    return F.l1_loss(fake, real) if loss == "l1" else euclidean(255 * fake, 255 * real)
+
+
+def code_distance(found: Tensor, code: Tensor, scale: Tensor) -> Tensor:
+    """Mean squared distance of codes (N, K) in units of their standard deviation (K,).
+
+    Units that never vary over the photographs say nothing and are left out.
+    """
+    alive = scale > 1e-6 * scale.max()
+    return ((found - code)[:, alive] / scale[alive]).square().mean()
+
+
+def centre(images: Tensor, side: int) -> Tensor:
+    """The centre ``side`` x ``side`` of images (N, C, S, S); all of them for side 0."""
+    if not side:
+        return images
+    margin = (images.shape[-1] - side) // 2
+    return images[..., margin : margin + side, margin : margin + side]
 
 
 def random_crop(images: list[Tensor], share: float, rng: torch.Generator) -> list[Tensor]:
-    """Crop all ``images`` (N, C, S, S) to the same random square of side about ``share`` * S."""
+    """Crop all ``images`` (N, C, S, S) to the same random square of side about ``share`` * S.
+
+    The side is a multiple of 8 and at least 32 px, unless ``share`` is 1 or the image is smaller.
+    """
     size = images[0].shape[-1]
-    side = max(32, round(size * share) // 8 * 8)
+    side = size if share == 1 else min(size, max(MIN_CROP, round(size * share) // 8 * 8))
     top, left = (int(torch.randint(size - side + 1, (), generator=rng)) for _ in range(2))
     return [x[..., top : top + side, left : left + side] for x in images]
-
-
-class Head(nn.Module):
-    """Scores every position of one feature map; with a code, also whether the two belong together."""
-
-    def __init__(self, channels: int, code_size: int = 0) -> None:
-        super().__init__()
-        self.scale = channels**0.5  # undoes the unit length
-        self.first = spectral_norm(nn.Conv2d(channels, HEAD_WIDTH, 1))
-        self.second = spectral_norm(nn.Conv2d(HEAD_WIDTH, HEAD_WIDTH, 3, padding=1))
-        self.score = spectral_norm(nn.Conv2d(HEAD_WIDTH, 1, 1))
-        self.code = spectral_norm(nn.Linear(code_size, HEAD_WIDTH)) if code_size else None
-
-    def forward(self, features: Tensor, code: Tensor) -> Tensor:
-        # features: (N, C, H, W); code: (N, K) -> (N, 1, H, W)
-        x = F.leaky_relu(self.first(features * self.scale), 0.2)
-        x = F.leaky_relu(self.second(x), 0.2)
-        score: Tensor = self.score(x)
-        if self.code is not None:
-            match = (x * self.code(code)[:, :, None, None]).sum(1, keepdim=True)
-            score = score + match / HEAD_WIDTH**0.5
-        return score
-
-
-class Discriminator(nn.Module):
-    """One `Head` a feature map; the deepest one also sees the code."""
-
-    def __init__(self, channels: list[int], code_size: int) -> None:
-        super().__init__()
-        deepest = len(channels) - 1
-        self.heads = nn.ModuleList(
-            Head(c, code_size if i == deepest else 0) for i, c in enumerate(channels)
-        )
-
-    def forward(self, features: list[Tensor], code: Tensor) -> list[Tensor]:
-        return [head(x, code) for head, x in zip(self.heads, features, strict=True)]
-
-
-def discriminator_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:
-    """Hinge loss, mean over heads: 2 at chance, 0 when every score is right by a margin."""
-    pairs = zip(real, fake, strict=True)
-    return torch.stack([F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in pairs]).mean()
-
-
-def generator_loss(fake: list[Tensor]) -> Tensor:
-    """Minus the mean score of the generated images."""
-    return -torch.stack([f.mean() for f in fake]).mean()

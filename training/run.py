@@ -1,40 +1,63 @@
-"""A training run in a folder: cache, statistics, loop, checkpoints, samples, and the prior file."""
+"""A training run in a folder: cache, statistics, loop, checkpoints, samples, and the prior file.
 
-import csv
-import platform
+The folder holds ``cache/`` (decoded photographs), ``encoder.safetensors`` (code statistics),
+``checkpoint.pt``, ``metrics.csv``, ``curves.png``, ``samples/``, and the result:
+``prior.safetensors`` with its model card ``prior.md``. All of them are replaced in one step, so a
+kill at any moment loses what came after the last checkpoint and nothing else.
+"""
+
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from PIL import Image
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
-import dgn_explorer
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.files import save_prior
 from dgn_explorer.priors.info import EncoderInfo
+from dgn_explorer.training import metrics as metrics_file
+from dgn_explorer.training.build import Opener, Setup, set_up
+from dgn_explorer.training.cache import Progress, open_source
+from dgn_explorer.training.card import make_card, write_markdown
 from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
-from dgn_explorer.training.data import PhotoSet, Progress, open_source
-from dgn_explorer.training.encoder import (
-    ComponentEncoder,
-    FeatureReader,
-    default_layer,
-    fit_components,
-)
-from dgn_explorer.training.settings import TrainSettings
-from dgn_explorer.training.trainer import Losses, Trainer
+from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.devices import choose_device
+from dgn_explorer.training.encoder import Encoder
+from dgn_explorer.training.samples import Samples
+from dgn_explorer.training.settings import TrainSettings, changed, preset, resumed
+from dgn_explorer.training.statistics import load_encoder, make_encoder, save_encoder
+from dgn_explorer.training.trainer import Losses, Trainer, not_finite
+from dgn_explorer.training.world import World, open_world
 
-STATISTICS_SEED_OFFSET = 7_919
-PRIOR_NAME = "prior.safetensors"
+PRIOR_NAME, CARD_NAME, STOP_NAME = "prior.safetensors", "prior.md", "stop"
 StepReport = Callable[[int, float, float, float, Losses], None]
+
+
+def run_settings(
+    folder: Path,
+    sources: tuple[str, ...],
+    weights: tuple[float, ...],
+    changes: Mapping[str, Any],
+    preset_name: str = "default",
+) -> TrainSettings:
+    """The settings of a run in ``folder``: its checkpoint's if it has one, else the preset's.
+
+    ``changes`` holds only what the user has asked for. Raises `DgnError` for settings that make no
+    sense, or that a run under way cannot change.
+    """
+    saved = read_checkpoint(folder)
+    if saved is None:
+        return preset(preset_name, sources, weights, **changes)
+    given = {"sources": sources, "weights": weights} if sources else {}
+    return resumed(saved[0], {**changes, **given})
+
+
+def request_stop(folder: Path) -> None:
+    """Ask the run in ``folder``, of whatever process, to save and end after its current step."""
+    (folder / STOP_NAME).touch()
 
 
 def train(
@@ -46,218 +69,184 @@ def train(
     progress: Progress,
     report: StepReport,
     stop: Callable[[], bool] = lambda: False,
+    device: str = "auto",
+    opener: Opener = open_network,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Path:
     """Train a prior in ``folder``, going on from its checkpoint if there is one.
 
-    ``report`` gets (step, share done, images per second, seconds left, losses) after every step;
-    when ``stop`` returns True the run ends after the current step with everything saved. Returns
-    the path of the prior file.
+    ``progress`` gets (what, done, total) during decoding and statistics; ``report`` gets (step,
+    share done, images per second, seconds left, losses) after every step. When ``stop`` returns
+    True, or `request_stop` was called, the run ends after the current step with everything saved.
+    ``opener`` opens a network by name. Under torchrun, every process calls this; only the first one
+    reports and writes. Returns the path of the prior file, which a run stopped during its
+    preparation has not written yet.
+
+    Raises `DgnError` if something does not fit, a file cannot be read or written, or a loss is not
+    finite any more.
     """
+    settings = settings.check()
     folder.mkdir(parents=True, exist_ok=True)
-    saved = read_checkpoint(folder)
-    if saved is not None:
-        settings = replace(saved[0], hours=settings.hours, steps=settings.steps)
-    network = open_network(settings.network)
-    layer = settings.layer or default_layer(network)
-    network.info.layer(layer)
+    asked = folder / STOP_NAME
+    chosen = choose_device(device)
+
+    def halt() -> bool:
+        return stop() or asked.exists()
+
+    def tell(what: str, done: int, total: int) -> None:
+        progress(what, done, total)
+        if world.size == 1 and halt():
+            raise _Stopped
+
+    with open_world(chosen) as world, suppress(_Stopped):
+        first = world.rank == 0
+        if first:
+            asked.unlink(missing_ok=True)
+        saved = read_checkpoint(folder)
+        if saved is not None:
+            settings = resumed(saved[0], changed(saved[0], settings))
+        setup = set_up(settings, chosen, opener)
+        photos, encoder = _in_turn(
+            world, lambda tell: _prepare(setup, folder, saved is not None, tell), tell
+        )
+        trainer = Trainer(setup, encoder, device=chosen, world=world, clock=clock)
+        if saved is not None:
+            trainer.load(saved[1])
+            del saved
+        run = _Run(trainer, photos, encoder, folder, name)
+        run.loop(save_every_s, report if first else _no_report, halt, clock)
+    return folder / PRIOR_NAME
+
+
+class _Stopped(Exception):  # noqa: N818 - no error: the user asked for it
+    """Ends the preparation of a run; what is done of it is kept or done again."""
+
+
+def _in_turn(
+    world: World, work: Callable[[Progress], tuple[PhotoSet, Encoder]], progress: Progress
+) -> tuple[PhotoSet, Encoder]:
+    """Let the first process do ``work`` and the others find its files."""
+    if world.rank > 0:
+        world.wait()
+    found = work(progress if world.rank == 0 else _no_progress)
+    if world.rank == 0:
+        world.wait()
+    return found
+
+
+def _prepare(
+    setup: Setup, folder: Path, resumes: bool, progress: Progress
+) -> tuple[PhotoSet, Encoder]:
+    s = setup.settings
+    cache = folder / "cache"
     caches = [
-        open_source(
-            Path(s), folder / "cache", settings.image_size, settings.held_out_share, progress
-        )
-        for s in settings.sources
+        open_source(Path(source), cache, s.image_size, s.held_out_share, progress)
+        for source in s.sources
     ]
-    photos = PhotoSet(caches, list(settings.weights), settings.image_size)
-    encoder = _encoder(settings, network, layer, photos, folder, progress)
-    trainer = Trainer(settings, network, layer, encoder, photos)
-    if saved is not None:
-        trainer.load(saved[1])
-    samples = Samples(trainer, folder)
-    card = _card(settings, photos, sum(c.skipped for c in caches), encoder.kept)
-    encoder_info = EncoderInfo(
-        settings.network, network.info.fingerprint, layer, "components", settings.image_size
-    )
-    path = folder / PRIOR_NAME
-
-    def save() -> None:
-        write_checkpoint(folder, settings, trainer.state())
-        measured = samples.write()
-        card["images_seen"] = trainer.index * settings.batch
-        card["training_hours"] = round(trainer.elapsed_s / 3600, 2)
-        card["held_out"] = measured
-        save_prior(
-            path,
-            name=name,
-            generator=trainer.ema,
-            space=CodeSpace.whitened(encoder.forward.shape[1]),
-            encoder=encoder_info,
-            card=dict(card),
-        )
-
-    try:
-        _loop(trainer, folder, save, save_every_s, report, stop)
-    finally:
-        trainer.close()
-    return path
-
-
-def _loop(
-    trainer: Trainer,
-    folder: Path,
-    save: Callable[[], None],
-    save_every_s: float,
-    report: StepReport,
-    stop: Callable[[], bool],
-) -> None:
-    last_save = time.monotonic()
-    started, first = trainer.elapsed_s, trainer.index
-    with Metrics(folder / "metrics.csv") as metrics, _prefetch(trainer) as batches:
-        while trainer.progress < 1 and not stop():
-            losses = trainer.step(next(batches))
-            seconds = max(trainer.elapsed_s - started, 1e-6)
-            rate = (trainer.index - first) * trainer.settings.batch / seconds
-            left = trainer.elapsed_s * (1 / max(trainer.progress, 1e-9) - 1)
-            if not np.isfinite(losses.image + losses.feature + losses.adversarial):
-                raise DgnError(
-                    f"The loss is not finite any more at step {trainer.index}.",
-                    "Lower --learning-rate and start again from the last checkpoint.",
-                )
-            metrics.add(trainer.index, trainer.elapsed_s, losses)
-            report(trainer.index, trainer.progress, rate, left, losses)
-            if time.monotonic() - last_save > save_every_s:
-                save()
-                last_save = time.monotonic()
-    save()
-
-
-class _prefetch:  # noqa: N801 - used like a function
-    """Draws the next batch in a thread while the current one is trained on."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
-        self._pool = ThreadPoolExecutor(1)
-
-    def __enter__(self) -> Iterator[Tensor]:
-        return self._batches()
-
-    def __exit__(self, *error: object) -> None:
-        self._pool.shutdown()
-
-    def _batches(self) -> Iterator[Tensor]:
-        s, photos = self._trainer.settings, self._trainer.photos
-        index = self._trainer.index
-        waiting = self._pool.submit(photos.batch, s.batch, s.seed, index)
-        while True:
-            index += 1
-            batch, waiting = (
-                waiting.result(),
-                self._pool.submit(photos.batch, s.batch, s.seed, index),
+    photos = PhotoSet(caches, list(s.weights), s.image_size)
+    encoder = load_encoder(setup, folder)
+    if encoder is None:
+        if resumes:  # new statistics would be another code, to which the weights mean nothing
+            raise DgnError(
+                f"{folder} has a checkpoint, but the code statistics that belong to it are gone.",
+                "Put encoder.safetensors back, or start again in another --run folder.",
             )
-            yield batch
+        encoder = make_encoder(setup, photos, progress)
+        save_encoder(encoder, setup, folder)
+    return photos, encoder
 
 
-def _encoder(
-    settings: TrainSettings,
-    network: Network,
-    layer: str,
-    photos: PhotoSet,
-    folder: Path,
-    progress: Progress,
-) -> ComponentEncoder:
-    path = folder / "encoder.safetensors"
-    if path.exists():
-        t = load_file(path)
-        return ComponentEncoder(t["mean"], t["forward"], t["inverse"], float(t["kept"]))
-    batch = 64
-    batches = -(-min(settings.statistics_images, 2 * photos.count) // batch)
-    seed = settings.seed + STATISTICS_SEED_OFFSET
+class _Run:
+    """The loop of one run and what it writes."""
 
-    def features() -> Iterator[Tensor]:
-        with torch.no_grad(), FeatureReader(network, layer) as read:
-            for i in range(batches):
-                yield read(photos.batch(batch, seed, i).float() / 255)
-                progress("Code statistics", i + 1, batches)
+    def __init__(
+        self, trainer: Trainer, photos: PhotoSet, encoder: Encoder, folder: Path, name: str
+    ) -> None:
+        self._trainer, self._photos, self._encoder = trainer, photos, encoder
+        self._folder, self._name = folder, name
+        self._first = trainer.world.rank == 0
+        self._losses: Losses | None = None
+        if self._first:
+            self._samples = Samples(trainer, photos, folder)
+            self._metrics = metrics_file.Metrics(folder / metrics_file.NAME, trainer.index)
 
-    encoder = fit_components(features(), settings.components)
-    tensors = {key: getattr(encoder, key) for key in ("mean", "forward", "inverse")}
-    save_file({**tensors, "kept": torch.tensor(encoder.kept)}, path)
-    return encoder
+    def loop(
+        self,
+        save_every_s: float,
+        report: StepReport,
+        stop: Callable[[], bool],
+        clock: Callable[[], float],
+    ) -> None:
+        """Step until the run is done or stopped, saving every ``save_every_s`` and at the end."""
+        trainer, s = self._trainer, self._trainer.settings
+        last_save = clock()
+        started, first = trainer.elapsed_s, trainer.index
+        rows = np.array(trainer.rows)
+        pin = trainer.device.type == "cuda"
+        with prefetch(self._photos, trainer.batch, s.seed, first, rows, pin) as batches:
+            while True:
+                share, halt = self._agree(stop)
+                if share >= 1 or halt:
+                    break
+                self._losses = trainer.step(next(batches), share)
+                seconds = max(trainer.elapsed_s - started, 1e-6)
+                rate = (trainer.index - first) * trainer.batch / seconds
+                share = trainer.progress
+                left = trainer.elapsed_s * (1 / max(share, 1e-9) - 1)
+                if self._first:
+                    self._metrics.add(
+                        trainer.index, trainer.elapsed_s, self._losses, trainer.learning_rate, rate
+                    )
+                report(trainer.index, share, rate, left, self._losses)
+                if clock() - last_save > save_every_s:
+                    self.save()
+                    last_save = clock()
+        self.save()
 
+    def save(self) -> None:
+        """Write checkpoint, metrics, curves, samples and prior; the first process does.
 
-class Metrics:
-    """Appends means of the losses to a CSV file, one line for every 100 steps."""
-
-    EVERY = 100
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._rows: list[tuple[float, ...]] = []
-
-    def __enter__(self) -> "Metrics":
-        fresh = not self._path.exists()
-        self._file = self._path.open("a", newline="")
-        self._csv = csv.writer(self._file)
-        if fresh:
-            names = ("step", "seconds", "image", "feature", "adversarial", "discriminator")
-            self._csv.writerow(names)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
-
-    def add(self, step: int, seconds: float, losses: Losses) -> None:
-        """Record one step."""
-        self._rows.append(tuple(asdict(losses).values()))
-        if len(self._rows) == self.EVERY:
-            means = [f"{x:.5f}" for x in np.mean(self._rows, axis=0)]
-            self._csv.writerow([step, f"{seconds:.1f}", *means])
-            self._file.flush()
-            self._rows.clear()
-
-
-class Samples:
-    """Sample sheets (real, reconstructed, random codes) and the error on held-out photographs."""
-
-    COLUMNS = 12
-
-    def __init__(self, trainer: Trainer, folder: Path) -> None:
-        self._trainer = trainer
-        self._folder = folder / "samples"
-        self._real = trainer.photos.held_out(48).float() / 255
-
-    @torch.no_grad()
-    def write(self) -> dict[str, float]:
-        """Write a sheet; return the mean absolute pixel error (0..1) on held-out photographs."""
-        trainer = self._trainer
-        rng = torch.Generator().manual_seed(0)
-        noise = torch.randn(self.COLUMNS, trainer.ema.config.code_size, generator=rng)
-        with torch.autocast("cpu", torch.bfloat16, enabled=trainer.settings.bf16):
-            rows = [trainer.ema(noise).float()]
-            if len(self._real):
-                rebuilt = trainer.ema(trainer.encode(self._real)).float()
-                shown = slice(0, self.COLUMNS)
-                rows = [self._real[shown], rebuilt[shown], *rows]
-        self._folder.mkdir(exist_ok=True)
-        sheet = torch.cat(
-            [torch.cat(list(row), dim=2) for row in rows if len(row) == self.COLUMNS], 1
+        Raises `DgnError`, and writes nothing, if a weight is not finite.
+        """
+        if not self._first:
+            return
+        trainer, folder = self._trainer, self._folder
+        if not trainer.finite():
+            raise not_finite(trainer.index)
+        write_checkpoint(folder, trainer.settings, trainer.state())
+        self._metrics.flush()
+        rows = metrics_file.read_metrics(folder / metrics_file.NAME)
+        metrics_file.draw_curves(folder / metrics_file.CURVES_NAME, rows)
+        errors = self._samples.write()
+        card = make_card(trainer, self._photos, self._encoder, errors, self._losses)
+        setup = trainer.setup
+        save_prior(
+            folder / PRIOR_NAME,
+            name=self._name,
+            generator=trainer.ema,
+            space=self._encoder.space(),
+            encoder=EncoderInfo(
+                network=trainer.settings.network,
+                fingerprint=setup.network.info.fingerprint,
+                layer=setup.layer,
+                kind=self._encoder.kind,
+                input_size=setup.encoder_size,
+            ),
+            card=card,
         )
-        pixels = (sheet.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
-        Image.fromarray(pixels).save(self._folder / f"{trainer.index:08d}.png")
-        if not len(self._real):
-            return {}
-        return {"mean_absolute_error": round(float((rebuilt - self._real).abs().mean()), 5)}
+        write_markdown(folder / CARD_NAME, self._name, card)
+
+    def _agree(self, stop: Callable[[], bool]) -> tuple[float, bool]:
+        """Share done and whether to stop, as the first process sees them."""
+        halt = self._first and stop()
+        trainer = self._trainer
+        share, halts = trainer.world.agree([trainer.progress, float(halt)], trainer.device)
+        return share, bool(halts)
 
 
-def _card(
-    settings: TrainSettings, photos: PhotoSet, skipped: int, kept: float
-) -> dict[str, object]:
-    return {
-        "settings": asdict(
-            replace(settings, sources=tuple(Path(s).name for s in settings.sources))
-        ),
-        "photographs": photos.count,
-        "held_out_photographs": photos.held_out_count,
-        "skipped_files": skipped,
-        "variance_kept": round(kept, 4),
-        "hardware": f"{platform.machine()}, {torch.get_num_threads()} threads",
-        "versions": {"dgn-explorer": dgn_explorer.__version__, "torch": torch.__version__},
-    }
+def _no_progress(what: str, done: int, total: int) -> None:
+    """Only the first process tells how far it is."""
+
+
+def _no_report(step: int, share: float, rate: float, left: float, losses: Losses) -> None:
+    """Only the first process reports."""

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from dgn_explorer.errors import DgnError
 
-_PATTERN = re.compile(r"(?P<layer>[^:\s]+):(?P<index>\d+)(?:@(?P<row>\d+),(?P<col>\d+))?")
+# Greedy, so that a layer name may hold colons, as names from TensorFlow do ("conv1/Relu:0:17").
+# [0-9], because \d also matches digits of other scripts.
+_PATTERN = re.compile(
+    r"(?P<layer>\S+):(?P<index>[0-9]{1,9})(?:@(?P<row>[0-9]{1,9}),(?P<col>[0-9]{1,9}))?"
+)
 
 
 @dataclass(frozen=True, order=True)

@@ -1,6 +1,7 @@
 """What can be known of a network without holding its weights."""
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from dgn_explorer.errors import DgnError
@@ -13,18 +14,27 @@ CLASS_ALIAS = "class"
 class LayerInfo:
     """One layer: a module path and the shape of what it puts out for one image.
 
-    ``spatial`` is (height, width) at the network's working size, or None for a flat output.
+    ``spatial`` is (height, width) at the network's working size, or None for a flat output; a
+    layer of tokens has (tokens, 1). ``pooled`` says what an address without a position means: the
+    mean over all positions (tokens, and classifiers that are averaged over the image), else the
+    centre position.
     """
 
     path: str
     kind: str
     channels: int
     spatial: tuple[int, int] | None
+    pooled: bool = False
 
 
 @dataclass(frozen=True)
 class NetworkInfo:
-    """A network's name, layers and labels; small, immutable and free of torch."""
+    """A network's name, layers and labels; small, immutable and free of torch.
+
+    ``aliases`` maps published layer names (fc6) to paths. ``positions`` names the checkpoints of a
+    series, ``position`` the one that is open. ``batch_limit`` is the most images that one forward
+    pass takes, where the file fixes it.
+    """
 
     name: str
     title: str
@@ -34,14 +44,20 @@ class NetworkInfo:
     output_layer: str
     input_size: int
     working_size: int
+    aliases: tuple[tuple[str, str], ...] = ()
+    positions: tuple[str, ...] = ()
+    position: str = ""
+    batch_limit: int | None = None
 
     def layer(self, path: str) -> LayerInfo:
-        """Return the layer at ``path``; ``class`` is the output layer."""
-        wanted = self.output_layer if path == CLASS_ALIAS else path
-        for layer in self.layers:
-            if layer.path == wanted:
-                return layer
-        near = difflib.get_close_matches(path, [layer.path for layer in self.layers], n=3)
+        """Return the layer at ``path``, a path or an alias; ``class`` is the output layer."""
+        by_path = {layer.path: layer for layer in self.layers}
+        aliases = {**dict(self.aliases), CLASS_ALIAS: self.output_layer}
+        own = None if path == CLASS_ALIAS else by_path.get(path)
+        found = own or by_path.get(aliases.get(path, ""))
+        if found is not None:
+            return found
+        near = difflib.get_close_matches(path, [*by_path, *aliases], n=3)
         instead = f"Did you mean {' or '.join(near)}? " if near else ""
         raise DgnError(
             f"{self.name} has no layer {path!r}.",
@@ -74,12 +90,19 @@ class NetworkInfo:
         found = [i for i, label in enumerate(self.labels) if label == name]
         if not found:
             found = [i for i, label in enumerate(self.labels) if label.lower() == name.lower()]
+        if not found:
+            found = [i for i, label in enumerate(self.labels) if name.lower() in _names(label)]
         if len(found) == 1:
             return UnitAddress(self.output_layer, found[0])
         if found:
             choices = " or ".join(f"{CLASS_ALIAS}:{i}" for i in found)
             raise DgnError(f"{len(found)} classes are called {name!r}.", f"Say which: {choices}.")
         lower = {label.lower(): label for label in self.labels}
+        if not lower:
+            raise DgnError(
+                f"{self.name} has no class names, so {name!r} cannot be looked up.",
+                f"Write {CLASS_ALIAS}:index, or give its class names with --labels FILE.",
+            )
         near = difflib.get_close_matches(name.lower(), lower, n=3)
         near += [key for key in lower if name and name.lower() in key and key not in near][:3]
         instead = f"Did you mean {' or '.join(repr(lower[key]) for key in near)}? " if near else ""
@@ -100,3 +123,15 @@ class NetworkInfo:
                 f"{layer.path} has no position @{position[0]},{position[1]}.",
                 f"Its maps are {layer.spatial[0]} by {layer.spatial[1]}, counted from 0.",
             )
+
+
+def _names(label: str) -> set[str]:
+    """The lower-case names inside a label that lists several.
+
+    >>> sorted(_names("Cardinalis cardinalis (Northern Cardinal)"))
+    ['cardinalis cardinalis', 'northern cardinal']
+    >>> sorted(_names("tench, Tinca tinca"))
+    ['tench', 'tinca tinca']
+    """
+    parts = re.split(r"[,;()]", label.lower())
+    return {part.strip() for part in parts if part.strip()}

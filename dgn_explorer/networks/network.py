@@ -2,30 +2,17 @@
 
 import hashlib
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.networks.layers import ReadPoint
+from dgn_explorer.networks.preprocessing import Preprocessing
+from dgn_explorer.networks.reading import ReadPoint, first_tensor
 
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """From RGB in [0, 1] to what the module takes: ``(rgb * value_range - mean) / std``."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    value_range: float = 255.0
-    channels: str = "rgb"
-
-    def __call__(self, rgb: Tensor) -> Tensor:
-        """Map ``rgb`` (N, 3, H, W) float in [0, 1] to the module's input, same shape."""
-        x = rgb if self.channels == "rgb" else rgb.flip(1)
-        scale = x.new_tensor([self.value_range / s for s in self.std]).view(1, -1, 1, 1)
-        shift = x.new_tensor([-m / s for m, s in zip(self.mean, self.std, strict=True)])
-        return torch.addcmul(shift.view(1, -1, 1, 1), x, scale)
+__all__ = ["Network", "Preprocessing", "fingerprint", "freeze", "resize"]
 
 
 @dataclass(frozen=True)
@@ -43,16 +30,20 @@ class Network:
     @property
     def device(self) -> torch.device:
         """Where the parameters live."""
-        return next(self.module.parameters()).device
+        tensors = chain(self.module.parameters(), self.module.buffers())
+        return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
     def logits(self, rgb: Tensor, size: int | None = None) -> Tensor:
         """Class scores (N, classes) for ``rgb`` (N, 3, H, W) in [0, 1], resized to ``size``.
 
-        ``size`` is in pixels; the default is the network's native input size.
+        ``size`` is in pixels; the default is the network's native input size. Scores that are
+        still maps are averaged over their positions.
         """
         x = resize(rgb, size or self.info.input_size)
-        output: Tensor = self.module(self.preprocessing(x))
-        return output
+        output = first_tensor(self.module(self.preprocessing(x)))
+        if output is None:
+            raise TypeError(f"{self.info.name} returned no tensor")
+        return output.mean((2, 3)) if output.ndim == 4 else output
 
 
 def resize(rgb: Tensor, size: int) -> Tensor:

@@ -38,3 +38,13 @@ class CodeSpace:
         """Whitened components: mean 0, scale 1, bounds of ``sigmas`` either side."""
         one = torch.ones(size)
         return cls(torch.zeros(size), one, -sigmas * one, sigmas * one)
+
+    @classmethod
+    def activations(cls, mean: Tensor, scale: Tensor, sigmas: float = 3.0) -> "CodeSpace":
+        """Post-ReLU activations: bounds 0 and ``mean + sigmas * scale``, as published."""
+        return cls(mean, scale, torch.zeros_like(mean), mean + sigmas * scale)
+
+    @classmethod
+    def outputs(cls, mean: Tensor, scale: Tensor, sigmas: float = 3.0) -> "CodeSpace":
+        """Values of either sign, such as logits: bounds of ``sigmas`` either side of the mean."""
+        return cls(mean, scale, mean - sigmas * scale, mean + sigmas * scale)

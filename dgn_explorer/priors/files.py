@@ -16,11 +16,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.priors.architectures import Generator, build_generator
 from dgn_explorer.priors.code_space import CodeSpace
-from dgn_explorer.priors.compact import CompactConfig, CompactGenerator
 from dgn_explorer.priors.info import EncoderInfo, PriorInfo
 from dgn_explorer.priors.prior import Prior
 
@@ -34,32 +33,42 @@ def save_prior(
     path: Path,
     *,
     name: str,
-    generator: CompactGenerator,
+    generator: Generator,
     space: CodeSpace,
     encoder: EncoderInfo,
     card: dict[str, object],
 ) -> None:
-    """Fold a copy of ``generator`` and write it to ``path`` in one step (temporary file, rename)."""
+    """Fold a copy of ``generator`` and write it to ``path`` in one step (temporary file, rename).
+
+    Raises `DgnError` if the file cannot be written; an older file at ``path`` then stays as it was.
+    """
     folded = copy.deepcopy(generator).eval()
     folded.fold()
     tensors = {
-        f"generator.{key}": value.detach().to("cpu", torch.float16).contiguous()
+        f"generator.{key}": _stored(value.detach().cpu()).contiguous()
         for key, value in folded.state_dict().items()
     }
     tensors |= {f"code.{key}": getattr(space, key).cpu().contiguous() for key in _SPACE}
     header = {
         "format": FORMAT,
         "name": name,
-        "architecture": "compact",
+        "architecture": generator.architecture,
         "config": asdict(generator.config),
         "encoder": asdict(encoder),
         "image": {"size": generator.config.image_size, "range": [0, 1], "channels": "rgb"},
         "card": card,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    save_file(tensors, temporary, metadata={_HEADER: json.dumps(header)})
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, temporary, metadata={_HEADER: json.dumps(header)})
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise DgnError(
+            f"{path} cannot be written ({error}).",
+            "Make room on the disk or choose another folder.",
+        ) from error
 
 
 def load_prior(path: Path, device: str | torch.device = "cpu") -> Prior:
@@ -69,37 +78,62 @@ def load_prior(path: Path, device: str | torch.device = "cpu") -> Prior:
     """
     header, tensors = _read(path)
     try:
-        config = CompactConfig(**{**header["config"], "widths": tuple(header["config"]["widths"])})
-        encoder = EncoderInfo(**header["encoder"])
-        space = CodeSpace(*(tensors.pop(f"code.{key}").float() for key in _SPACE))
-        generator = _build(config, tensors)
-        shapes_agree = all(getattr(space, key).shape == (config.code_size,) for key in _SPACE)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        generator = _build(header["architecture"], header["config"], tensors)
+        space = _space(tensors, generator.config.code_size)
+        info = PriorInfo(
+            name=str(header["name"]),
+            fingerprint=_fingerprint(path),
+            architecture=generator.architecture,
+            code_size=generator.config.code_size,
+            image_size=generator.config.image_size,
+            encoder=_encoder_info(header["encoder"]),
+            card=dict(header["card"]),
+        )
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise DgnError(f"{path} is not a complete prior: {error}.", _AGAIN) from None
-    if not shapes_agree:
-        raise DgnError(f"{path}: its code space does not have {config.code_size} entries.", _AGAIN)
-    info = PriorInfo(
-        name=str(header["name"]),
-        fingerprint=_fingerprint(path),
-        architecture=str(header["architecture"]),
-        code_size=config.code_size,
-        image_size=config.image_size,
-        encoder=encoder,
-        card=dict(header["card"]),
-    )
     return Prior(info, generator, space).to(torch.device(device))
 
 
-def _build(config: CompactConfig, tensors: dict[str, torch.Tensor]) -> nn.Module:
+def _stored(weight: torch.Tensor) -> torch.Tensor:
+    """As float16, or as it is where that would overflow."""
+    return weight.half() if weight.abs().amax() < torch.finfo(torch.float16).max else weight
+
+
+def _build(
+    architecture: str, config: dict[str, Any], tensors: dict[str, torch.Tensor]
+) -> Generator:
     with torch.device("meta"):  # no memory is taken for a size the file only claims to have
-        generator = CompactGenerator(config)
+        generator = build_generator(architecture, config)
         generator.fold()
-    weights = {key.removeprefix("generator."): value.float() for key, value in tensors.items()}
+    weights = {
+        key.removeprefix("generator."): value.float()
+        for key, value in tensors.items()
+        if key.startswith("generator.") and value.is_floating_point()
+    }
     generator.load_state_dict(weights, assign=True)
     if not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("its weights are not all finite")
     generator.eval().requires_grad_(False)
     return generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _space(tensors: dict[str, torch.Tensor], size: int) -> CodeSpace:
+    parts = [tensors[f"code.{key}"] for key in _SPACE]
+    if any(part.shape != (size,) or not part.is_floating_point() for part in parts):
+        raise ValueError(f"its code space does not have {size} entries")
+    space = CodeSpace(*(part.float() for part in parts))
+    finite = all(torch.isfinite(part).all() for part in parts)
+    if not finite or (space.scale < 0).any() or (space.lower > space.upper).any():
+        raise ValueError("the bounds of its code space make no sense")
+    return space
+
+
+def _encoder_info(entry: dict[str, Any]) -> EncoderInfo:
+    info = EncoderInfo(**entry)
+    texts = (info.network, info.fingerprint, info.layer, info.kind)
+    if not all(isinstance(text, str) for text in texts) or type(info.input_size) is not int:
+        raise ValueError("its encoder is not described")
+    return info
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
@@ -117,7 +151,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
                     "Update dgn-explorer to open it.",
                 )
             return header, {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError, RecursionError) as error:
         raise DgnError(f"{path} is not a prior of dgn-explorer ({error!r}).", _AGAIN) from None
 
 

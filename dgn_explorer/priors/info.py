@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class EncoderInfo:
-    """Which network and layer the generator inverts; codes are computed at ``input_size`` px."""
+    """Which network and layer the generator inverts; codes are computed at ``input_size`` px.
+
+    ``kind`` is "components" (whitened principal components of a map), "activations" (post-ReLU
+    values of a fully connected layer) or "outputs" (a layer's values as they are, such as logits).
+    """
 
     network: str
     fingerprint: str
     layer: str
-    kind: str  # "components" (whitened principal components) or "activations"
+    kind: str
     input_size: int
 
 

@@ -30,18 +30,26 @@ def parameter(default: float, low: float, high: float, unit: str, help: str) -> 
     return dataclasses.field(default=default, metadata=metadata)
 
 
+def _is_number(value: object, kind: type) -> bool:
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, int) or (kind is float and isinstance(value, float))
+
+
 class Parameters:
     """Base of all parameter sets: `specs` describes the fields, creation checks the ranges."""
 
     def __post_init__(self) -> None:
         for spec in self.specs():
             value = getattr(self, spec.name)
-            if not (isinstance(value, int | float) and spec.low <= value <= spec.high):
+            if not _is_number(value, spec.kind) or not spec.low <= value <= spec.high:
                 unit = f" {spec.unit}" if spec.unit else ""
                 raise DgnError(
                     f"{spec.name} cannot be {value!r}.",
-                    f"It goes from {spec.low:g} to {spec.high:g}{unit}: {spec.help}",
+                    f"It goes from {spec.low:g} to {spec.high:g}{unit}: {spec.help}.",
                 )
+            # 1 and 1.0 are the same parameter, so they must be the same in a recipe's key
+            object.__setattr__(self, spec.name, spec.kind(value))
 
     @classmethod
     def specs(cls) -> tuple[ParameterSpec, ...]:
@@ -58,19 +66,18 @@ class DgnAmParameters(Parameters):
 
     >>> DgnAmParameters(steps=0)
     Traceback (most recent call last):
-    dgn_explorer.errors.DgnError: steps cannot be 0. It goes from 1 to 10000: ascent steps
+    dgn_explorer.errors.DgnError: steps cannot be 0. It goes from 1 to 10000: ascent steps.
     """
 
     steps: int = parameter(150, 1, 10_000, "", "ascent steps")
-    step_start: float = parameter(0.3, 1e-6, 100.0, "sigma", "size of the first step")
-    step_end: float = parameter(1e-3, 0.0, 100.0, "sigma", "size of the last step")
+    step_start: float = parameter(0.3, 1e-6, 100.0, "", "size of the first step, in code units")
+    step_end: float = parameter(1e-3, 0.0, 100.0, "", "size of the last step, in code units")
     decay: float = parameter(0.01, 0.0, 0.5, "a step", "share of the code that is lost in a step")
     bounds: float = parameter(
         1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds"
     )
-    init_scale: float = parameter(1.0, 0.0, 10.0, "sigma", "spread of the random first code")
-    jitter: int = parameter(0, 0, 64, "px", "random shift of the image in every step")
-    zoom: float = parameter(0.0, 0.0, 0.5, "", "random change of size in every step")
+    init_scale: float = parameter(1.0, 0.0, 10.0, "", "spread of the random first code")
+    zoom: float = parameter(0.0, 0.0, 0.5, "", "how far a step may zoom into a random cut")
 
 
 METHODS: dict[str, type[Parameters]] = {"dgn-am": DgnAmParameters}

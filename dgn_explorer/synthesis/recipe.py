@@ -25,6 +25,13 @@ class Term:
     unit: UnitAddress
     weight: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.weight) or self.weight == 0:
+            raise DgnError(
+                f"The weight of {self.unit} cannot be {self.weight}.", "Give a number other than 0."
+            )
+        object.__setattr__(self, "weight", float(self.weight))  # 1 and 1.0 make the same key
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -58,13 +65,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.objective:
             raise DgnError("The objective has no unit.", "Name at least one unit.")
-        for term in self.objective:
-            if not math.isfinite(term.weight) or term.weight == 0:
-                raise DgnError(
-                    f"The weight of {term.unit} cannot be {term.weight}.",
-                    "Give a number other than 0.",
-                )
-        if not 0 <= self.seed < 2**63:
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
             raise DgnError(
                 f"The seed cannot be {self.seed}.", "Give a whole number from 0 to 2**63 - 1."
             )
@@ -109,7 +110,7 @@ class Recipe:
             objective = tuple(Term(UnitAddress.parse(t["unit"]), t["weight"]) for t in terms)
             parameters = method_parameters(values["method"])(**values.pop("parameters"))
             return cls(objective=objective, parameters=parameters, **values)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DgnError(
                 f"This is not a recipe of dgn-explorer ({error}).",
                 "Take the text from a result's details or from an exported PNG.",

@@ -1,0 +1,59 @@
+"""The command line: one group, whose commands are loaded when they are called.
+
+Neither torch nor Qt is imported before a command needs it.
+"""
+
+import importlib
+import sys
+
+import click
+
+import dgn_explorer
+from dgn_explorer.errors import DgnError
+
+# command -> (module below dgn_explorer.commands, one line of help)
+COMMANDS = {
+    "open": ("window", "Open the window (also without any command)."),
+    "visualize": ("visualize", "Make the images that units want to see."),
+    "networks": ("networks", "List the networks that can be opened."),
+    "layers": ("networks", "List the layers of a network."),
+    "cache": ("cache", "List and check the stored results."),
+    "train": ("train", "Train a prior on photographs."),
+    "info": ("info", "Show versions, device and folders."),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"dgn_explorer.commands.{COMMANDS[name][0]}")
+        command: click.Command = getattr(module, f"{name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
+@click.version_option(dgn_explorer.__version__, prog_name="dgn-explorer")
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """See the image that a unit of a vision network wants to see."""
+    if ctx.invoked_subcommand is None:
+        command = group.get_command(ctx, "open")
+        assert command is not None
+        ctx.invoke(command)
+
+
+def run() -> None:
+    """Run the command line; errors that a user can put right end with exit code 2."""
+    try:
+        group(prog_name="dgn-explorer")
+    except DgnError as error:
+        click.echo(f"Error: {error.message}\n{error.hint}", err=True)
+        sys.exit(2)

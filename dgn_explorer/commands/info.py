@@ -1,0 +1,50 @@
+"""``dgn-explorer info``: what to put into a bug report."""
+
+import importlib.metadata
+import platform
+
+import click
+
+import dgn_explorer
+from dgn_explorer.commands.options import device_option, json_option, print_json
+from dgn_explorer.paths import config_folder, data_folder, log_folder
+
+_PACKAGES = ("torch", "torchvision", "PySide6-Essentials", "qasync", "h5py", "numpy", "pillow")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the program, Python and the packages that matter."""
+    found = {"dgn-explorer": dgn_explorer.__version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+@click.command("info")
+@device_option
+@json_option
+def info_command(device: str | None, as_json: bool) -> None:
+    """Show versions, device and folders."""
+    from dgn_explorer.engine.device import choose_device, describe, use_threads
+
+    chosen = choose_device(device)
+    use_threads(chosen)
+    folders = {"data": data_folder(), "config": config_folder(), "log": log_folder()}
+    report = {
+        "versions": versions(),
+        "system": platform.platform(),
+        "device": describe(chosen),
+        "folders": {name: str(path) for name, path in folders.items()},
+    }
+    if as_json:
+        print_json(report)
+        return
+    click.echo(f"{'system':20} {report['system']}")
+    click.echo(f"{'device':20} {report['device']}")
+    for name, value in versions().items():
+        click.echo(f"{name:20} {value}")
+    for name, path in folders.items():
+        click.echo(f"{name + ' folder':20} {path}")

@@ -1,0 +1,197 @@
+"""``dgn-explorer train``: a prior from photographs."""
+
+import contextlib
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dgn_explorer.commands.options import device_option
+from dgn_explorer.errors import DgnError
+
+if TYPE_CHECKING:
+    from dgn_explorer.training.trainer import Losses
+
+LINE_EVERY_S = 10.0
+
+
+@click.command("train")
+@click.argument("sources", nargs=-1, metavar="[WEIGHT=]SOURCE...")
+@click.option(
+    "--run",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs/prior"),
+    show_default=True,
+    help="Folder of the run; a run that is there goes on.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Copy the finished prior to this file.",
+)
+@click.option("--name", default="my-prior", show_default=True, help="Name inside the prior file.")
+@click.option("--preset", default="default", show_default=True, help="default or deepsim.")
+@click.option("--hours", type=float, help="Time budget; the learning rate falls towards its end.")
+@click.option("--steps", type=int, help="Number of updates, instead of --hours.")
+@click.option("--network", help="Network whose features become the code.  [default: lite0]")
+@click.option("--layer", help="Its layer.  [default: the last one with a map]")
+@click.option("--components", type=int, help="Length of the code.  [default: 1024]")
+@click.option("--size", "image_size", type=int, help="Size of the images in px.  [default: 128]")
+@click.option("--batch", type=int, help="Photographs in a step.  [default: 16]")
+@click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
+@click.option("--learning-rate", type=float, help="Of the generator.  [default: 5e-4]")
+@click.option("--licence", "data_licence", help="Terms of the photographs, for the model card.")
+@click.option("--set", "more", multiple=True, metavar="NAME=VALUE", help="Any other setting.")
+@click.option(
+    "--save-every",
+    "save_every_min",
+    type=click.FloatRange(min=0.0),
+    default=5.0,
+    show_default=True,
+    help="Minutes between checkpoints.",
+)
+@click.option("--dry-run", is_flag=True, help="Print sizes, memory, speed and time, then stop.")
+@device_option
+def train_command(
+    sources: tuple[str, ...],
+    folder: Path,
+    out: Path | None,
+    name: str,
+    preset: str,
+    more: tuple[str, ...],
+    save_every_min: float,
+    dry_run: bool,
+    device: str | None,
+    **given: Any,
+) -> None:
+    """Train a prior on photographs: SOURCE is a folder or a zip, WEIGHT how often it is drawn.
+
+    Ctrl+C saves and stops; the same command goes on from there.
+    """
+    from dgn_explorer.training.estimate import estimate
+    from dgn_explorer.training.run import run_settings, train
+
+    paths, weights = _sources(sources)
+    changes = {key: value for key, value in given.items() if value is not None}
+    changes |= _more(more)
+    settings = run_settings(folder, paths, weights, changes, preset)
+    if dry_run:
+        click.echo(estimate(settings, folder, device=device or "auto").text())
+        return
+    report = _Report()
+    with _stop_on_interrupt() as stop:
+        path = train(
+            settings,
+            folder,
+            name=name,
+            save_every_s=60 * save_every_min,
+            progress=report.progress,
+            report=report.step,
+            stop=stop,
+            device=device or "auto",
+        )
+    report.end()
+    if out is not None and path.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        path = Path(shutil.copyfile(path, out))
+    click.echo(str(path))
+
+
+def _sources(texts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Split ``WEIGHT=PATH``; a text whose part before ``=`` is no number is a path as a whole."""
+    paths, weights = [], []
+    for text in texts:
+        weight, equals, path = text.partition("=")
+        try:
+            weights.append(float(weight) if equals else 1.0)
+            paths.append(path if equals else text)
+        except ValueError:
+            weights.append(1.0)
+            paths.append(text)
+    return tuple(paths), tuple(weights)
+
+
+def _more(texts: tuple[str, ...]) -> dict[str, Any]:
+    from dgn_explorer.training.settings import TrainSettings
+
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        default = getattr(TrainSettings, name, None)
+        kind = type(default)
+        try:
+            if kind is bool:
+                found[name] = {"true": True, "false": False}[value.lower()]
+            elif kind is tuple:
+                found[name] = tuple(value.split(","))
+            else:
+                found[name] = value if default is None else kind(value)
+        except (ValueError, KeyError):
+            raise DgnError(
+                f"The setting {name} cannot be {value!r}.", f"It is {default!r} by default."
+            ) from None
+    return found
+
+
+@contextlib.contextmanager
+def _stop_on_interrupt() -> "Iterator[Any]":
+    """Let the first Ctrl+C or SIGTERM end the run after its current step."""
+    asked: list[int] = []
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, lambda number, frame: asked.append(number))
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Report:
+    """Progress on stderr: one line that is rewritten on a terminal, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._next = 0.0
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Say how far the preparation is."""
+        self._say(f"{what}: {done} of {total}", last=done == total)
+
+    def step(self, index: int, share: float, rate: float, left_s: float, losses: "Losses") -> None:
+        """Say how far the training is."""
+        text = (
+            f"step {index}, {share:.1%}, {rate:.1f} images/s, {_duration(left_s)} left,"
+            f" image {losses.image:.3f}, feature {losses.feature:.3f}"
+        )
+        self._say(text, last=share >= 1)
+
+    def end(self) -> None:
+        """Finish the line."""
+        if self._live:
+            click.echo("", err=True)
+
+    def _say(self, text: str, last: bool) -> None:
+        now = time.monotonic()
+        if now < self._next and not last:
+            return
+        self._next = now + (0.2 if self._live else LINE_EVERY_S)
+        click.echo(f"\r\x1b[K{text}" if self._live else text, err=True, nl=not self._live)
+
+
+def _duration(seconds: float) -> str:
+    """Say ``seconds`` in hours and minutes.
+
+    >>> _duration(5000), _duration(50)
+    ('1 h 23 min', '50 s')
+    """
+    minutes = int(seconds // 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,90 @@
+"""The engine: the one thread that owns torch, the networks and the random numbers.
+
+Everything goes in through a `WorkQueue` and comes out as events (to a listener, called on this
+thread) and frames (through a one-slot mailbox). Nothing here knows Qt.
+"""
+
+import threading
+import traceback
+from collections.abc import Callable
+
+from dgn_explorer.engine.guard import REPORT, run_guarded
+from dgn_explorer.engine.mailbox import LatestFrame
+from dgn_explorer.engine.messages import Event, Lane, OpenFailed, Ready
+from dgn_explorer.engine.queue import OpenRequest, WorkQueue
+from dgn_explorer.errors import DgnError
+from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.recipe import Recipe
+
+class Engine:
+    """Runs jobs one at a time; interactive jobs pre-empt each other and pause batch jobs.
+
+    ``listener`` is called on the engine's thread with every `Event`. ``device`` is ``cpu``,
+    ``cuda`` or ``mps``; None takes the best there is. ``threads`` is the number of CPU threads.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        listener: Callable[[Event], None],
+        device: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.frames = LatestFrame()
+        self._store = store
+        self._tell = listener
+        self._device = device
+        self._threads = threads
+        self._queue = WorkQueue()
+        self._thread = threading.Thread(target=self._main, name="dgn-engine")
+
+    def start(self) -> None:
+        """Start the thread; it imports torch and then sends `Ready`."""
+        self._thread.start()
+
+    def open(self, network: str, prior: str) -> None:
+        """Open a network by spec and a prior by name or path: sends `Opened` or `OpenFailed`."""
+        self._queue.open(OpenRequest(network, prior))
+
+    def submit(self, recipe: Recipe, lane: Lane = Lane.INTERACTIVE) -> int:
+        """Queue a job for a network and prior that are open; returns its number."""
+        return self._queue.submit(recipe, lane).number
+
+    def cancel(self, job: int) -> None:
+        """Stop a job after its current step; what it has made so far is kept."""
+        self._queue.cancel(job)
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """Stop everything and wait for the thread; False if it did not end in time."""
+        self._queue.close()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _main(self) -> None:
+        try:
+            from dgn_explorer.engine.device import choose_device, describe, use_threads
+            from dgn_explorer.engine.worker import Worker
+
+            device = choose_device(self._device)
+            use_threads(device, self._threads)
+            worker = Worker(device, self._store, self.frames, self._tell, self._queue)
+            self._tell(Ready(describe(device)))
+        except Exception as error:
+            self._tell(_open_failed(error))
+            return
+        while (item := self._queue.next()) is not None:
+            if isinstance(item, OpenRequest):
+                try:
+                    self._tell(worker.open(item))
+                except Exception as error:
+                    self._tell(_open_failed(error))
+            else:
+                run_guarded(worker.run, item, self._tell, self._queue)
+
+
+def _open_failed(error: Exception) -> OpenFailed:
+    if isinstance(error, DgnError):
+        return OpenFailed(error.message, error.hint, "")
+    message = f"Opening failed: {type(error).__name__}: {error}."
+    return OpenFailed(message, REPORT, traceback.format_exc())

@@ -1,0 +1,128 @@
+"""The one table of everything a user can do; menus, toolbar, palette and help are made from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from dgn_explorer.gui.icons import icon
+from dgn_explorer.gui.theme import Theme
+
+
+@dataclass(frozen=True)
+class Row:
+    """One user action. ``group`` separates the entries of a menu."""
+
+    id: str
+    menu: str
+    group: int
+    text: str
+    help: str
+    shortcut: str = ""
+    icon: str = ""
+    checkable: bool = False
+    toolbar: bool = False
+
+
+MENUS = ("File", "Edit", "Run", "View", "Help")
+
+ROWS: tuple[Row, ...] = (
+    Row("save_image", "File", 0, "Save image…", "Save the image on show as a PNG", "Ctrl+S", "save",
+        toolbar=True),
+    Row("copy_image", "File", 0, "Copy image", "Put the image on show on the clipboard", "Ctrl+C",
+        "copy", toolbar=True),
+    Row("copy_address", "File", 1, "Copy unit address", "Copy layer:index of the selected unit",
+        "Ctrl+Shift+C"),
+    Row("copy_command", "File", 1, "Copy as command line",
+        "Copy the command that makes the image on show", "Ctrl+Alt+C", "command"),
+    Row("close", "File", 2, "Close", "Close the window; what is done so far is kept", "Ctrl+Q"),
+    Row("undo", "Edit", 0, "Undo", "Take back the last change of settings or deletion", "Ctrl+Z",
+        "undo"),
+    Row("redo", "Edit", 0, "Redo", "Do again what was taken back", "Ctrl+Shift+Z", "redo"),
+    Row("find", "Edit", 1, "Find a unit", "Search class names, layers and layer:index", "Ctrl+F",
+        "search"),
+    Row("recall", "Edit", 1, "Use these settings",
+        "Take over the settings of the result on show", "Ctrl+U", "recall"),
+    Row("delete", "Edit", 2, "Delete result", "Put the result on show into the trash", "Del",
+        "trash"),
+    Row("visualise", "Run", 0, "Visualise", "Watch the image that the selected unit wants to see",
+        "Ctrl+Return", "play", toolbar=True),
+    Row("stop", "Run", 0, "Stop", "Stop the ascent and keep the image", "Esc", "stop",
+        toolbar=True),
+    Row("more_steps", "Run", 0, "More steps", "Go on from the image on show", "Ctrl+M", "more",
+        toolbar=True),
+    Row("watch", "Run", 0, "Watch the running ascent", "Show the image that is forming", "Ctrl+J",
+        "eye"),
+    Row("new_seed", "Run", 1, "New seed", "Start from another random code", "Ctrl+R", "dice",
+        toolbar=True),
+    Row("lock_seed", "Run", 1, "Keep the seed", "Use the same seed for every run", "Ctrl+K", "lock",
+        checkable=True),
+    Row("compute_selection", "Run", 2, "Compute selected units",
+        "Queue the units selected in the grid", "Ctrl+Shift+Return"),
+    Row("compute_layer", "Run", 2, "Compute this layer", "Queue every unit of the layer", "Ctrl+L",
+        "layers"),
+    Row("clear_queue", "Run", 2, "Clear the queue", "Cancel the queued units, drop failed ones"),
+    Row("back", "View", 0, "Back", "Go to the unit before this one", "Alt+Left", "back"),
+    Row("forward", "View", 0, "Forward", "Go to the next unit again", "Alt+Right", "forward"),
+    Row("zoom_in", "View", 1, "Zoom in", "Enlarge the image", "Ctrl++"),
+    Row("zoom_out", "View", 1, "Zoom out", "Reduce the image", "Ctrl+-"),
+    Row("zoom_fit", "View", 1, "Fit", "Fit the image into the window", "Ctrl+0", "fit"),
+    Row("zoom_actual", "View", 1, "Actual size", "One image pixel for one screen pixel", "Ctrl+1",
+        "actual"),
+    Row("pixels", "View", 1, "Show pixels", "Enlarge without smoothing", "Ctrl+P", "pixels",
+        checkable=True),
+    Row("thumbs_larger", "View", 2, "Larger thumbnails", "Enlarge the unit grid", "Ctrl+Alt++"),
+    Row("thumbs_smaller", "View", 2, "Smaller thumbnails", "Reduce the unit grid", "Ctrl+Alt+-"),
+    Row("theme_system", "View", 3, "Theme of the system", "Light or dark as the system says",
+        checkable=True),
+    Row("theme_light", "View", 3, "Light theme", "Dark text on light ground", checkable=True),
+    Row("theme_dark", "View", 3, "Dark theme", "Light text on dark ground", checkable=True),
+    Row("reset_layout", "View", 4, "Reset layout", "Put every panel back to its place"),
+    Row("palette", "Help", 0, "Command palette…", "Find and run any command", "Ctrl+Shift+P",
+        "command"),
+    Row("shortcuts", "Help", 0, "Keyboard shortcuts", "Show every shortcut", "?", "keyboard"),
+    Row("about", "Help", 1, "About dgn-explorer", "Version, system and licences", "", "info"),
+)  # fmt: skip
+
+
+class ActionTable(QObject):
+    """One `QAction` a row, enabled and run from one place."""
+
+    def __init__(self, window: QWidget, theme: Theme) -> None:
+        super().__init__(window)
+        self._theme = theme
+        self._actions: dict[str, QAction] = {}
+        for row in ROWS:
+            action = QAction(row.text, window)
+            action.setObjectName(row.id)
+            action.setCheckable(row.checkable)
+            action.setShortcut(QKeySequence(row.shortcut))
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{row.help} ({keys})" if keys else row.help)
+            action.setStatusTip(row.help)
+            window.addAction(action)
+            self._actions[row.id] = action
+        theme.changed.connect(self._tint)
+        self._tint()
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._actions[id]
+
+    def bind(self, slots: dict[str, Callable[[], object]]) -> None:
+        """Connect each action to what it does."""
+        for id, slot in slots.items():
+            # A lambda that drops `checked`, so that slots stay callable without arguments.
+            self._actions[id].triggered.connect(lambda _checked=False, slot=slot: slot())
+
+    def enable(self, **enabled: bool) -> None:
+        """Enable or disable actions by id."""
+        for id, on in enabled.items():
+            self._actions[id].setEnabled(on)
+
+    def _tint(self) -> None:
+        colours = self._theme.colours
+        for row in ROWS:
+            if row.icon:
+                self._actions[row.id].setIcon(icon(row.icon, colours.text, colours.control_border))

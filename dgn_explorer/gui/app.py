@@ -1,0 +1,100 @@
+"""Puts store, engine and window together and runs them."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+
+# qasync looks for PyQt5 and PyQt6 first, unless it is told.
+os.environ["QT_API"] = "pyside6"
+
+from PySide6.QtWidgets import QApplication
+
+from dgn_explorer.engine.engine import Engine
+from dgn_explorer.engine.messages import Event
+from dgn_explorer.gui.bridge import EngineBridge
+from dgn_explorer.gui.excepthooks import ExceptHooks
+from dgn_explorer.gui.icons import program_icon
+from dgn_explorer.gui.loop import Flows, run_until_done
+from dgn_explorer.gui.ports import EnginePort
+from dgn_explorer.gui.preferences import Preferences
+from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.signals import SystemSignals
+from dgn_explorer.gui.theme import Theme
+from dgn_explorer.gui.window import MainWindow
+from dgn_explorer.paths import data_folder
+from dgn_explorer.results.store import Store
+
+EngineMaker = Callable[[Store, Callable[[Event], None]], EnginePort]
+_CLOSE_S = 5.0
+
+
+def run(
+    network: str = "lite0",
+    prior: str = "default",
+    unit: str | None = None,
+    device: str | None = None,
+    theme: str = "system",
+) -> int:
+    """Open the window and return the exit code when it is closed.
+
+    ``theme`` is ``system``, ``light`` or ``dark``; ``system`` keeps the choice made in the window.
+    """
+
+    def make_engine(store: Store, listener: Callable[[Event], None]) -> EnginePort:
+        return Engine(store, listener, device)
+
+    app = make_application()
+    return run_until_done(app, lambda: main(app, make_engine, network, prior, unit or "", theme))
+
+
+def make_application() -> QApplication:
+    """The one `QApplication`, with the names that desktops look for."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("dgn-explorer")
+    app.setApplicationDisplayName("DGN Explorer")
+    app.setDesktopFileName("dgn-explorer")
+    app.setWindowIcon(program_icon())
+    app.setQuitOnLastWindowClosed(False)  # the engine ends first
+    return app
+
+
+async def main(
+    app: QApplication,
+    make_engine: EngineMaker,
+    network: str,
+    prior: str,
+    unit: str,
+    theme: str,
+) -> int:
+    """Show the window, let the engine load torch behind it, and end both in good order."""
+    hooks = ExceptHooks()
+    hooks.install()
+    flows = Flows(asyncio.get_running_loop(), hooks.report)
+    preferences = Preferences()
+    colours = Theme(app, theme if theme != "system" else preferences.get("theme", "system"))
+    store = Store(data_folder() / "results")
+    bridge = EngineBridge()
+    engine = make_engine(store, bridge.listen)
+    session = Session(engine, store, flows)
+    bridge.arrived.connect(session.handle)
+    window = MainWindow(session, flows, colours, preferences)
+    hooks.caught.connect(window.show_problem)
+    signals = SystemSignals(window.close_at_once)
+    closed = asyncio.Event()
+    window.closed.connect(closed.set)
+    window.show()
+    session.open(network, prior, unit)
+    await closed.wait()
+    ended = await flows.on_disk(engine.close, _CLOSE_S)
+    await session.library.empty_trash()
+    await flows.settle()
+    flows.close()
+    signals.remove()
+    hooks.remove()
+    window.deleteLater()
+    if not ended:
+        # A long kernel or a file that is being read cannot be interrupted; results are whole files.
+        os._exit(0)
+    return 0

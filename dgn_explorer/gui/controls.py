@@ -1,0 +1,143 @@
+"""The right side: the selected unit, Visualise, seed, preset and parameters."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dgn_explorer.gui.actions import ActionTable
+from dgn_explorer.gui.layer_model import shape_text
+from dgn_explorer.gui.number_field import NumberField
+from dgn_explorer.gui.parameter_form import ParameterForm
+from dgn_explorer.gui.parts import flat_button, label, line, panel
+from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.theme import SMALL, TIGHT
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis.parameters import PRESETS
+
+_SEED_MERGE_ID = 1
+_LARGEST_SEED = 2**63 - 1
+
+
+class Controls(QWidget):
+    """What the next run will do, and the button that starts it."""
+
+    def __init__(self, session: Session, table: ActionTable, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._name = label("No unit selected", "title", wrap=True)
+        self._about = label("Click a unit at the left, or search.", "muted", wrap=True)
+        self._go = QPushButton("Visualise")
+        self._go.setProperty("role", "primary")
+        self._go.setAccessibleName("Visualise the selected unit")
+        self._go.setToolTip(table["visualise"].toolTip())
+        self._go.clicked.connect(table["visualise"].trigger)
+        self._go.setEnabled(False)
+        self.seed = NumberField(int, 0, _LARGEST_SEED, session.settings.value.seed)
+        self.seed.setAccessibleName("Seed")
+        self.seed.setAccessibleDescription(
+            "The random code to start from; the same seed, the same image"
+        )
+        self.seed.edited.connect(self._seed_edited)
+        self.form = ParameterForm(session.settings)
+        self._presets = QButtonGroup(self)
+        self._presets.setExclusive(False)
+        self._preset_row = QHBoxLayout()
+        self._preset_row.setSpacing(TIGHT)
+
+        body, column = panel(spacing=SMALL)
+        column.addWidget(self._name)
+        column.addWidget(self._about)
+        column.addSpacing(TIGHT)
+        column.addWidget(self._go)
+        column.addSpacing(TIGHT)
+        column.addWidget(line())
+        column.addWidget(label("SEED", "section"))
+        column.addLayout(self._make_seed_row(table))
+        column.addWidget(
+            label("Same seed, same image. Unlocked: a new one for every run.", "caption", wrap=True)
+        )
+        column.addSpacing(TIGHT)
+        column.addWidget(line())
+        column.addWidget(label("PRESET", "section"))
+        column.addLayout(self._preset_row)
+        column.addSpacing(TIGHT)
+        column.addWidget(line())
+        column.addWidget(label("PARAMETERS", "section"))
+        column.addWidget(self.form)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(body)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        session.selected.connect(self._show_unit)
+        session.opened.connect(self._opened)
+        session.settings.changed.connect(self._show_settings)
+        self._make_presets()
+        self._show_settings()
+
+    def _make_seed_row(self, table: ActionTable) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(TIGHT)
+        row.addWidget(self.seed, 1)
+        row.addWidget(flat_button(table["lock_seed"]))
+        row.addWidget(flat_button(table["new_seed"]))
+        return row
+
+    def _make_presets(self) -> None:
+        for name in PRESETS[self._session.settings.value.method]:
+            button = QPushButton(name.capitalize())
+            button.setCheckable(True)
+            button.setAccessibleName(f"Preset {name}")
+            button.clicked.connect(lambda _checked=False, name=name: self._use_preset(name))
+            button.setObjectName(name)
+            self._presets.addButton(button)
+            self._preset_row.addWidget(button, 1)
+
+    def _use_preset(self, name: str) -> None:
+        value = self._session.settings.value
+        new = replace(value, parameters=PRESETS[value.method][name])
+        self._session.settings.edit(new, f"Preset {name}")
+        self._show_settings()
+
+    def _seed_edited(self, seed: object) -> None:
+        value = self._session.settings.value
+        if isinstance(seed, int):
+            new = replace(value, seed=seed)
+            self._session.settings.edit(new, "Change of seed", _SEED_MERGE_ID)
+
+    def _show_settings(self) -> None:
+        value = self._session.settings.value
+        if self.seed.value != value.seed:
+            self.seed.set_value(value.seed)
+        for button in self._presets.buttons():
+            button.setChecked(button.objectName() == value.preset)
+
+    def _opened(self) -> None:
+        self._show_unit(None)
+
+    def _show_unit(self, unit: UnitAddress | None) -> None:
+        network = self._session.network
+        self._go.setEnabled(unit is not None)
+        if unit is None or network is None:
+            self._name.setText("No unit selected")
+            self._about.setText("Click a unit at the left, or search.")
+            return
+        layer = network.layer(unit.layer)
+        name = network.label(unit)
+        self._name.setText(name or str(unit))
+        about = f"{layer.kind}, {shape_text(layer)} units"
+        self._about.setText(f"{unit}  ·  {about}" if name else about)

@@ -1,0 +1,53 @@
+"""Line icons from ``resources``, drawn in any colour at any density."""
+
+from functools import lru_cache
+from importlib import resources
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+_SIZES = (16, 20, 32, 40)
+
+
+@lru_cache
+def _source(name: str) -> str:
+    return resources.files("dgn_explorer.resources").joinpath(f"{name}.svg").read_text("utf-8")
+
+
+@lru_cache(maxsize=256)
+def icon_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """Icon ``name`` in ``colour``, ``size`` device-independent pixels wide."""
+    return _draw(_source(f"icon-{name}").replace("currentColor", colour), size, ratio)
+
+
+def icon(name: str, colour: str, disabled: str) -> QIcon:
+    """Icon ``name`` for buttons and menus, paler when disabled."""
+    made = QIcon()
+    for size in _SIZES:
+        made.addPixmap(icon_pixmap(name, colour, size), QIcon.Mode.Normal)
+        made.addPixmap(icon_pixmap(name, disabled, size), QIcon.Mode.Disabled)
+    return made
+
+
+def program_icon() -> QIcon:
+    """The program's own icon."""
+    made = QIcon()
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        made.addPixmap(_draw(_source("dgn-explorer"), size, 1.0))
+    return made
+
+
+def program_pixmap(size: int, ratio: float = 1.0) -> QPixmap:
+    """The program's own icon as a picture."""
+    return _draw(_source("dgn-explorer"), size, ratio)
+
+
+def _draw(svg: str, size: int, ratio: float) -> QPixmap:
+    pixmap = QPixmap(round(size * ratio), round(size * ratio))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(pixmap.rect()))
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap

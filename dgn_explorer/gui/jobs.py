@@ -1,0 +1,146 @@
+"""Every job that this window has submitted and not yet forgotten."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QObject, Signal
+
+from dgn_explorer.engine.messages import Lane
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis.recipe import Recipe
+
+
+class JobState(Enum):
+    """How far a job is; the value is what people read."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FAILED = "failed"
+
+
+@dataclass
+class Job:
+    """One submitted recipe."""
+
+    number: int
+    recipe: Recipe
+    label: str
+    lane: Lane
+    state: JobState = JobState.QUEUED
+    step: int = 0
+    steps: int = 0
+    seconds_left: float = 0.0
+    message: str = ""
+    hint: str = ""
+    details: str = ""
+
+    @property
+    def unit(self) -> UnitAddress:
+        """The first unit of its objective."""
+        return self.recipe.objective[0].unit
+
+    @property
+    def name(self) -> str:
+        """The class name if there is one, else the address."""
+        return self.label or str(self.unit)
+
+    @property
+    def progress_text(self) -> str:
+        """State in words, with the step where there is one."""
+        if self.state is JobState.RUNNING and self.steps:
+            return f"step {self.step} of {self.steps}"
+        return self.state.value
+
+
+class JobList(QObject):
+    """Jobs in the order of submission; ended ones leave, failed ones stay until cleared."""
+
+    changed = Signal(int)  # a job's number
+    structure_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: dict[int, Job] = {}
+        self._by_unit: dict[UnitAddress, int] = {}
+        self.batch_total = 0
+        self.batch_done = 0
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(tuple(self._jobs.values()))
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def get(self, number: int | None) -> Job | None:
+        """The job with this number, if it is still known."""
+        return None if number is None else self._jobs.get(number)
+
+    def of_unit(self, unit: UnitAddress) -> Job | None:
+        """The newest job for ``unit``."""
+        return self.get(self._by_unit.get(unit))
+
+    def add(self, job: Job) -> None:
+        """Remember a job that has just been submitted."""
+        earlier = self.of_unit(job.unit)
+        if earlier is not None and earlier.state is JobState.FAILED:
+            self._jobs.pop(earlier.number)
+        self._jobs[job.number] = job
+        self._by_unit[job.unit] = job.number
+        if job.lane is Lane.BATCH:
+            if not self.batch_left:
+                self.batch_total = self.batch_done = 0
+            self.batch_total += 1
+        self.structure_changed.emit()
+        self.changed.emit(job.number)
+
+    @property
+    def batch_left(self) -> int:
+        """How many jobs of the running batch have not ended."""
+        return self.batch_total - self.batch_done
+
+    def update(self, number: int, **values: object) -> None:
+        """Change fields of a job."""
+        job = self._jobs.get(number)
+        if job is None:
+            return
+        for name, value in values.items():
+            setattr(job, name, value)
+        self.changed.emit(number)
+
+    def end(self, number: int) -> Job | None:
+        """Forget a job that ended well or was cancelled."""
+        job = self._jobs.pop(number, None)
+        if job is None:
+            return None
+        self._forget_unit(job)
+        self._count(job)
+        self.structure_changed.emit()
+        self.changed.emit(number)
+        return job
+
+    def fail(self, number: int, message: str, hint: str, details: str) -> Job | None:
+        """Mark a job as failed and keep it."""
+        job = self._jobs.get(number)
+        if job is not None:
+            self._count(job)
+            self.update(number, state=JobState.FAILED, message=message, hint=hint, details=details)
+            self.structure_changed.emit()
+        return job
+
+    def clear_failed(self) -> None:
+        """Forget the failed jobs."""
+        for job in self:
+            if job.state is JobState.FAILED:
+                del self._jobs[job.number]
+                self._forget_unit(job)
+                self.changed.emit(job.number)
+        self.structure_changed.emit()
+
+    def _forget_unit(self, job: Job) -> None:
+        if self._by_unit.get(job.unit) == job.number:
+            del self._by_unit[job.unit]
+
+    def _count(self, job: Job) -> None:
+        if job.lane is Lane.BATCH:
+            self.batch_done += 1

@@ -1,0 +1,109 @@
+"""Messages at the lower right that come, can be acted on, and go by themselves."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from dgn_explorer.gui.display import Level, Notice
+from dgn_explorer.gui.icons import icon, icon_pixmap
+from dgn_explorer.gui.parts import label
+from dgn_explorer.gui.theme import LARGE, MEDIUM, SMALL, Theme
+
+SHOWN_MS = {Level.INFO: 5000, Level.WARNING: 12000, Level.ERROR: 20000}
+_MOST = 3
+_LEAST, _WIDTH = 220, 400
+
+
+class NoticeCard(QFrame):
+    """One notice."""
+
+    def __init__(self, notice: Notice, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.notice = notice
+        self.setProperty("role", "notice")
+        colours = theme.colours
+        name, ink = {
+            Level.INFO: ("info", colours.accent),
+            Level.WARNING: ("warning", colours.warn),
+            Level.ERROR: ("warning", colours.bad),
+        }[notice.level]
+        sign = label()
+        sign.setPixmap(icon_pixmap(name, ink, 18, self.devicePixelRatioF()))
+        text = label(notice.text, "", wrap=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
+        row.setSpacing(SMALL)
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(text, 1)
+        if notice.action and notice.run is not None:
+            button = QPushButton(notice.action)
+            button.setAccessibleName(f"{notice.action}: {notice.text}")
+            button.setProperty("role", "link")
+            button.clicked.connect(notice.run)
+            button.clicked.connect(self.deleteLater)
+            row.addWidget(button)
+        close = QToolButton()
+        close.setIcon(icon("close", colours.muted, colours.muted))
+        close.setProperty("role", "flat")
+        close.setAccessibleName("Dismiss the notice")
+        close.clicked.connect(self.deleteLater)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setAccessibleName(notice.text)
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(self.deleteLater)
+        timer.start(SHOWN_MS[notice.level])
+
+
+class Notices(QWidget):
+    """A column of notices over the lower right corner of ``over``."""
+
+    def __init__(self, theme: Theme, over: QWidget) -> None:
+        super().__init__(over)
+        self._theme, self._over = theme, over
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SMALL)
+        over.installEventFilter(self)
+        self.hide()
+
+    def cards(self) -> list[NoticeCard]:
+        """The notices on show, oldest first."""
+        items = (self._column.itemAt(i) for i in range(self._column.count()))
+        widgets = (item.widget() for item in items if item is not None)
+        return [widget for widget in widgets if isinstance(widget, NoticeCard)]
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show one more; the same words twice count as one, the oldest go first."""
+        kept = [card for card in self.cards() if card.notice.text != notice.text]
+        gone = [card for card in self.cards() if card not in kept] + kept[: -(_MOST - 1)]
+        for old in gone:
+            self._column.removeWidget(old)
+            old.deleteLater()
+        card = NoticeCard(notice, self._theme, self)
+        card.destroyed.connect(self._place_later)
+        self._column.addWidget(card)
+        self.show()
+        self.raise_()
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch events of another widget."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place_later(self) -> None:
+        QTimer.singleShot(0, self, self._place)
+
+    def _place(self) -> None:
+        if not self.cards():
+            self.hide()
+            return
+        wanted = max(card.sizeHint().width() for card in self.cards())
+        width = min(_WIDTH, max(wanted, _LEAST), self._over.width() - 2 * LARGE)
+        self.setFixedWidth(width)
+        height = sum(card.heightForWidth(width) for card in self.cards())
+        height += SMALL * (len(self.cards()) - 1)
+        self.setGeometry(
+            self._over.width() - width - LARGE, self._over.height() - height - LARGE, width, height
+        )

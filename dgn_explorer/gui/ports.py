@@ -1,0 +1,36 @@
+"""What the window needs of the engine, which `app` passes in: the window never imports torch."""
+
+from typing import Protocol
+
+from dgn_explorer.engine.messages import Frame, Lane
+from dgn_explorer.synthesis.recipe import Recipe
+
+
+class Frames(Protocol):
+    """The one-slot mailbox of the newest frame."""
+
+    def take(self) -> Frame | None:
+        """Return the newest frame once, or None."""
+
+
+class EnginePort(Protocol):
+    """The one thread that owns torch; every method returns at once but `close`."""
+
+    @property
+    def frames(self) -> Frames:
+        """Where the running job's newest frame is."""
+
+    def start(self) -> None:
+        """Start the thread, which loads torch and then says `Ready`."""
+
+    def open(self, network: str, prior: str) -> None:
+        """Ask for a network and a prior; `Opened` or `OpenFailed` follows."""
+
+    def submit(self, recipe: Recipe, lane: Lane = Lane.INTERACTIVE) -> int:
+        """Queue a job and return its number."""
+
+    def cancel(self, job: int) -> None:
+        """Stop a job within a step, or take it from the queue."""
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """End the thread; False if it did not end in time."""

@@ -1,0 +1,129 @@
+"""What runs and what waits: one line a job, with total progress and a way to take it back."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dgn_explorer.gui.actions import ActionTable
+from dgn_explorer.gui.jobs import Job, JobState
+from dgn_explorer.gui.parts import label, panel
+from dgn_explorer.gui.row_delegate import QuietRole, RowDelegate
+from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.theme import MEDIUM, SMALL, TIGHT, Theme
+
+_NumberRole = Qt.ItemDataRole.UserRole + 1
+_LONGEST = 500  # more lines than anyone reads; the total says the rest
+_SIGNS = {
+    JobState.RUNNING: "▶",
+    JobState.STOPPING: "◼",
+    JobState.QUEUED: "○",
+    JobState.FAILED: "⚠",
+}
+
+
+class QueuePanel(QWidget):
+    """The running job first, then the queue, then what failed and why."""
+
+    def __init__(
+        self, session: Session, theme: Theme, table: ActionTable, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.list = QListWidget()
+        self.list.setAccessibleName("Queue")
+        self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(RowDelegate(theme, parent=self.list))
+        self.list.itemSelectionChanged.connect(self._enable)
+        self.list.itemActivated.connect(self._details)
+        self._total = label("", "section")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress of the queue")
+        self._remove = QPushButton("Remove")
+        self._remove.setAccessibleName("Remove the selected job from the queue")
+        self._remove.clicked.connect(self._remove_selected)
+        self._clear = QPushButton("Clear")
+        self._clear.setAccessibleName(table["clear_queue"].text())
+        self._clear.clicked.connect(table["clear_queue"].trigger)
+        empty = label(
+            "Nothing is queued. Select units at the left and choose Run, Compute selected units.",
+            "muted",
+            wrap=True,
+        )
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(empty)
+        self._pages.addWidget(self.list)
+        self._top = QWidget()
+        top = QHBoxLayout(self._top)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.setSpacing(MEDIUM)
+        top.addWidget(self._total)
+        top.addWidget(self._bar, 1)
+        top.addWidget(self._remove)
+        top.addWidget(self._clear)
+        body, column = panel(margin=0, spacing=TIGHT)
+        column.setContentsMargins(MEDIUM, SMALL, MEDIUM, TIGHT)
+        column.addWidget(self._top)
+        column.addWidget(self._pages, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(body)
+        session.jobs.structure_changed.connect(self._rebuild)
+        session.jobs.changed.connect(self._refresh)
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        jobs = list(self._session.jobs)
+        order = list(_SIGNS)
+        jobs.sort(key=lambda job: order.index(job.state))
+        self.list.clear()
+        for job in jobs[:_LONGEST]:
+            item = QListWidgetItem(f"{_SIGNS[job.state]}   {job.name}")
+            item.setData(QuietRole, _quiet(job))
+            item.setData(_NumberRole, job.number)
+            item.setToolTip(f"{job.message} {job.hint}".strip() or f"{job.name}: {_quiet(job)}")
+            self.list.addItem(item)
+        self._pages.setCurrentIndex(1 if jobs else 0)
+        self._top.setVisible(bool(jobs))
+        total, done = self._session.jobs.batch_total, self._session.jobs.batch_done
+        self._bar.setVisible(self._session.jobs.batch_left > 0)
+        self._bar.setRange(0, max(total, 1))
+        self._bar.setValue(done)
+        left = self._session.jobs.batch_left
+        self._total.setText(f"{done:,} OF {total:,} DONE" if left else f"{len(jobs):,} JOBS")
+        self._enable()
+
+    def _refresh(self, number: int) -> None:
+        job = self._session.jobs.get(number)
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if job is not None and item.data(_NumberRole) == number:
+                item.setText(f"{_SIGNS[job.state]}   {job.name}")
+                item.setData(QuietRole, _quiet(job))
+                return
+
+    def _enable(self) -> None:
+        self._remove.setEnabled(bool(self.list.selectedItems()))
+
+    def _remove_selected(self) -> None:
+        for item in self.list.selectedItems():
+            self._session.cancel(item.data(_NumberRole))
+
+    def _details(self, item: QListWidgetItem) -> None:
+        job = self._session.jobs.get(item.data(_NumberRole))
+        if job is not None and job.state is JobState.FAILED:
+            self._session.problem.emit(job.message, job.hint, job.details)
+
+
+def _quiet(job: Job) -> str:
+    what = job.message if job.state is JobState.FAILED else job.progress_text
+    return f"{job.unit}  ·  {what}" if job.label else what

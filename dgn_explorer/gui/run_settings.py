@@ -1,0 +1,106 @@
+"""What the controls on the right say: method, parameters and seed, with undo."""
+
+import random
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.priors.info import PriorInfo
+from dgn_explorer.synthesis.parameters import PRESETS, Parameters
+from dgn_explorer.synthesis.recipe import Recipe, Term
+
+DEFAULT_METHOD = "dgn-am"
+_SEEDS = 1_000_000  # six digits are easy to read out and to type
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """The settings of the next run; ``locked`` keeps the seed from run to run."""
+
+    method: str = DEFAULT_METHOD
+    parameters: Parameters = field(default_factory=lambda: PRESETS[DEFAULT_METHOD]["default"])
+    seed: int = 0
+    locked: bool = True
+
+    @property
+    def preset(self) -> str:
+        """The preset with exactly these parameters, or an empty string."""
+        for name, parameters in PRESETS[self.method].items():
+            if parameters == self.parameters:
+                return name
+        return ""
+
+    def recipe(self, unit: UnitAddress, network: NetworkInfo, prior: PriorInfo) -> Recipe:
+        """The recipe for one unit with these settings."""
+        return Recipe(
+            network=network.name,
+            network_fingerprint=network.fingerprint,
+            prior=prior.name,
+            prior_fingerprint=prior.fingerprint,
+            objective=(Term(unit),),
+            method=self.method,
+            parameters=self.parameters,
+            seed=self.seed,
+        )
+
+
+class _Edit(QUndoCommand):
+    """One change; successive changes of the same field count as one."""
+
+    def __init__(self, model: "SettingsModel", new: RunSettings, text: str, merge_id: int) -> None:
+        super().__init__(text)
+        self._model, self._old, self._new = model, model.value, new
+        self._merge_id = merge_id
+
+    def id(self) -> int:
+        """What may be merged."""
+        return self._merge_id
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take in the next change."""
+        if not isinstance(other, _Edit):
+            return False
+        self._new = other._new
+        return True
+
+    def redo(self) -> None:
+        """Do it."""
+        self._model._put(self._new)
+
+    def undo(self) -> None:
+        """Take it back."""
+        self._model._put(self._old)
+
+
+class SettingsModel(QObject):
+    """Holds the `RunSettings`; every change can be undone."""
+
+    changed = Signal()
+
+    def __init__(self, undo: QUndoStack, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._undo = undo
+        self.value = RunSettings()
+
+    def edit(self, new: RunSettings, text: str, merge_id: int = -1) -> None:
+        """Change to ``new``; ``text`` names the step in the Edit menu."""
+        if new != self.value:
+            self._undo.push(_Edit(self, new, text, merge_id))
+
+    def new_seed(self) -> None:
+        """Draw another seed."""
+        self.edit(replace(self.value, seed=random.randrange(_SEEDS)), "New seed")
+
+    def recall(self, recipe: Recipe) -> None:
+        """Take over a recipe's method, parameters and seed, as one step."""
+        new = replace(
+            self.value, method=recipe.method, parameters=recipe.parameters, seed=recipe.seed
+        )
+        self.edit(new, "Use a result's settings")
+
+    def _put(self, value: RunSettings) -> None:
+        self.value = value
+        self.changed.emit()

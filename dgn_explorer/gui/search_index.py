@@ -1,0 +1,81 @@
+"""Finding layers and units by class name, address or layer name; free of Qt."""
+
+from dataclasses import dataclass
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import NetworkInfo
+
+LIMIT = 60
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One line of the answer: a unit, or a layer if ``unit`` is None."""
+
+    title: str
+    subtitle: str
+    layer: str
+    unit: UnitAddress | None
+
+
+class SearchIndex:
+    """Answers a query in a few milliseconds for 100,000 units."""
+
+    def __init__(self, network: NetworkInfo) -> None:
+        self._network = network
+        self._labels = [label.lower() for label in network.labels]
+        self._paths = [layer.path.lower() for layer in network.layers]
+
+    def find(self, text: str) -> list[Hit]:
+        """The best hits first: the unit that is meant exactly, then classes, then layers."""
+        wanted = text.strip().lower()
+        if not wanted:
+            return []
+        exact = self._exact(text)
+        classes = _ranked(self._labels, wanted)
+        layers = _ranked(self._paths, wanted)
+        hits = ([exact] if exact else []) + [self._class(i) for i in classes[:LIMIT]]
+        layer_hits = [self._layer(i) for i in layers[:LIMIT]]
+        # Someone who types "blocks.4" means layers, not the classes that contain those letters.
+        hits = layer_hits + hits if layers and not classes else hits + layer_hits
+        return list(dict.fromkeys(hits))[:LIMIT]
+
+    def _exact(self, text: str) -> Hit | None:
+        try:
+            unit = self._network.resolve(text)
+        except DgnError:
+            return None
+        label = self._network.label(unit)
+        return Hit(label or str(unit), str(unit) if label else "unit", unit.layer, unit)
+
+    def _class(self, index: int) -> Hit:
+        unit = UnitAddress(self._network.output_layer, index)
+        return Hit(self._network.labels[index], str(unit), unit.layer, unit)
+
+    def _layer(self, index: int) -> Hit:
+        layer = self._network.layers[index]
+        return Hit(layer.path, f"layer of {layer.channels:,} units", layer.path, None)
+
+
+def _ranked(names: list[str], wanted: str) -> list[int]:
+    """Indices of matching names: equal, prefix, start of a word, anywhere, letters in order."""
+    groups: tuple[list[int], ...] = ([], [], [], [], [])
+    for index, name in enumerate(names):
+        if wanted in name:
+            if name == wanted:
+                groups[0].append(index)
+            elif name.startswith(wanted):
+                groups[1].append(index)
+            elif f" {wanted}" in name or f".{wanted}" in name:
+                groups[2].append(index)
+            else:
+                groups[3].append(index)
+    if not any(groups) and len(wanted) > 2:
+        groups[4].extend(i for i, name in enumerate(names) if _in_order(wanted, name))
+    return [index for group in groups for index in group]
+
+
+def _in_order(wanted: str, name: str) -> bool:
+    letters = iter(name)
+    return all(letter in letters for letter in wanted)

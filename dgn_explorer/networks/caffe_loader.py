@@ -1,0 +1,126 @@
+"""Caffe networks: ``deploy.prototxt`` and the ``.caffemodel`` beside it."""
+
+from pathlib import Path
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.caffe_files import read_caffemodel
+from dgn_explorer.networks.caffe_net import CaffeNet, classifier_path
+from dgn_explorer.networks.checkpoints import require_file
+from dgn_explorer.networks.labels import labels_for
+from dgn_explorer.networks.loaded import Loaded, Request
+from dgn_explorer.networks.options import LARGEST_SIZE, RANDOM, NetworkOptions
+from dgn_explorer.networks.preprocessing import CAFFE_MEAN, Preprocessing
+from dgn_explorer.networks.prototxt import Message, parse_prototxt
+
+SUFFIXES = (".prototxt", ".caffemodel")
+_MOST_BYTES = 16 << 20
+_DEFAULT_CHANNELS = 3
+
+
+def load(path: Path, request: Request) -> Loaded:
+    """Load a network from its prototxt, or from its caffemodel if the prototxt lies beside it.
+
+    Preprocessing is Caffe's usual one unless the prototxt says otherwise: BGR, 0 to 255, minus
+    (104, 117, 123).
+    """
+    prototxt, weights = _files(path, request.options)
+    net = parse_prototxt(_text(prototxt))
+    shape = _input_shape(net, request.options)
+    module = CaffeNet(net, shape)
+    if weights is None:
+        module.fill_randomly()
+    else:
+        module.load_blobs(read_caffemodel(weights))
+    classifier = classifier_path(module)
+    layer = module.get_submodule(classifier)
+    classes = getattr(layer, "out_features", getattr(layer, "out_channels", None))
+    return Loaded(
+        module=module,
+        name=str(path),
+        title=f"{net.text('name') or prototxt.stem} (Caffe)",
+        preprocessing=_preprocessing(net, shape[1]),
+        input_size=shape[2],
+        labels=labels_for(classes),
+        output_layer=classifier,
+        aliases={name: path for path, name in module.renamed.items()},
+        structure=f"{net} {shape}",  # strides and the like are not in the weights
+    )
+
+
+def _files(path: Path, options: NetworkOptions) -> tuple[Path, Path | None]:
+    require_file(path)
+    if path.suffix == ".prototxt":
+        prototxt, weights = path, None
+    else:
+        prototxt, weights = _beside(path, ".prototxt", "deploy"), path
+    if options.weights == RANDOM:
+        return prototxt, None
+    if options.weights is not None:
+        weights = Path(options.weights).expanduser()
+        require_file(weights)
+    return prototxt, weights or _beside(prototxt, ".caffemodel", prototxt.stem)
+
+
+def _beside(path: Path, suffix: str, preferred: str) -> Path:
+    """The one file with ``suffix`` in the folder of ``path``, or the one that is preferred."""
+    found = sorted(path.parent.glob(f"*{suffix}"))
+    best = [p for p in found if p.stem == preferred] or [p for p in found if p.stem == path.stem]
+    if len(found) == 1 or best:
+        return (best or found)[0]
+    what = f"{len(found)} {suffix} files lie" if found else f"No {suffix} file lies"
+    way_out = (
+        "Name the weights with --weights FILE, or --weights random for the untrained network."
+        if suffix == ".caffemodel"
+        else "Open the .prototxt file, and name the weights with --weights FILE."
+    )
+    raise DgnError(f"{what} beside {path}.", way_out)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise DgnError(f"{path} is too large for a prototxt.", "Give the deploy.prototxt.")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DgnError(f"{path} cannot be read ({error}).", "Give a prototxt text file.") from None
+
+
+def _input_shape(net: Message, options: NetworkOptions) -> tuple[int, int, int, int]:
+    """(1, channels, size, size) as the prototxt declares it."""
+    dims = net.integers("input_dim") or net.message("input_shape").integers("dim")
+    transform = Message()
+    for layer in (*net.messages("layer"), *net.messages("layers")):
+        dims = dims or layer.message("input_param").message("shape").integers("dim")
+        transform = transform if transform.fields else layer.message("transform_param")
+    if len(dims) < 4:
+        size = options.size or transform.integer("crop_size", 0)
+        if size < 1:
+            raise DgnError("The prototxt does not say its input's size.", "Give it with --size.")
+        dims = [1, _DEFAULT_CHANNELS, size, size]
+    _, channels, height, width = dims[:4]
+    if options.size is not None:
+        height = width = options.size
+    if height != width:
+        raise DgnError(
+            f"The network takes images of {width} by {height} pixels.",
+            "Only square inputs are supported: try a square --size.",
+        )
+    if not (1 <= height <= LARGEST_SIZE and 1 <= channels <= LARGEST_SIZE):
+        raise DgnError(
+            f"The input shape {channels} x {height} x {width} is out of range.",
+            f"Sides go up to {LARGEST_SIZE} pixels.",
+        )
+    return (1, channels, height, width)
+
+
+def _preprocessing(net: Message, channels: int) -> Preprocessing:
+    transform = Message()
+    for layer in (*net.messages("layer"), *net.messages("layers")):
+        transform = transform if transform.fields else layer.message("transform_param")
+    scale = transform.number("scale", 1.0)
+    mean = tuple(transform.numbers("mean_value")) or CAFFE_MEAN
+    if channels == 1:
+        mean = mean if len(mean) == 1 else (sum(mean) / len(mean),)
+        return Preprocessing(mean, (1 / scale,), channels="grey")
+    mean = mean * _DEFAULT_CHANNELS if len(mean) == 1 else mean
+    return Preprocessing(mean, (1 / scale,) * len(mean), channels="bgr")

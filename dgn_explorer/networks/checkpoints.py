@@ -1,0 +1,97 @@
+"""Reading weights from files without running what is in them."""
+
+import hashlib
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.state_dicts import find_state_dict
+
+SAFETENSORS = ".safetensors"
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The state dict in a ``.safetensors``, ``.pt``, ``.pth``, ``.bin`` or ``.ckpt`` file.
+
+    Pickles are read with torch's restricted unpickler; one that needs more is refused.
+    """
+    require_file(path)
+    data = _read_safetensors(path) if path.suffix == SAFETENSORS else read_pickle(path)
+    return find_state_dict(data, str(path))
+
+
+def require_file(path: Path) -> None:
+    """Raise `DgnError` if there is no file at ``path``."""
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise DgnError(f"{path} {what}.", "Give the path of a file.")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def zip_names(path: Path) -> frozenset[str]:
+    """The names in a zip archive without their first folder; empty if it is no zip archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return frozenset()
+    return frozenset(name.split("/", 1)[-1] for name in names)
+
+
+def read_pickle(path: Path) -> Any:
+    """``torch.load`` with ``weights_only``; raises `DgnError` for anything it does not take."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        wanted = _unsupported_global(str(error))
+        if wanted:
+            raise DgnError(
+                f"{path} holds more than weights: to open it, Python would have to run {wanted}.",
+                "A pickle can run anything, so it is not opened. Load it where you trust it and"
+                " save torch.save(model.state_dict(), FILE), or a .safetensors file.",
+            ) from None
+        raise _damaged(path, error) from None
+    # A damaged pickle can raise nearly anything from deep inside the unpickler.
+    except Exception as error:
+        raise _damaged(path, error) from None
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> DgnError:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return DgnError(
+        f"{path} cannot be read as weights ({lines[0][:200]}).",
+        "It may be cut off or of another kind: compare its size with the original.",
+    )
+
+
+def _unsupported_global(message: str) -> str:
+    """The name that the restricted unpickler refused, or an empty string.
+
+    >>> _unsupported_global("Unsupported global: GLOBAL os.system was not an allowed global")
+    'os.system'
+    """
+    for marker in ("GLOBAL ", "global "):
+        _, found, rest = message.partition(marker)
+        if found and rest:
+            return rest.split()[0].strip("'`.,")
+    return ""

@@ -1,0 +1,294 @@
+"""TorchScript as a torch.fx graph.
+
+Hooks do not fire inside a TorchScript program, so no layer of it could be read. Its graph is run
+once, operation by operation; what runs is written down as a graph of small modules, named after the
+modules that own the weights. Conditions and loops are resolved on the way; sizes stay computed.
+"""
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from dgn_explorer.errors import DgnError
+
+_MOST_STEPS = 100_000
+_NUMBERS: dict[str, Callable[..., Any]] = {
+    "__contains__": operator.contains,
+    "__getitem__": operator.getitem,
+    "__is__": operator.is_,
+    "__isnot__": operator.is_not,
+    "__not__": operator.not_,
+    "add": operator.add,
+    "and": operator.and_,
+    "Bool": bool,
+    "eq": operator.eq,
+    "Float": float,
+    "floordiv": operator.floordiv,
+    "ge": operator.ge,
+    "gt": operator.gt,
+    "Int": int,
+    "le": operator.le,
+    "len": len,
+    "lt": operator.lt,
+    "mul": operator.mul,
+    "ne": operator.ne,
+    "neg": operator.neg,
+    "remainder": operator.mod,
+    "sub": operator.sub,
+}
+_NOTHING = frozenset({"dropout", "dropout_", "feature_dropout", "detach", "contiguous", "alpha_dropout"})
+Value = tuple[Any, Any]  # what stands in the fx graph (a node or a constant), and its value
+
+
+class Operation(nn.Module):
+    """One operation of a scripted network; holds the weights of its scripted module."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.function: Callable[..., Any] | None = None
+        self.original_name = "Operation"
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        assert self.function is not None, "a scope that holds modules is never called"
+        return self.function(*args, **kwargs)
+
+
+def to_graph(script: torch.jit.ScriptModule, image: Tensor) -> fx.GraphModule:
+    """Rewrite a scripted network, in eval mode, as it runs on ``image`` (1, C, H, W).
+
+    Raises `DgnError` for operations that are not of torch's own.
+    """
+    return _Writer(script).write(image)
+
+
+class _Writer:
+    def __init__(self, script: torch.jit.ScriptModule) -> None:
+        self._script = script
+        self._root = Operation()
+        self._graph = fx.Graph()
+        self._env: dict[str, Value] = {}
+        self._owners: dict[str, str] = {}  # value name -> path of the scripted module it is
+        self._used: set[str] = set()
+        self._steps = 0
+        for path, child in script.named_modules():
+            self._scope(path).original_name = str(child.original_name)
+        for path, tensor in (*script.named_parameters(), *script.named_buffers()):
+            self._register(path, tensor)
+
+    def write(self, image: Tensor) -> fx.GraphModule:
+        graph = self._script.inlined_graph
+        inputs = list(graph.inputs())
+        self._owners[inputs[0].debugName()] = ""
+        if len(inputs) != 2:
+            raise DgnError(
+                f"The scripted network takes {len(inputs) - 1} inputs.",
+                "Only networks that take one batch of images are supported.",
+            )
+        self._env[inputs[1].debugName()] = (self._graph.placeholder("image"), image)
+        with torch.no_grad():
+            self._block(graph)
+        outputs = [self._value(value)[0] for value in graph.outputs()]
+        self._graph.output(outputs[0])
+        module = fx.GraphModule(self._root, self._graph)
+        module.graph.eliminate_dead_code()
+        module.recompile()
+        return module
+
+    def _block(self, block: Any) -> list[Value]:
+        for node in block.nodes():
+            self._steps += 1
+            if self._steps > _MOST_STEPS:
+                raise DgnError("The scripted network runs too long.", "Export it with torch.export.")
+            self._node(node)
+        return [self._value(value) for value in block.outputs()]
+
+    def _node(self, node: Any) -> None:
+        space, _, name = node.kind().partition("::")
+        if space == "prim":
+            self._primitive(name, node)
+        elif space == "aten":
+            self._operation(name, node)
+        else:
+            raise _unknown(node.kind())
+
+    def _primitive(self, name: str, node: Any) -> None:
+        outputs = list(node.outputs())
+        if name == "GetAttr":
+            self._attribute(node)
+        elif name == "Constant":
+            value = outputs[0].toIValue()
+            self._bind(outputs[0], (self._constant(value), value))
+        elif name == "If":
+            chosen = list(node.blocks())[0 if self._inputs(node)[0][1] else 1]
+            for output, value in zip(outputs, self._block(chosen), strict=True):
+                self._bind(output, value)
+        elif name == "Loop":
+            self._loop(node)
+        elif name in ("ListConstruct", "TupleConstruct"):
+            kind = list if name == "ListConstruct" else tuple
+            items = self._inputs(node)
+            self._bind(outputs[0], (kind(x[0] for x in items), kind(x[1] for x in items)))
+        elif name in ("ListUnpack", "TupleUnpack"):
+            node_of, value = self._inputs(node)[0]
+            for i, output in enumerate(outputs):
+                self._bind(output, (self._item(node_of, i), value[i]))
+        elif name in ("NumToTensor", "unchecked_cast", "data", "requires_grad"):
+            self._bind(outputs[0], self._inputs(node)[0])
+        elif name in ("dtype", "device", "layout"):
+            self._bind(outputs[0], self._call(getattr, [self._inputs(node)[0], (name, name)]))
+        elif name in ("min", "max"):
+            self._bind(outputs[0], self._call({"min": min, "max": max}[name], self._inputs(node)))
+        else:
+            raise _unknown(node.kind())
+
+    def _loop(self, node: Any) -> None:
+        (_, most), (_, go_on), *carried = self._inputs(node)
+        (body,) = node.blocks()
+        names = [value.debugName() for value in body.inputs()]
+        count = 0
+        while go_on and count < most:
+            self._env[names[0]] = (count, count)
+            self._env.update(zip(names[1:], carried, strict=True))
+            (_, go_on), *carried = self._block(body)
+            count += 1
+        for output, value in zip(node.outputs(), carried, strict=True):
+            self._bind(output, value)
+
+    def _attribute(self, node: Any) -> None:
+        output, owner = node.output(), self._owners[node.input().debugName()]
+        path = f"{owner}.{node.s('name')}".lstrip(".")
+        value: Any = self._script
+        for part in path.split("."):
+            value = getattr(value, part)
+        if isinstance(value, torch.jit.ScriptModule):
+            self._owners[output.debugName()] = path
+        elif isinstance(value, Tensor):
+            self._bind(output, (self._graph.get_attr(path), value))
+        else:
+            self._bind(output, (value, value))
+
+    def _operation(self, name: str, node: Any) -> None:
+        inputs, output = self._inputs(node), node.output()
+        values = [value for _, value in inputs]
+        if name == "append":
+            stood, items = inputs[0]
+            self._bind(node.inputsAt(0), ([*stood, inputs[1][0]], [*items, inputs[1][1]]))
+            return
+        if name in _NOTHING:
+            self._bind(output, inputs[0])
+            return
+        has_tensor = any(isinstance(x, Tensor) for x in values)
+        if not has_tensor and name.removesuffix("_") in _NUMBERS or name.startswith("__"):
+            self._bind(output, self._call(_NUMBERS[name], inputs))
+            return
+        in_place = name.endswith("_") and not name.startswith("__")
+        function, keywords = _overload(name, node)
+        arguments = [x for x, key in zip(inputs, keywords, strict=True) if key is None]
+        named = {key: x for x, key in zip(inputs, keywords, strict=True) if key is not None}
+        result = self._apply(name.removesuffix("_") if in_place else name, function, arguments, named)
+        self._bind(output, result)
+        if in_place:
+            # Whoever reads the changed tensor under its old name sees the new one
+            self._env[node.inputsAt(0).debugName()] = result
+
+    def _apply(
+        self, name: str, function: Any, arguments: list[Value], named: dict[str, Value]
+    ) -> Value:
+        value = function(*(x[1] for x in arguments), **{k: x[1] for k, x in named.items()})
+        args = tuple(x[0] for x in arguments)
+        kwargs = {key: x[0] for key, x in named.items()}
+        if not isinstance(value, Tensor):
+            return self._graph.call_function(function, args, kwargs), value
+        path = self._path(name, args)
+        module = self._scope(path)
+        module.function = function
+        if module.original_name == "Operation":
+            module.original_name = name
+        return self._graph.call_module(path, args, kwargs), value
+
+    def _path(self, name: str, args: Iterable[Any]) -> str:
+        """The module that owns the weights among ``args``, or the operation's name, numbered."""
+        owner = name
+        for arg in args:
+            if isinstance(arg, fx.Node) and arg.op == "get_attr" and "." in str(arg.target):
+                owner = str(arg.target).rsplit(".", 1)[0]
+                break
+        path, i = owner, 1
+        while path in self._used or (path == name and hasattr(self._root, name)):
+            i += 1
+            path = f"{owner}_{i}"
+        self._used.add(path)
+        return path
+
+    def _call(self, function: Callable[..., Any], inputs: list[Value]) -> Value:
+        value = function(*(x[1] for x in inputs))
+        if not any(isinstance(n, fx.Node) for n in _flat(x[0] for x in inputs)):
+            return value, value
+        return self._graph.call_function(function, tuple(x[0] for x in inputs)), value
+
+    def _item(self, stood: Any, i: int) -> Any:
+        if isinstance(stood, fx.Node):
+            return self._graph.call_function(operator.getitem, (stood, i))
+        return stood[i]
+
+    def _inputs(self, node: Any) -> list[Value]:
+        return [self._value(value) for value in node.inputs()]
+
+    def _value(self, value: Any) -> Value:
+        return self._env.get(value.debugName(), (None, None))
+
+    def _bind(self, value: Any, to: Value) -> None:
+        self._env[value.debugName()] = to
+
+    def _constant(self, value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        name = f"constant_{len(list(self._root.buffers(recurse=False)))}"
+        self._root.register_buffer(name, value)
+        return self._graph.get_attr(name)
+
+    def _scope(self, path: str) -> Operation:
+        scope = self._root
+        for part in path.split(".") if path else ():
+            if part not in scope._modules:
+                scope.add_module(part, Operation())
+            child = scope._modules[part]
+            assert isinstance(child, Operation)
+            scope = child
+        return scope
+
+    def _register(self, path: str, tensor: Tensor) -> None:
+        owner, _, name = path.rpartition(".")
+        detached = tensor.detach().clone()
+        self._scope(owner).register_buffer(name, detached)
+
+
+def _overload(name: str, node: Any) -> tuple[Any, list[str | None]]:
+    """The torch function of a node, in its functional form, and for each input its keyword."""
+    declared = node.schema().split("(")[0]
+    overload = declared.partition(".")[2] or "default"
+    functional = name.removesuffix("_") if name.endswith("_") else name
+    packet = getattr(torch.ops.aten, functional, None) or getattr(torch.ops.aten, name)
+    function = getattr(packet, overload, None) or getattr(torch.ops.aten, name)
+    if not isinstance(function, torch._ops.OpOverload):
+        raise _unknown(declared)
+    arguments = function._schema.arguments
+    return function, [argument.name if argument.kwarg_only else None for argument in arguments]
+
+
+def _flat(items: Iterable[Any]) -> Iterable[Any]:
+    for item in items:
+        if isinstance(item, list | tuple):
+            yield from _flat(item)
+        else:
+            yield item
+
+
+def _unknown(kind: str) -> DgnError:
+    return DgnError(
+        f"The scripted network uses {kind}, which cannot be shown layer by layer.",
+        "Save its state dict and open it with --arch, or export it with torch.export.",
+    )

@@ -1,0 +1,22 @@
+"""The generator architectures by the name that a prior file gives them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dgn_explorer.priors.compact import CompactConfig, CompactGenerator
+from dgn_explorer.priors.upconv import UpconvConfig, UpconvGenerator
+
+Generator = CompactGenerator | UpconvGenerator
+
+
+def build_generator(architecture: str, config: Mapping[str, Any]) -> Generator:
+    """Build an untrained generator, batch-norm not yet folded, from a file's description of it.
+
+    Raises ValueError or TypeError if there is no such architecture or the sizes make no sense.
+    """
+    if architecture == CompactGenerator.architecture:
+        widths = tuple(config["widths"])
+        return CompactGenerator(CompactConfig(**{**config, "widths": widths}))
+    if architecture == UpconvGenerator.architecture:
+        return UpconvGenerator(UpconvConfig(**config))
+    raise ValueError(f"its architecture is {architecture!r}")

@@ -1,0 +1,152 @@
+"""Small HDF5 files of plain arrays and texts with checksums, made in memory and read with care.
+
+Besides its datasets a file holds one text, ``checksums``, with a line ``SHA-256  name`` for each.
+Text is a scalar string of fixed length (UTF-8), so that every size is known before anything is
+read. Only contiguous datasets of the file itself are accepted: no filter that could unpack to
+gigabytes, no link or storage in another file. h5py is imported when it is first needed.
+"""
+
+import hashlib
+import math
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_CHECKSUMS = "checksums"
+_MAX_CHECKSUMS_BYTES = 1 << 14
+
+
+class DamagedFileError(Exception):
+    """A file that does not hold what it should; the text says why, as a clause."""
+
+
+def encode(datasets: Mapping[str, np.ndarray | str]) -> bytes:
+    """The bytes of an HDF5 file with ``datasets`` and their checksums; the same for equal input."""
+    import h5py
+
+    contents = {name: _to_array(value) for name, value in datasets.items()}
+    lines = (f"{_digest(name, content)}  {name}\n" for name, content in contents.items())
+    contents[_CHECKSUMS] = _to_array("".join(lines))
+    # v108 has checksums on HDF5's own structures, and HDF5 1.8 (2008) can read it.
+    options = {"driver": "core", "backing_store": False, "libver": ("v108", "v108")}
+    # HDF5 takes two open files of one name for the same file, also when they are only in memory.
+    with h5py.File(f"memory-{uuid.uuid4()}", "w", **options) as file:
+        for name, content in contents.items():
+            file.create_dataset(name, data=content, dtype=content.dtype)
+        file.flush()
+        return bytes(file.id.get_file_image())
+
+
+class Reader:
+    """The datasets of one open file, checked against type, limits and checksums."""
+
+    def __init__(self, file: Any, size_bytes: int) -> None:
+        self._file = file
+        self._size_bytes = size_bytes
+        self._checksums: dict[str, str] | None = None
+
+    def text(self, name: str, max_bytes: int) -> str:
+        """The text ``name``; raises `DamagedFileError` if it is longer than ``max_bytes``."""
+        dataset = self._dataset(name)
+        shape, dtype = dataset.shape, dataset.dtype
+        if shape != () or dtype.kind != "S":
+            raise DamagedFileError(f"its {name} is not a text")
+        if dtype.itemsize > max_bytes:
+            raise DamagedFileError(f"its {name} has {dtype.itemsize} bytes")
+        return bytes(self._read(name, dataset, shape, dtype)[()]).decode()
+
+    def array(self, name: str, dtype: str, dimensions: int, max_entries: int) -> np.ndarray:
+        """The array ``name``; ``dtype`` as numpy spells it, such as ``<f4`` or ``|u1``.
+
+        Raises `DamagedFileError` if type or number of dimensions differ, or if it is too large.
+        """
+        dataset = self._dataset(name)
+        shape, stored = dataset.shape, dataset.dtype
+        if stored.str != dtype or len(shape) != dimensions:
+            raise DamagedFileError(f"its {name} has the type {stored} {shape}")
+        if math.prod(shape) > max_entries:
+            raise DamagedFileError(f"its {name} has {math.prod(shape)} entries")
+        return self._read(name, dataset, shape, stored)
+
+    def _dataset(self, name: str) -> Any:
+        # h5py's low-level interface: a list of all results is twice as quick with it.
+        import h5py
+
+        root, link = self._file.id, name.encode()
+        if not root.links.exists(link) or root.links.get_info(link).type != h5py.h5l.TYPE_HARD:
+            raise DamagedFileError(f"its {name} is missing")
+        dataset = h5py.h5o.open(root, link)
+        if not isinstance(dataset, h5py.h5d.DatasetID):
+            raise DamagedFileError(f"its {name} is not a dataset")
+        properties = dataset.get_create_plist()
+        if properties.get_layout() != h5py.h5d.CONTIGUOUS or properties.get_external_count():
+            raise DamagedFileError(f"its {name} is not stored as one plain block")
+        return dataset
+
+    def _read(
+        self, name: str, dataset: Any, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> np.ndarray:
+        import h5py
+
+        size_bytes = math.prod(shape) * dtype.itemsize
+        if size_bytes > self._size_bytes or size_bytes != dataset.get_storage_size():
+            raise DamagedFileError(f"its {name} is cut short")
+        content = np.empty(shape, dtype)
+        if size_bytes:
+            dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, content)
+        if name != _CHECKSUMS and self._expected(name) != _digest(name, content):
+            raise DamagedFileError(f"its {name} does not match its checksum")
+        return content
+
+    def _expected(self, name: str) -> str:
+        if self._checksums is None:
+            text = self.text(_CHECKSUMS, _MAX_CHECKSUMS_BYTES)
+            pairs = (line.split("  ", 1) for line in text.splitlines())
+            self._checksums = {pair[-1]: pair[0] for pair in pairs}
+        return self._checksums.get(name, "")
+
+
+@contextmanager
+def open_reader(path: Path) -> Iterator[Reader]:
+    """Open ``path`` for reading.
+
+    Raises `OSError` if the system does not let us read the file, and `DamagedFileError` for
+    everything that is wrong with its content, whatever h5py raised.
+    """
+    import h5py
+
+    size_bytes = path.stat().st_size
+    if not path.is_file():  # opening a pipe would wait for ever
+        raise DamagedFileError("it is not a file")
+    with path.open("rb"):  # h5py's own errors do not tell a missing permission from bad content
+        pass
+    try:
+        # Files are only ever renamed into place, so there is no writer to be locked out.
+        with h5py.File(path, "r", locking=False) as file:
+            yield Reader(file, size_bytes)
+    except DamagedFileError:
+        raise
+    except Exception as error:
+        # Damage surfaces in h5py as one of a dozen types, from KeyError to NotImplementedError.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DamagedFileError(f"it cannot be read ({reason})") from None
+
+
+def _to_array(value: np.ndarray | str) -> np.ndarray:
+    if isinstance(value, str):
+        import h5py
+
+        encoded = value.encode()
+        return np.array(encoded, dtype=h5py.string_dtype("utf-8", max(1, len(encoded))))
+    return np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<"))
+
+
+def _digest(name: str, content: np.ndarray) -> str:
+    # Name, type and shape are part of it, so that swapped or reshaped datasets are noticed.
+    digest = hashlib.sha256(f"{name} {content.dtype.str} {content.shape}\n".encode())
+    digest.update(content.tobytes())
+    return digest.hexdigest()

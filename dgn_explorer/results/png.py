@@ -1,0 +1,124 @@
+"""PNG files that carry their recipe, so that an image can be made again from the image alone."""
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.results.disk import FileSystem, disk_error, write_file
+from dgn_explorer.synthesis.recipe import Recipe
+
+RECIPE_KEY = "dgn-explorer recipe"
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MAX_TEXT_BYTES = 1 << 20
+_MAX_NAME_BYTES = 180  # file systems allow 255; room is left for " (2)" and the like
+_TEXT_KEY = re.compile(r"[!-~](?:[ -~]{0,77}[!-~])?")
+_RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.|$)", re.IGNORECASE)  # on Windows
+_AGAIN = "Take a PNG that dgn-explorer has exported, and not a copy that another program made."
+
+
+def save_png(
+    path: Path,
+    image: np.ndarray,
+    recipe: Recipe | None = None,
+    extra: Mapping[str, str] | None = None,
+    fs: FileSystem | None = None,
+) -> None:
+    """Write ``image`` (H, W, 3) uint8 to ``path`` in one step, over a file that is there.
+
+    ``extra`` holds more texts for the file, for example ``{"Software": "dgn-explorer 0.1"}``; its
+    keys are 1 to 79 printable ASCII characters. Raises `DgnError` if the file cannot be written.
+    """
+    texts = dict(extra or {})
+    if recipe is not None:
+        texts[RECIPE_KEY] = recipe.to_json()
+    info = PngInfo()
+    for key, text in texts.items():
+        if not _TEXT_KEY.fullmatch(key):
+            raise ValueError(f"{key!r} cannot be the key of a text in a PNG")
+        info.add_itxt(key, text)
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image, np.uint8)).save(buffer, "png", pnginfo=info)
+    try:
+        write_file(path, buffer.getvalue(), fs or FileSystem())
+    except OSError as error:
+        raise disk_error(error, f"write {path}", "choose another folder") from error
+
+
+def read_recipe(path: Path) -> Recipe | None:
+    """The recipe inside a PNG, or None if it holds none; the pixels are never decoded.
+
+    Needs at most a few megabytes, whatever the file claims. Raises `DgnError` if ``path`` cannot
+    be read, is no PNG, or holds a recipe that is damaged or from a newer program.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_SIGNATURE)) != _SIGNATURE:
+                raise DgnError(f"{path} is not a PNG image.", _AGAIN)
+            for kind, content in _text_chunks(file):
+                text = _recipe_text(kind, content)
+                if text is not None:
+                    return Recipe.from_json(text)
+    except OSError as error:
+        raise disk_error(error, f"read {path}", "choose another file") from error
+    except (ValueError, zlib.error, RecursionError) as error:
+        raise DgnError(f"The recipe in {path} is damaged ({error}).", _AGAIN) from None
+    return None
+
+
+def file_name(network: str, address: str, label: str, seed: int) -> str:
+    """A name that every system allows for the image of a unit; ``label`` may be empty.
+
+    >>> file_name("lite0", "fc:980", "volcano", 0)
+    'lite0 fc-980 volcano seed 0.png'
+    >>> file_name("my/net", "conv1:3@2,5", "", 7)
+    'my-net conv1-3@2,5 seed 7.png'
+    """
+    end = f" seed {seed}.png"
+    words = " ".join(f"{network} {address} {label}".split())
+    stem = re.sub(r"[^\w .,@()+'-]", "-", words).lstrip(".- ")
+    stem = stem.encode()[: _MAX_NAME_BYTES - len(end)].decode(errors="ignore").rstrip()
+    if _RESERVED.match(stem):
+        stem = f"_{stem}"
+    return f"{stem}{end}".lstrip()
+
+
+def _text_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    # Pillow would read a chunk of any length, and texts behind the pixels only after decoding.
+    while len(header := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", header)
+        if kind in (b"tEXt", b"iTXt", b"zTXt") and length <= _MAX_TEXT_BYTES:
+            content = file.read(length)
+            if file.read(4) != struct.pack(">I", zlib.crc32(kind + content)):
+                raise ValueError("its checksum does not match")
+            yield kind, content
+        elif kind == b"IEND":
+            return
+        else:
+            file.seek(length + 4, io.SEEK_CUR)
+
+
+def _recipe_text(kind: bytes, content: bytes) -> str | None:
+    key, _, rest = content.partition(b"\0")
+    if key != RECIPE_KEY.encode():
+        return None
+    compressed = kind == b"zTXt"
+    if kind == b"iTXt":
+        compressed = rest[:1] == b"\1"
+        rest = rest[2:].split(b"\0", 2)[-1]  # behind the language and the translated key
+    elif compressed:
+        rest = rest[1:]
+    if compressed:
+        unpacking = zlib.decompressobj()
+        rest = unpacking.decompress(rest, _MAX_TEXT_BYTES)
+        if unpacking.unconsumed_tail:
+            raise ValueError(f"it has more than {_MAX_TEXT_BYTES} bytes")
+    return rest.decode("utf-8" if kind == b"iTXt" else "latin-1")

@@ -1,0 +1,15 @@
+"""The methods by name: one generator function each, all yielding `Step`."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from dgn_explorer.networks.network import Network
+from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.dgn_am import dgn_am
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.step import Step
+
+Method = Callable[[Network, Prior, Sequence[Recipe], np.ndarray | None], Iterator[Step]]
+
+RUNNERS: dict[str, Method] = {"dgn-am": dgn_am}

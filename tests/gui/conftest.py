@@ -1,0 +1,135 @@
+"""A window with a fake engine and a real store, on a real (qasync) event loop."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_API"] = "pyside6"
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from dgn_explorer.gui.bridge import EngineBridge
+from dgn_explorer.gui.loop import Flows, new_event_loop
+from dgn_explorer.gui.preferences import Preferences
+from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.theme import Theme
+from dgn_explorer.gui.window import MainWindow
+from dgn_explorer.results.store import Store
+from tests.gui.fake_engine import FakeEngine
+
+
+@dataclass
+class Explorer:
+    """The window under test and everything behind it."""
+
+    window: MainWindow
+    session: Session
+    engine: FakeEngine
+    store: Store
+    theme: Theme
+    flows: Flows
+    qtbot: QtBot
+
+    def type_and_enter(self, text: str) -> None:
+        field = self.window.browser.search.field
+        field.setFocus()
+        field.clear()
+        self.qtbot.keyClicks(field, text)
+        self.qtbot.keyClick(field, Qt.Key.Key_Return)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=3000)
+
+    def submitted(self, count: int) -> None:
+        self.until(lambda: len(self.engine.submitted) == count)
+        self.until(lambda: self.session.display.job == count)
+
+    def unit_point(self, row: int) -> QPoint:
+        grid = self.window.browser.grid
+        index = self.window.browser.units.index(row)
+        grid.scrollTo(index)
+        return grid.visualRect(index).center()
+
+    def double_click(self, row: int) -> None:
+        viewport = self.window.browser.grid.viewport()
+        point = self.unit_point(row)
+        self.qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=point)
+        self.qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=point)
+
+    def make(self, text: str) -> None:
+        """Visualise a unit to the end."""
+        count = len(self.engine.submitted)
+        self.type_and_enter(text)
+        self.submitted(count + 1)
+        self.engine.advance(10_000)
+        self.until(lambda: self.session.display.result is not None)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DGN_EXPLORER_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def loop(qapp: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
+    made = new_event_loop(qapp)
+    asyncio.set_event_loop(made)
+    # What qasync's run_forever does; here pytest-qt runs Qt's loop.
+    asyncio.events._set_running_loop(made)
+    yield made
+    asyncio.events._set_running_loop(None)
+    asyncio.set_event_loop(None)
+    made.close()
+
+
+@pytest.fixture
+def make_explorer(
+    qtbot: QtBot, qapp: QApplication, home: Path, loop: asyncio.AbstractEventLoop
+) -> Iterator[Callable[..., Explorer]]:
+    made: list[Explorer] = []
+    errors: list[BaseException] = []
+
+    def make(**engine_options: object) -> Explorer:
+        flows = Flows(loop, errors.append)
+        store = Store(home / "results")
+        bridge = EngineBridge()
+        engine = FakeEngine(store, bridge.listen, **engine_options)
+        session = Session(engine, store, flows)
+        session.bridge = bridge
+        bridge.arrived.connect(session.handle)
+        theme = Theme(qapp, "light")
+        window = MainWindow(session, flows, theme, Preferences())
+        window.resize(1400, 900)
+        window.show()
+        explorer = Explorer(window, session, engine, store, theme, flows, qtbot)
+        made.append(explorer)
+        return explorer
+
+    yield make
+    for explorer in made:
+        explorer.window.close_at_once()
+        explorer.engine.close()
+        explorer.qtbot.wait(1)  # lets the engine's last events arrive
+        explorer.session.stop_everything()
+        explorer.flows.close()
+        explorer.until(lambda explorer=explorer: not explorer.flows.busy)
+        explorer.window.deleteLater()
+        qapp.sendPostedEvents(explorer.window, QEvent.Type.DeferredDelete)
+    assert not errors
+    assert not [t for t in threading.enumerate() if t.name.startswith("dgn-")]
+
+
+@pytest.fixture
+def explorer(make_explorer: Callable[..., Explorer]) -> Explorer:
+    made = make_explorer()
+    made.session.open("tiny", "default")
+    made.until(lambda: made.session.network is not None)
+    return made

@@ -1,0 +1,179 @@
+"""An engine without torch and without a thread: tests say when it steps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dgn_explorer.engine.mailbox import LatestFrame
+from dgn_explorer.engine.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Lane,
+    Opened,
+    OpenFailed,
+    Ready,
+    Started,
+)
+from dgn_explorer.networks.info import LayerInfo, NetworkInfo
+from dgn_explorer.priors.info import EncoderInfo, PriorInfo
+from dgn_explorer.results.result import Result
+from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.recipe import Recipe
+
+LABELS = ("goldfish", "volcano", "strawberry", "golden retriever", "castle", "tabby", "castle")
+
+NETWORK = NetworkInfo(
+    name="tiny",
+    title="TinyNet",
+    fingerprint="f" * 64,
+    layers=(
+        LayerInfo("conv1", "Conv2d", 8, (16, 16)),
+        LayerInfo("blocks.0.expand", "Conv2d", 12, (8, 8)),
+        LayerInfo("blocks.0", "Block", 12, (8, 8)),
+        LayerInfo("blocks.1", "Block", 16, (4, 4)),
+        LayerInfo("fc", "Linear", len(LABELS), None),
+    ),
+    labels=LABELS,
+    output_layer="fc",
+    input_size=32,
+    working_size=32,
+)
+
+PRIOR = PriorInfo(
+    name="default",
+    fingerprint="a" * 64,
+    architecture="compact",
+    code_size=16,
+    image_size=8,
+    encoder=EncoderInfo("tiny", "f" * 64, "pool", "components", 32),
+)
+
+
+def picture_of(recipe: Recipe, step: int) -> np.ndarray:
+    """(8, 8, 3) uint8 that differs from unit to unit and from step to step."""
+    unit = recipe.objective[0].unit
+    image = np.zeros((8, 8, 3), np.uint8)
+    image[..., 0] = 30 * (unit.index % 8)
+    image[..., 1] = step % 256
+    image[..., 2] = recipe.seed % 256
+    return image
+
+
+@dataclass
+class FakeJob:
+    number: int
+    recipe: Recipe
+    lane: Lane
+    step: int = 0
+    started: bool = False
+    trace: list[float] = field(default_factory=list)
+
+    @property
+    def steps(self) -> int:
+        return self.recipe.parameters.steps  # type: ignore[attr-defined, no-any-return]
+
+
+class FakeEngine:
+    """Same methods as the real one; `advance` does what its thread would do."""
+
+    def __init__(
+        self,
+        store: Store,
+        listener: Callable[[Event], None],
+        network: NetworkInfo = NETWORK,
+        prior: PriorInfo = PRIOR,
+        picture: Callable[[Recipe, int], np.ndarray] = picture_of,
+    ) -> None:
+        self.frames = LatestFrame()
+        self.store, self.tell = store, listener
+        self.network, self.prior, self.picture = network, prior, picture
+        self.submitted: list[Recipe] = []
+        self.queue: list[FakeJob] = []
+        self.started = self.closed = False
+        self.open_error: OpenFailed | None = None
+        self.fails: dict[int, Failed] = {}
+
+    def start(self) -> None:
+        self.started = True
+        self.tell(Ready("CPU, 2 threads"))
+
+    def open(self, network: str, prior: str) -> None:
+        self.tell(self.open_error or Opened(self.network, self.prior))
+
+    def submit(self, recipe: Recipe, lane: Lane = Lane.INTERACTIVE) -> int:
+        self.submitted.append(recipe)
+        job = FakeJob(len(self.submitted), recipe, lane)
+        if lane is Lane.INTERACTIVE:
+            for other in [j for j in self.queue if j.lane is Lane.INTERACTIVE]:
+                self.cancel(other.number)
+            self.queue.insert(0, job)
+        else:
+            self.queue.append(job)
+        return job.number
+
+    def cancel(self, job: int) -> None:
+        for found in [j for j in self.queue if j.number == job]:
+            self.queue.remove(found)
+            if found.step:
+                self._finish(found, "stopped")
+            else:
+                self.tell(Cancelled(job))
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        for job in list(self.queue):
+            self.cancel(job.number)
+        self.closed = True
+        return True
+
+    def advance(self, steps: int = 1) -> None:
+        """Do up to ``steps`` steps of the job in front."""
+        if not self.queue:
+            return
+        job = self.queue[0]
+        if not job.started:
+            job.started = True
+            self.tell(Started(job.number, job.recipe))
+        for _ in range(min(steps, job.steps - job.step)):
+            job.step += 1
+            job.trace.append(1.0 + 10 * (1 - 0.97**job.step))
+        self.frames.put(
+            Frame(
+                job.number,
+                job.step,
+                job.steps,
+                self.picture(job.recipe, job.step),
+                np.array(job.trace, np.float32),
+                (job.steps - job.step) * 0.05,
+            )
+        )
+        if job.step == job.steps:
+            self.queue.remove(job)
+            self._finish(job, "done")
+
+    def fail(self, message: str, hint: str, details: str = "") -> None:
+        """End the job in front without a result."""
+        job = self.queue.pop(0)
+        self.tell(Failed(job.number, message, hint, details))
+
+    def _finish(self, job: FakeJob, state: str) -> None:
+        unit = job.recipe.objective[0].unit
+        labels = self.network.labels
+        classes = len(labels)
+        result = Result(
+            recipe=job.recipe,
+            image=self.picture(job.recipe, job.step),
+            code=np.zeros(16, np.float32),
+            trace=np.array(job.trace, np.float32),
+            state=state,
+            seconds=job.step * 0.05,
+            device="cpu",
+            created=f"2026-11-21T12:00:{len(self.submitted):02d}+00:00",
+            top=tuple(((unit.index + i) % classes, 0.9 / 2**i) for i in range(min(5, classes))),
+            label=self.network.label(unit),
+        )
+        self.store.put(result)
+        self.tell(Finished(job.number, result, cached=False))

@@ -1,0 +1,168 @@
+"""Discriminators, their losses, and the rules by which one side pauses.
+
+``heads`` are small networks on the comparator's features (as in Sauer et al., Projected GANs,
+2021), which makes them nearly free. ``published`` is the convolutional network of Dosovitskiy &
+Brox (2016) on the image itself, with the code as a second input.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from dgn_explorer.priors.upconv import PIXEL_MEAN
+
+HEAD_WIDTH = 64
+Scores = list[Tensor]
+
+
+class Head(nn.Module):
+    """Scores every position of a feature map; with a code, also whether the two belong together."""
+
+    def __init__(self, channels: int, code_size: int = 0) -> None:
+        super().__init__()
+        self.scale = channels**0.5  # undoes the unit length
+        self.first = spectral_norm(nn.Conv2d(channels, HEAD_WIDTH, 1))
+        self.second = spectral_norm(nn.Conv2d(HEAD_WIDTH, HEAD_WIDTH, 3, padding=1))
+        self.score = spectral_norm(nn.Conv2d(HEAD_WIDTH, 1, 1))
+        self.code = spectral_norm(nn.Linear(code_size, HEAD_WIDTH)) if code_size else None
+
+    def forward(self, features: Tensor, code: Tensor) -> Tensor:
+        """Scores (N, 1, H, W) of ``features`` (N, C, H, W) of unit length and ``code`` (N, K)."""
+        x = F.leaky_relu(self.first(features * self.scale), 0.2)
+        x = F.leaky_relu(self.second(x), 0.2)
+        score: Tensor = self.score(x)
+        if self.code is not None:
+            match = (x * self.code(code)[:, :, None, None]).sum(1, keepdim=True)
+            score = score + match / HEAD_WIDTH**0.5
+        return score
+
+
+class FeatureDiscriminator(nn.Module):
+    """One `Head` a feature map; the deepest one also sees the code. Trained with the hinge loss."""
+
+    def __init__(self, channels: list[int], code_size: int) -> None:
+        super().__init__()
+        deepest = len(channels) - 1
+        self.heads = nn.ModuleList(
+            Head(c, code_size if i == deepest else 0) for i, c in enumerate(channels)
+        )
+
+    def forward(self, images: Tensor, features: list[Tensor], code: Tensor) -> Scores:
+        """Scores [(N, 1, H, W), ...] of unit-length ``features`` [(N, C, H, W), ...]."""
+        pairs = zip(self.heads, features, strict=True)
+        return [head(x, code).float() for head, x in pairs]
+
+    def judge_real(self, scores: Scores) -> Tensor:
+        """Loss on photographs: 1 at chance, 0 when every score is right by a margin."""
+        return torch.stack([F.relu(1 - s).mean() for s in scores]).mean()
+
+    def judge_fake(self, scores: Scores) -> Tensor:
+        """Loss on generated images: 1 at chance, 0 when every score is right by a margin."""
+        return torch.stack([F.relu(1 + s).mean() for s in scores]).mean()
+
+    def fooled(self, scores: Scores) -> Tensor:
+        """The generator's loss: minus the mean score of its images."""
+        return -torch.stack([s.mean() for s in scores]).mean()
+
+
+class ImageDiscriminator(nn.Module):
+    """The published discriminator: five convolutions without padding, a code branch, two classes.
+
+    For 227 px images the maps are 56, 52, 25, 23 and 11 wide; any size from 63 px on will do.
+    """
+
+    REAL, FAKE = 0, 1
+
+    def __init__(self, code_size: int) -> None:
+        super().__init__()
+        sizes = ((3, 32, 7, 4), (32, 64, 5, 1), (64, 128, 3, 2), (128, 256, 3, 1), (256, 256, 3, 2))
+        self.convolutions = nn.ModuleList(nn.Conv2d(*size) for size in sizes)
+        self.code = nn.ModuleList([nn.Linear(code_size, 1024), nn.Linear(1024, 512)])
+        self.joined = nn.Linear(256 + 512, 512)
+        self.score = nn.Linear(512, 2)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                small = module in (self.convolutions[0], self.joined, self.score, *self.code)
+                fan_in = module.weight[0].numel()
+                nn.init.normal_(module.weight, std=(0.1 if small else 1.0) * math.sqrt(2 / fan_in))
+                assert module.bias is not None
+                nn.init.zeros_(module.bias)
+
+    def forward(self, images: Tensor, features: list[Tensor], code: Tensor) -> Scores:
+        """Class scores [(N, 2)] of ``images`` (N, 3, S, S) in [0, 1] and ``code`` (N, K)."""
+        x = 255 * images.flip(1) - images.new_tensor(PIXEL_MEAN).view(1, 3, 1, 1)
+        for layer in self.convolutions:
+            x = F.relu(layer(x))
+        y = code
+        for layer in self.code:
+            y = F.relu(layer(y))
+        joined = torch.cat([x.mean((2, 3)), y], 1)
+        hidden = F.relu(self.joined(F.dropout(joined, 0.5, self.training)))
+        return [self.score(F.dropout(hidden, 0.5, self.training)).float()]
+
+    def judge_real(self, scores: Scores) -> Tensor:
+        """Cross-entropy of calling photographs real."""
+        return _cross_entropy(scores[0], self.REAL)
+
+    def judge_fake(self, scores: Scores) -> Tensor:
+        """Cross-entropy of calling generated images generated."""
+        return _cross_entropy(scores[0], self.FAKE)
+
+    def fooled(self, scores: Scores) -> Tensor:
+        """The generator's loss: cross-entropy of its images being called real."""
+        return _cross_entropy(scores[0], self.REAL)
+
+
+Discriminator = FeatureDiscriminator | ImageDiscriminator
+
+
+def _cross_entropy(scores: Tensor, label: int) -> Tensor:
+    return F.cross_entropy(scores, scores.new_full((len(scores),), label, dtype=torch.long))
+
+
+@dataclass
+class Pausing:
+    """Decides after each step which side trains in the next, so that neither runs away.
+
+    ``smooth``: the discriminator pauses once its smoothed loss is below 0.5, until above 0.8.
+    ``ratio``, as published: with r = discriminator's loss / generator's, the discriminator stops
+    below 0.1 and goes on above 0.5; the generator stops while r is above 10.
+    """
+
+    rule: str
+    smoothed: float = 2.0
+    discriminator_rests: bool = False
+    generator_rests: bool = False
+
+    STOP, GO = 0.5, 0.8
+    RATIO_STOP, RATIO_GO, RATIO_GENERATOR = 0.1, 0.5, 10.0
+
+    def update(self, discriminator: float, generator: float) -> None:
+        """Take note of one step's losses."""
+        if self.rule == "smooth":
+            self.smoothed += 0.02 * (discriminator - self.smoothed)
+            limit = self.GO if self.discriminator_rests else self.STOP
+            self.discriminator_rests = self.smoothed < limit
+        elif self.rule == "ratio":
+            ratio = discriminator / max(generator, 1e-12)
+            limit = self.RATIO_GO if self.discriminator_rests else self.RATIO_STOP
+            self.discriminator_rests = ratio < limit
+            self.generator_rests = ratio > self.RATIO_GENERATOR
+
+    def state(self) -> dict[str, Any]:
+        """What `load` needs."""
+        return {
+            "d_smooth": self.smoothed,
+            "d_pauses": self.discriminator_rests,
+            "g_pauses": self.generator_rests,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.smoothed, self.discriminator_rests = state["d_smooth"], state["d_pauses"]
+        self.generator_rests = state.get("g_pauses", False)

@@ -1,0 +1,225 @@
+"""Photographs found in folders and zips, decoded once into a memory-mapped cache.
+
+Each source becomes one file of raw pixels, (count, P, P, 3) uint8, squares that are an eighth
+larger than the training images to leave room for random crops, and an index beside it that is
+written last: without it the source is decoded again. Pages are read on demand, so a set may be
+larger than memory.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from dgn_explorer.errors import DgnError
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+MAX_FILE_BYTES = 64 * 2**20  # a larger "photograph" is taken for a decompression bomb
+MAX_PIXELS = 80_000_000  # likewise, and below the number at which Pillow warns
+_HINT = "Give a folder or a zip with JPEG, PNG or WebP files."
+_DECODERS = min(8, os.cpu_count() or 1)
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class PhotoCache:
+    """Decoded photographs of one source; ``train`` and ``held_out`` are row numbers."""
+
+    pixels: np.ndarray  # (count, P, P, 3) uint8, memory-mapped
+    train: np.ndarray
+    held_out: np.ndarray
+    skipped: int
+
+
+def padded_size(image_size: int) -> int:
+    """Side of a cached square in pixels.
+
+    >>> padded_size(128)
+    144
+    """
+    return image_size + image_size // 8
+
+
+def photo_bytes(image_size: int) -> int:
+    """Bytes that one photograph takes in the cache.
+
+    >>> photo_bytes(128)
+    62208
+    """
+    return 3 * padded_size(image_size) ** 2
+
+
+def count_photos(source: Path) -> int:
+    """How many files of ``source`` (a folder or a zip) are called like photographs.
+
+    Raises `DgnError` if there is no such source or it is neither a folder nor a zip.
+    """
+    if not source.exists():
+        raise DgnError(f"There is no file or folder {str(source)!r}.", "Check the path.")
+    if source.is_dir():
+        return len(_names(source))
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return len(_members(archive))
+    except (zipfile.BadZipFile, OSError):
+        raise DgnError(f"{str(source)!r} is neither a folder nor a zip.", _HINT) from None
+
+
+def open_source(
+    source: Path, folder: Path, image_size: int, held_out_share: float, progress: Progress
+) -> PhotoCache:
+    """Decode ``source`` (a folder or a zip) into ``folder``, or open what is there already.
+
+    Damaged files are skipped and counted. Which photographs are held out depends on the bytes of
+    each file alone, so that no copy of a held-out photograph is trained on.
+
+    Raises `DgnError` if the source cannot be read, holds no photograph, or the disk is too full.
+    """
+    total = count_photos(source)
+    side = padded_size(image_size)
+    digest = hashlib.sha256(f"{source.resolve()} {_state(source)} {side}".encode()).hexdigest()
+    raw = folder / f"{source.stem}-{digest[:12]}.pixels"
+    index = raw.with_suffix(".json")
+    entry = _read_index(raw, index, side)
+    if entry is None:
+        _check_space(folder, total * photo_bytes(image_size))
+        entry = _decode(source, total, raw, index, side, progress)
+    count = len(entry["hashes"])
+    if count == 0:
+        skipped = entry["skipped"]
+        raise DgnError(
+            f"{str(source)!r} holds no readable photograph ({skipped} files skipped).", _HINT
+        )
+    pixels = np.memmap(raw, np.uint8, "r", shape=(count, side, side, 3))
+    hashes = np.array([int(h[:8], 16) for h in entry["hashes"]], np.int64)
+    held = hashes < held_out_share * 2**32
+    return PhotoCache(pixels, np.flatnonzero(~held), np.flatnonzero(held), entry["skipped"])
+
+
+def _state(source: Path) -> str:
+    """Sizes and times of every file: a change anywhere below a folder means a new cache."""
+    if source.is_file():
+        state = source.stat()
+        return f"{state.st_size} {state.st_mtime_ns}"
+    states = ((path, path.stat()) for path in _names(source))
+    return "\n".join(f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in states)
+
+
+def _read_index(raw: Path, index: Path, side: int) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(index.read_text())
+        complete = raw.stat().st_size == len(entry["hashes"]) * 3 * side**2
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(entry) if complete else None
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise DgnError(
+            f"The decoded photographs take {needed / 1e9:.1f} GB, but {folder} has "
+            f"{free / 1e9:.1f} GB left.",
+            "Choose a --run folder on a larger disk, fewer photographs or a smaller image size.",
+        )
+
+
+def _decode(
+    source: Path, total: int, raw: Path, index: Path, side: int, progress: Progress
+) -> dict[str, Any]:
+    hashes: list[str] = []
+    skipped = 0
+    temporary = raw.with_suffix(".part")
+    with temporary.open("wb") as out:
+        for done, item in enumerate(_squares(source, side), 1):
+            if item is None:
+                skipped += 1
+            else:
+                hashes.append(item[0])
+                out.write(item[1])
+            if done % 100 == 0 or done == total:
+                progress(f"Decoding {source.name}", done, total)
+    temporary.replace(raw)
+    entry = {"hashes": hashes, "skipped": skipped}
+    part = index.with_suffix(".json.part")
+    part.write_text(json.dumps(entry))
+    part.replace(index)
+    return entry
+
+
+def _squares(source: Path, side: int) -> Iterator[tuple[str, bytes] | None]:
+    """Decode in threads, in order, with no more than a few files in memory at a time."""
+    waiting: deque[Future[tuple[str, bytes] | None]] = deque()
+    with ThreadPoolExecutor(_DECODERS) as pool:
+        for data in _read(source):
+            waiting.append(pool.submit(_square, data, side))
+            if len(waiting) > 4 * _DECODERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _square(data: bytes, side: int) -> tuple[str, bytes] | None:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return None
+            image.draft("RGB", (2 * side, 2 * side))
+            upright = ImageOps.exif_transpose(image)
+            square = ImageOps.fit(_rgb(upright), (side, side), Image.Resampling.BICUBIC)
+    except Exception:  # whatever a decoder makes of damaged bytes, the file is skipped and counted
+        return None
+    return hashlib.sha256(data).hexdigest(), square.tobytes()
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """Transparency over white; 16-bit grey scaled down instead of cut off."""
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(white, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def _wanted(name: str) -> bool:
+    path = Path(name)  # names that begin with "._" are what macOS keeps beside a file
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith("._")
+
+
+def _names(source: Path) -> list[Path]:
+    return sorted(p for p in source.rglob("*") if _wanted(p.name) and p.is_file())
+
+
+def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return sorted((i for i in archive.infolist() if _wanted(i.filename)), key=lambda i: i.filename)
+
+
+def _read(source: Path) -> Iterator[bytes]:
+    if source.is_dir():
+        for path in _names(source):
+            try:
+                yield path.read_bytes() if path.stat().st_size <= MAX_FILE_BYTES else b""
+            except OSError:
+                yield b""
+        return
+    with zipfile.ZipFile(source) as archive:
+        for member in _members(archive):
+            try:
+                yield archive.read(member) if member.file_size <= MAX_FILE_BYTES else b""
+            except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, zlib.error):
+                yield b""

@@ -1,0 +1,189 @@
+"""The dry run: what a run would take, measured on a few steps with made-up photographs."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dgn_explorer.networks.opening import open_network
+from dgn_explorer.training.build import Opener, Setup, set_up
+from dgn_explorer.training.cache import count_photos, photo_bytes
+from dgn_explorer.training.devices import choose_device, describe
+from dgn_explorer.training.encoder import ActivationEncoder, ComponentEncoder, Encoder, rectifies
+from dgn_explorer.training.settings import TrainSettings
+from dgn_explorer.training.trainer import Trainer
+
+WARM_UP = 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Sizes in bytes, times in seconds, rates in images per second over one process.
+
+    ``memory_bytes`` is the most that was in use during the measured steps, on the GPU if there is
+    one, else by the whole process; None where the system does not tell. ``warnings`` are sentences
+    about what would stop the run.
+    """
+
+    device: str
+    photographs: int
+    layer: str
+    feature_shape: tuple[int, ...]
+    code_size: int
+    generator_parameters: int
+    discriminator_parameters: int
+    cache_bytes: int
+    checkpoint_bytes: int
+    prior_bytes: int
+    free_bytes: int
+    memory_bytes: int | None
+    images_per_s: float
+    adversarial_images_per_s: float
+    images: int
+    training_s: float
+    warnings: tuple[str, ...]
+
+    def text(self) -> str:
+        """The estimate as lines to print."""
+        memory = "unknown" if self.memory_bytes is None else _size(self.memory_bytes)
+        rounds = self.images / max(1, self.photographs)
+        lines = [
+            f"Device       {self.device}",
+            f"Photographs  {self.photographs:,}, decoded {_size(self.cache_bytes)} "
+            f"({_size(self.free_bytes)} free)",
+            f"Code         {self.code_size} values from {self.layer} "
+            f"{' x '.join(map(str, self.feature_shape))}",
+            f"Generator    {self.generator_parameters / 1e6:.1f} M parameters, "
+            f"discriminator {self.discriminator_parameters / 1e6:.1f} M",
+            f"Files        prior {_size(self.prior_bytes)}, "
+            f"checkpoint {_size(self.checkpoint_bytes)}",
+            f"Memory       {memory}",
+            f"Speed        {self.images_per_s:.1f} images/s, "
+            f"{self.adversarial_images_per_s:.1f} with the adversarial loss",
+            f"Training     {self.images:,} images ({rounds:.1f} times each photograph) "
+            f"in {self.training_s / 3600:.1f} hours",
+            *(f"Warning: {warning}" for warning in self.warnings),
+        ]
+        return "\n".join(lines)
+
+
+def estimate(
+    settings: TrainSettings,
+    folder: Path,
+    *,
+    device: str = "auto",
+    steps: int = 4,
+    opener: Opener = open_network,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Estimate:
+    """Measure ``steps`` steps of either kind and work out the rest; writes nothing.
+
+    ``folder`` is where the run would be. Raises `DgnError` as the run itself would.
+    """
+    settings = settings.check()
+    chosen = choose_device(device)
+    photographs = sum(count_photos(Path(source)) for source in settings.sources)
+    setup = set_up(settings, chosen, opener)
+    trainer = Trainer(setup, _made_up(setup), device=chosen)
+    if chosen.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(chosen)
+    plain, adversarial = (_rate(trainer, share, steps, clock) for share in (0.0, 1.0))
+    late = 1 - settings.adversarial_start if settings.adversarial_weight else 0.0
+    plain = plain if late < 1 else adversarial
+    if settings.steps:
+        images = settings.steps * trainer.batch
+        seconds = images * ((1 - late) / plain + late / adversarial)
+    else:
+        seconds = settings.hours * 3600
+        images = round(seconds * ((1 - late) * plain + late * adversarial))
+    cache = photographs * photo_bytes(settings.image_size)
+    free = shutil.disk_usage(_existing(folder)).free
+    g, d = (_count(module) for module in (trainer.generator, trainer.discriminator))
+    learned = sum(p.numel() for p in trainer.generator.parameters() if p.requires_grad)
+    # weights, their average, and Adam's two moments of what is learned
+    checkpoint = 4 * (2 * g + 2 * learned + 3 * d)
+    return Estimate(
+        device=describe(chosen),
+        photographs=photographs,
+        layer=setup.layer,
+        feature_shape=setup.feature_shape,
+        code_size=setup.code_size,
+        generator_parameters=g,
+        discriminator_parameters=d,
+        cache_bytes=cache,
+        checkpoint_bytes=checkpoint,
+        prior_bytes=2 * g,
+        free_bytes=free,
+        memory_bytes=_peak_memory(chosen),
+        images_per_s=plain,
+        adversarial_images_per_s=adversarial,
+        images=images,
+        training_s=seconds,
+        warnings=_warnings(setup, photographs, cache + 2 * checkpoint, free),
+    )
+
+
+def _warnings(setup: Setup, photographs: int, needed: int, free: int) -> tuple[str, ...]:
+    found = []
+    drawn = min(setup.settings.statistics_images, 2 * photographs)
+    if not setup.flat and drawn <= setup.settings.components:
+        found.append(
+            f"{photographs} photographs are too few for {setup.settings.components} components."
+        )
+    if needed > free:
+        found.append(f"The run's files take {_size(needed)}, but {_size(free)} are free.")
+    return tuple(found)
+
+
+def _made_up(setup: Setup) -> Encoder:
+    """An encoder of the right size with statistics of nothing."""
+    if setup.flat:
+        ones = torch.ones(setup.code_size)
+        rectified = rectifies(setup.settings, setup.network, setup.layer)
+        return ActivationEncoder(ones, ones, rectified)
+    features = torch.Size(setup.feature_shape).numel()
+    matrix = torch.randn(features, setup.code_size) / features**0.5
+    return ComponentEncoder(torch.zeros(features), matrix, matrix.clone(), 1.0)
+
+
+def _rate(trainer: Trainer, share: float, steps: int, clock: Callable[[], float]) -> float:
+    s = trainer.settings
+    count, size = s.batch * s.accumulate, s.image_size
+    for done in range(WARM_UP + steps):
+        if done == WARM_UP:
+            started = clock()
+        trainer.step(_noise(count, size), share)  # ends with the losses' way back to the CPU
+    return steps * count / max(clock() - started, 1e-9)
+
+
+def _noise(count: int, size: int) -> Tensor:
+    return torch.randint(256, (count, 3, size, size), dtype=torch.uint8)
+
+
+def _count(module: torch.nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+def _peak_memory(device: torch.device) -> int | None:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource  # not on Windows
+        import sys
+    except ImportError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _existing(folder: Path) -> Path:
+    folder = folder.absolute()
+    return next(p for p in (folder, *folder.parents) if p.exists())
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

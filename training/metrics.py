@@ -1,0 +1,119 @@
+"""The metrics of a run: a CSV file with the mean losses of every 100 steps, and their curves."""
+
+import csv
+import math
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from dgn_explorer.training.trainer import Losses
+
+NAME, CURVES_NAME = "metrics.csv", "curves.png"
+EVERY = 100
+_LOSSES = tuple(field.name for field in fields(Losses))
+COLUMNS = ("step", "seconds", *_LOSSES, "learning_rate", "images_per_s")
+
+WIDTH, HEIGHT, MARGIN = 480, 200, 28  # of one curve's panel, in pixels
+_PAPER, _INK, _FRAME, _LINE = "#ffffff", "#202020", "#c8c8c8", "#1f6fb4"
+
+
+class Metrics:
+    """Appends mean losses to a CSV file, one line for every 100 steps and one at every checkpoint.
+
+    Lines after step ``index`` are dropped on opening: a run that goes on from a checkpoint does the
+    steps after it again. A loss that a step does not have (NaN) is an empty cell.
+    """
+
+    def __init__(self, path: Path, index: int) -> None:
+        self._path = path
+        self._pending: list[Losses] = []
+        kept = [row for row in read_metrics(path) if row["step"] <= index]
+        temporary = path.with_name(f".{path.name}.tmp")
+        with temporary.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows([_cell(row.get(name, math.nan)) for name in COLUMNS] for row in kept)
+        temporary.replace(path)
+
+    def add(
+        self, step: int, seconds: float, losses: Losses, learning_rate: float, rate: float
+    ) -> None:
+        """Record the losses of ``step``; ``rate`` is in images per second."""
+        self._pending.append(losses)
+        self._last = (step, seconds, learning_rate, rate)
+        if len(self._pending) == EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the mean over the steps since the last line."""
+        if not self._pending:
+            return
+        step, seconds, learning_rate, rate = self._last
+        columns = zip(*(asdict(losses).values() for losses in self._pending), strict=True)
+        row = [step, round(seconds, 1), *map(_mean, columns), learning_rate, round(rate, 2)]
+        with self._path.open("a", newline="") as file:
+            csv.writer(file).writerow([_cell(value) for value in row])
+        self._pending.clear()
+
+
+def read_metrics(path: Path) -> list[dict[str, float]]:
+    """The lines of a metrics file by column name, empty cells as NaN; none if there is no file.
+
+    A last line that was cut off in the middle is left out.
+    """
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if None not in row.values()]
+    return [{k: float(v) if v else math.nan for k, v in row.items() if k} for row in rows]
+
+
+def draw_curves(path: Path, rows: list[dict[str, float]]) -> None:
+    """Draw one panel for each loss over the steps into the PNG ``path``; nothing without rows."""
+    shown = [n for n in _LOSSES if any(row.get(n, 0) and row[n] == row[n] for row in rows)]
+    if not shown:
+        return
+    sheet = Image.new("RGB", (WIDTH, HEIGHT * len(shown)), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for i, name in enumerate(shown):
+        points = [(row["step"], row[name]) for row in rows if math.isfinite(row[name])]
+        _draw_panel(draw, HEIGHT * i, name, points)
+    temporary = path.with_name(f".{path.name}.tmp")
+    sheet.save(temporary, "PNG")
+    temporary.replace(path)
+
+
+def _draw_panel(
+    draw: ImageDraw.ImageDraw, top: int, name: str, points: list[tuple[float, float]]
+) -> None:
+    left, right = MARGIN, WIDTH - MARGIN
+    upper, lower = top + MARGIN, top + HEIGHT - MARGIN
+    steps, values = zip(*points, strict=True)
+    lowest, highest = min(values), max(values)
+    first, last = min(steps), max(steps)
+    font = ImageFont.load_default(12)
+    draw.rectangle((left, upper, right, lower), outline=_FRAME)
+    draw.text((left, top + 8), f"{name}  {values[-1]:.4g}", _INK, font)
+    draw.text((right, top + 8), f"{lowest:.4g} to {highest:.4g}", _INK, font, anchor="ra")
+    draw.text((left, lower + 4), f"step {first:.0f}", _INK, font)
+    draw.text((right, lower + 4), f"{last:.0f}", _INK, font, anchor="ra")
+
+    def place(step: float, value: float) -> tuple[float, float]:
+        across = (step - first) / (last - first or 1)
+        up = (value - lowest) / (highest - lowest or 1)
+        return left + across * (right - left), lower - up * (lower - upper)
+
+    places = [place(*point) for point in points]
+    if len(places) == 1:
+        draw.point(places, _LINE)
+    draw.line(places, _LINE, 2)
+
+
+def _mean(values: tuple[float, ...]) -> float:
+    present = [value for value in values if math.isfinite(value)]
+    return sum(present) / len(present) if present else math.nan
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.10g}"

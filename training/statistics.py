@@ -1,0 +1,103 @@
+"""The statistics of a run's codes: one pass over photographs, kept in the run's folder."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.network import resize
+from dgn_explorer.training.build import Setup
+from dgn_explorer.training.cache import Progress
+from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.encoder import (
+    ActivationEncoder,
+    ComponentEncoder,
+    Encoder,
+    FeatureReader,
+    fit_activations,
+    fit_components,
+    rectifies,
+)
+from dgn_explorer.training.losses import centre
+
+NAME = "encoder.safetensors"
+BATCH = 64
+SEED_OFFSET = 7_919  # other crops than those of the first training steps
+_HEADER = "dgn-explorer"
+
+
+def make_encoder(setup: Setup, photos: PhotoSet, progress: Progress) -> Encoder:
+    """Fit the encoder over ``statistics_images`` photographs, at most two crops of each."""
+    s = setup.settings
+    count = min(s.statistics_images, 2 * photos.count)
+    batches = -(-count // BATCH)
+    read = FeatureReader(setup.network, [setup.layer])
+    device = setup.network.device
+
+    def values() -> Iterator[Tensor]:
+        rows = np.arange(BATCH)
+        pin = device.type == "cuda"
+        with torch.no_grad(), prefetch(photos, BATCH, s.seed + SEED_OFFSET, 0, rows, pin) as drawn:
+            for done in range(batches):
+                pixels = next(drawn)[: count - done * BATCH].to(device, non_blocking=True)
+                seen = resize(centre(pixels.float() / 255, s.view), setup.encoder_size)
+                yield read(seen)[0]
+                progress("Code statistics", min(count, (done + 1) * BATCH), count)
+
+    if setup.flat:
+        return fit_activations(values(), rectifies(s, setup.network, setup.layer))
+    return fit_components(values(), s.components)
+
+
+def save_encoder(encoder: Encoder, setup: Setup, folder: Path) -> None:
+    """Write ``encoder`` with what it was made for."""
+    if isinstance(encoder, ComponentEncoder):
+        names = ["mean", "forward", "inverse"]
+        kept = {"kept": torch.tensor(encoder.kept)}
+    else:
+        names, kept = ["mean", "scale"], {"rectified": torch.tensor(encoder.rectified)}
+    tensors = {name: getattr(encoder, name).cpu().contiguous() for name in names}
+    temporary = folder / f".{NAME}.tmp"
+    save_file({**tensors, **kept}, temporary, {_HEADER: json.dumps(_made_for(setup))})
+    temporary.replace(folder / NAME)
+
+
+def load_encoder(setup: Setup, folder: Path) -> Encoder | None:
+    """The encoder in ``folder``, or None if there is none or it was made for another layer."""
+    path = folder / NAME
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            made_for = (file.metadata() or {}).get(_HEADER)
+            t = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError) as error:
+        raise DgnError(
+            f"{path} is damaged ({error}).",
+            "Take a copy of it, or start again in another --run folder.",
+        ) from error
+    if made_for is not None and json.loads(made_for) != _made_for(setup):
+        return None
+    if "rectified" in t:
+        encoder: Encoder = ActivationEncoder(t["mean"], t["scale"], bool(t["rectified"]))
+    else:
+        encoder = ComponentEncoder(t["mean"], t["forward"], t["inverse"], float(t["kept"]))
+    return encoder if encoder.size == setup.code_size else None
+
+
+def _made_for(setup: Setup) -> dict[str, object]:
+    s = setup.settings
+    return {
+        "network": setup.network.info.fingerprint,
+        "layer": setup.layer,
+        "encoder_size": setup.encoder_size,
+        "code_size": setup.code_size,
+        "code_values": s.code_values,
+        "view": setup.view,
+    }
