@@ -19,7 +19,9 @@ To read it in one sitting, in this order:
 ``devices``     CPU, CUDA or MPS, and where bfloat16 is fast
 
 The method is that of Dosovitskiy & Brox (2016), "Generating images with perceptual similarity
-metrics based on deep networks"; the defaults differ from it where measurements said so. From Python:
+metrics based on deep networks"; the defaults differ from it where measurements said so.
+
+From Python:
 
 >>> from pathlib import Path
 >>> from dgn_explorer.training.run import run_settings

@@ -35,9 +35,14 @@ class FeatureReader:
         self._reader = ActivationReader(network.module, [network.read_points[x] for x in layers])
 
     def __call__(self, rgb: Tensor) -> list[Tensor]:
-        """Values [(N, C, H, W) or (N, C), ...] for ``rgb`` (N, 3, S, S)."""
+        """Values [(N, C, H, W) or (N, C), ...] for ``rgb`` (N, 3, S, S).
+
+        A network file that fixes the number of images in a pass gets no more than that at a time.
+        """
+        preprocess, limit = self._network.preprocessing, self._network.info.batch_limit
         with self._reader:
-            return self._reader(self._network.preprocessing(rgb))
+            passes = [self._reader(preprocess(part)) for part in rgb.split(limit or len(rgb))]
+        return passes[0] if len(passes) == 1 else [torch.cat(x) for x in zip(*passes, strict=True)]
 
 
 @dataclass(frozen=True)

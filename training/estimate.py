@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import torch
 from torch import Tensor
@@ -76,7 +77,7 @@ def estimate(
     folder: Path,
     *,
     device: str = "auto",
-    steps: int = 4,
+    steps: int = 6,
     opener: Opener = open_network,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Estimate:
@@ -153,11 +154,13 @@ def _made_up(setup: Setup) -> Encoder:
 def _rate(trainer: Trainer, share: float, steps: int, clock: Callable[[], float]) -> float:
     s = trainer.settings
     count, size = s.batch * s.accumulate, s.image_size
-    for done in range(WARM_UP + steps):
-        if done == WARM_UP:
-            started = clock()
-        trainer.step(_noise(count, size), share)  # ends with the losses' way back to the CPU
-    return steps * count / max(clock() - started, 1e-9)
+    seconds = []
+    for _ in range(WARM_UP + steps):
+        pixels = _noise(count, size)
+        started = clock()
+        trainer.step(pixels, share)  # ends with the losses' way back to the CPU
+        seconds.append(clock() - started)
+    return count / max(median(seconds[WARM_UP:]), 1e-9)
 
 
 def _noise(count: int, size: int) -> Tensor:

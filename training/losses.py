@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.training.encoder import FeatureReader, deepest_map
 
@@ -21,11 +22,17 @@ Features = list[Tensor]  # (N, C, H, W) each, as the comparator's layers put the
 def comparator_layers(network: Network, loss: str, most: int = 7) -> list[str]:
     """The layers to compare by default: for ``unit`` up to ``most``, spread evenly over the depth.
 
-    For ``euclidean`` it is the deepest with a map alone, as published (pool5).
+    For ``euclidean`` it is the deepest with a map alone, as published (pool5). Raises `DgnError` if
+    the network has none.
     """
     if loss == "euclidean":
         return [deepest_map(network)]
-    maps = [x for x in network.info.layers if x.spatial and min(x.spatial) > 1]
+    maps = [x for x in network.info.layers if x.spatial and max(x.spatial) > 1]
+    if not maps:
+        raise DgnError(
+            f"{network.info.name} has no layer with positions to compare.",
+            "Name a --comparator network, or the layers with feature_layers.",
+        )
     blocks = [x for x in maps if x.kind.endswith("Block")] or maps
     steps = torch.linspace(0, len(blocks) - 1, min(most, len(blocks)))
     return [blocks[round(float(i))].path for i in steps]

@@ -130,8 +130,8 @@ class TrainSettings:
             _refuse("sources", "empty", "Give a folder or a zip with photographs.")
         if len(self.weights) != len(self.sources) or any(not w >= 0 for w in self.weights):
             _refuse("weights", self.weights, "Give one number of at least 0 for each source.")
-        given = len(self.feature_layer_weights)
-        if given and given != len(self.feature_layers):
+        given = self.feature_layer_weights
+        if given and (len(given) != len(self.feature_layers) or not sum(given) > 0):
             _refuse("feature_layer_weights", given, "Give one number for each feature layer.")
         if not (self.hours or self.steps):
             _refuse("hours", self.hours, "Say how long to train: --hours or --steps.")
@@ -188,10 +188,10 @@ def preset(
     """
     if name not in PRESETS:
         raise DgnError(f"There is no preset {name!r}.", f"Choose one of {', '.join(PRESETS)}.")
-    _known(changes)
-    if changes.get("hours"):
-        changes.setdefault("steps", 0)
-    values = {**PRESETS[name], **changes, "preset": name}
+    wanted = _known(changes)
+    if wanted.get("hours"):
+        wanted.setdefault("steps", 0)
+    values = {**PRESETS[name], **wanted, "preset": name}
     return TrainSettings(sources, weights, **values).check()
 
 
@@ -200,8 +200,7 @@ def resumed(saved: TrainSettings, changes: Mapping[str, Any]) -> TrainSettings:
 
     Raises `DgnError` for a change that the trained weights do not allow.
     """
-    _known(changes)
-    now = replace(saved, **changes)
+    now = replace(saved, **_known(changes))
     if changes.get("hours") and not changes.get("steps"):
         now = replace(now, steps=0)
     elif changes.get("steps") and not changes.get("hours"):
@@ -228,8 +227,18 @@ def changed(before: TrainSettings, after: TrainSettings) -> dict[str, Any]:
     return {name: value for name, value in asdict(after).items() if value != old[name]}
 
 
-def _known(changes: Mapping[str, Any]) -> None:
+def _known(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes, with numbers for weights that came as text."""
     names = {field.name for field in fields(TrainSettings)}
     for name in changes:
         if name not in names:
-            raise DgnError(f"There is no training setting {name!r}.", "See: dgn-explorer train -h")
+            raise DgnError(
+                f"There is no training setting {name!r}.", "See: dgn-explorer train --help"
+            )
+    found = dict(changes)
+    try:
+        if "feature_layer_weights" in found:
+            found["feature_layer_weights"] = tuple(map(float, found["feature_layer_weights"]))
+    except ValueError:
+        _refuse("feature_layer_weights", found["feature_layer_weights"], "Give numbers.")
+    return found

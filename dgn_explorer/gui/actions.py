@@ -111,7 +111,9 @@ class ActionTable(QObject):
         return self._actions[id]
 
     def bind(self, slots: dict[str, Callable[[], object]]) -> None:
-        """Connect each action to what it does."""
+        """Connect every action to what it does; a row that does nothing is refused."""
+        if slots.keys() != self._actions.keys():
+            raise ValueError(f"not one slot for each row: {slots.keys() ^ self._actions.keys()}")
         for id, slot in slots.items():
             # A lambda that drops `checked`, so that slots stay callable without arguments.
             self._actions[id].triggered.connect(lambda _checked=False, slot=slot: slot())

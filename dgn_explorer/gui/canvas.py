@@ -35,6 +35,7 @@ class Canvas(QWidget):
         self._zoom: float | None = None  # None fits; else screen pixels an image pixel
         self._offset = QPointF()
         self._grabbed: QPointF | None = None
+        self._moving = False
         self.smooth = True
         self.setMinimumSize(160, 160)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -51,8 +52,12 @@ class Canvas(QWidget):
         """Screen pixels an image pixel."""
         return self._fit() if self._zoom is None else self._zoom
 
-    def show_image(self, image: np.ndarray | None) -> None:
-        """Show another image; the zoom stays as long as the size does."""
+    def show_image(self, image: np.ndarray | None, moving: bool = False) -> None:
+        """Show another image; the zoom stays as long as the size does.
+
+        A ``moving`` picture is one of many a second and is enlarged at less cost.
+        """
+        self._moving = moving
         if image is None or self._image is None or image.shape != self._image.shape:
             self._zoom, self._offset = None, QPointF()
         self._image, self._pixmap = image, None
@@ -107,9 +112,12 @@ class Canvas(QWidget):
         if self._pixmap is None:
             ratio = self.devicePixelRatioF()
             width, height = round(target.width() * ratio), round(target.height() * ratio)
-            if max(width, height) <= _RESAMPLED_PX * ratio:
-                image, ratio = scaled(image, width, height, self.smooth), ratio
-                self._pixmap = to_pixmap(image, ratio)
+            twice = 2 * image.shape[1], 2 * image.shape[0]
+            if self._moving and self.smooth and width > twice[0]:
+                # Lanczos to twice the size and Qt's bilinear for the rest: 1 ms instead of 10.
+                self._pixmap = to_pixmap(scaled(image, *twice))
+            elif max(width, height) <= _RESAMPLED_PX * ratio:
+                self._pixmap = to_pixmap(scaled(image, width, height, self.smooth), ratio)
             else:
                 self._pixmap = to_pixmap(image)
         return self._pixmap

@@ -11,14 +11,16 @@ _JUMP = 10
 
 
 class CardView(QListView):
-    """Cards in rows; Enter or a double-click activates, Ctrl+arrows move by ten."""
+    """Cards in rows, or in one row that scrolls sideways (``strip``); Enter or a double-click activates, Ctrl+arrows move by ten."""
 
     started = Signal(QModelIndex)
 
-    def __init__(self, theme: Theme, edge: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, edge: int, strip: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._cards = CardDelegate(theme, edge, self)
-        self.strip = False
+        self._strip = strip
         self.setItemDelegate(self._cards)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
@@ -28,6 +30,7 @@ class CardView(QListView):
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setSpacing(0)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.set_edge(edge)
         self.doubleClicked.connect(self.started)
         theme.changed.connect(self._repaint)
@@ -56,11 +59,17 @@ class CardView(QListView):
     def _fill_width(self) -> None:
         """Spread the columns over the width, so that no ragged gap is left at the right."""
         size = self._cards.size()
-        if self.strip:
+        if self._strip:
             # One line that scrolls sideways, until there is room for two.
             wraps = self.height() >= 2 * size.height()
             if wraps != self.isWrapping():
                 self.setWrapping(wraps)
+            needed, off = (
+                Qt.ScrollBarPolicy.ScrollBarAsNeeded,
+                Qt.ScrollBarPolicy.ScrollBarAlwaysOff,
+            )
+            self.setHorizontalScrollBarPolicy(off if wraps else needed)
+            self.setVerticalScrollBarPolicy(needed if wraps else off)
             if not wraps:
                 self.setGridSize(size)
                 return

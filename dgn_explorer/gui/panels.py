@@ -1,8 +1,8 @@
 """The panels around the picture, and where they belong."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 _FEATURES = (
     QDockWidget.DockWidgetFeature.DockWidgetClosable
@@ -12,7 +12,7 @@ _NARROW = 1200
 _LEFT, _RIGHT, _BOTTOM = 320, 300, 176
 
 
-class Panels:
+class Panels(QObject):
     """Docks for browsing, settings, details, results and queue; `reset` puts them back."""
 
     def __init__(
@@ -24,6 +24,7 @@ class Panels:
         results: QWidget,
         queue: QWidget,
     ) -> None:
+        super().__init__(window)
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
         window.setDockNestingEnabled(True)
@@ -44,6 +45,7 @@ class Panels:
             dock.setTitleBarWidget(QWidget(dock))
             widget.setMinimumWidth(least)
             dock.setWidget(widget)
+            dock.visibilityChanged.connect(self._name_tabs)
             self._docks[name] = dock
         self.reset()
 
@@ -72,6 +74,11 @@ class Panels:
         sides = [_LEFT - 60, _RIGHT - 20] if narrow else [_LEFT, _RIGHT]
         window.resizeDocks([docks["Browse"], docks["Settings"]], sides, horizontal)
         window.resizeDocks([docks["Results"]], [_BOTTOM], vertical)
+
+    def _name_tabs(self) -> None:
+        """Name the tab bars, which Qt makes when panels come to share a place."""
+        for bar in self._window.findChildren(QTabBar):
+            bar.setAccessibleName("Panels: " + ", ".join(map(bar.tabText, range(bar.count()))))
 
     def show(self, name: str) -> None:
         """Bring a panel to the front."""

@@ -99,12 +99,12 @@ def fix_width(dialog: QDialog, width: int) -> None:
 
 
 def number_text(value: float) -> str:
-    """Four significant digits, without an exponent where people can do without.
+    """Three significant digits, without an exponent where people can do without.
 
-    >>> number_text(12.34567), number_text(0.001), number_text(1e-10), number_text(1200.0)
-    ('12.35', '0.001', '1e-10', '1200')
+    >>> number_text(12.34567), number_text(0.001), number_text(1e-10), number_text(1234.0)
+    ('12.3', '0.001', '1e-10', '1,234')
     """
-    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def time_text(seconds: float) -> str:

@@ -113,12 +113,11 @@ class ResultsStrip(QWidget):
         super().__init__(parent)
         self._session = session
         self.model = ResultModel(session.library, self)
-        self.view = CardView(theme, EDGE)
+        self.view = CardView(theme, EDGE, strip=True)
         self.view.setAccessibleName("Results")
         self.view.setModel(self.model)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setMinimumHeight(self.view.card_size.height() + _SCROLLBAR_PX)
-        self.view.strip = True
         self.view.clicked.connect(self._show)
         self.view.started.connect(self._show)
         self.filter = QLineEdit()

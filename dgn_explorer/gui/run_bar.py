@@ -28,8 +28,8 @@ class RunBar(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the ascent")
         self._watch = self._button("Watch", "Watch the running ascent", self.watch)
-        self._stop = self._button("Stop", "Stop the ascent and keep the image", self.stop)
-        self._more = self._button("More steps", "Go on from the image on show", self.more)
+        self._stop = self._button(" Stop", "Stop the ascent and keep the image", self.stop)
+        self._more = self._button(" More steps", "Go on from the image on show", self.more)
         row = QHBoxLayout()
         row.setSpacing(TIGHT)
         row.addWidget(self._note)
@@ -46,7 +46,7 @@ class RunBar(QWidget):
         column.addStretch()
 
     def _button(self, text: str, name: str, clicked: SignalInstance) -> QPushButton:
-        button = QPushButton(text)
+        button = QPushButton(text)  # a leading space keeps the text off the icon
         button.setAccessibleName(name)
         button.clicked.connect(clicked)
         return button

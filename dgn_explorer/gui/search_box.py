@@ -35,9 +35,7 @@ class SearchBox(QWidget):
         self.field.textChanged.connect(self._search)
         self.field.returnPressed.connect(self._enter)
         self.field.installEventFilter(self)
-        self._glass = self.field.addAction(
-            QIcon(), QLineEdit.ActionPosition.LeadingPosition
-        )
+        self._glass = self.field.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
         theme.changed.connect(self._tint)
         self._tint()
         self.problem = label("", "bad", wrap=True)

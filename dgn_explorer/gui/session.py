@@ -48,7 +48,8 @@ class Session(QObject):
     selected = Signal(object)  # UnitAddress
     display_changed = Signal()
     frame = Signal(object)  # the newest Frame of the job on show
-    live_changed = Signal()  # which interactive job runs, and how far it is
+    live_changed = Signal()  # which interactive job runs, and whether it is being stopped
+    progressed = Signal()  # the interactive job is at another step
     notice = Signal(object)  # Notice
     problem = Signal(str, str, str)  # message, hint, details
 
@@ -286,7 +287,7 @@ class Session(QObject):
         self.jobs.update(
             frame.job, step=frame.step, steps=frame.steps, seconds_left=frame.seconds_left
         )
-        self.live_changed.emit()
+        self.progressed.emit()
         if frame.job == self.display.job:
             self.frame.emit(frame)
 

@@ -51,6 +51,7 @@ class Stage(QWidget):
         column.addWidget(self._footer)
         session.display_changed.connect(self._show)
         session.live_changed.connect(self._show_live)
+        session.progressed.connect(self._show_live)
         session.opened.connect(self._show)
         session.frame.connect(self._show_frame)
         self._show()
@@ -126,7 +127,7 @@ class Stage(QWidget):
         self.canvas.setAccessibleDescription(f"{self._title.text()}, {display.badge}")
 
     def _show_frame(self, frame: Frame) -> None:
-        self.canvas.show_image(frame.image)
+        self.canvas.show_image(frame.image, moving=True)
         self.curve.show_trace(frame.trace, frame.steps)
 
     def _show_live(self) -> None:

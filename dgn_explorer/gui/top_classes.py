@@ -9,6 +9,10 @@ from dgn_explorer.gui.theme import CAPTION_PT, SMALL, TIGHT, Theme, font
 _ROW = 22
 
 
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else "<1%"
+
+
 class TopClasses(QWidget):
     """Names, probabilities and bars."""
 
@@ -23,7 +27,7 @@ class TopClasses(QWidget):
     def show_classes(self, rows: tuple[tuple[str, float], ...]) -> None:
         """Show (name, probability) pairs, best first."""
         self._rows = rows
-        self.setAccessibleDescription(", ".join(f"{name} {p:.0%}" for name, p in rows))
+        self.setAccessibleDescription(", ".join(f"{name} {_percent(p)}" for name, p in rows))
         self.updateGeometry()
         self.update()
 
@@ -57,5 +61,5 @@ class TopClasses(QWidget):
             )
             middle = Qt.AlignmentFlag.AlignVCenter
             painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | middle, text)
-            painter.drawText(inner, Qt.AlignmentFlag.AlignRight | middle, f"{share:.0%}")
+            painter.drawText(inner, Qt.AlignmentFlag.AlignRight | middle, _percent(share))
         painter.end()

@@ -18,7 +18,7 @@ from dgn_explorer.networks.options import NetworkOptions
 from dgn_explorer.networks.preprocessing import Preprocessing, channel_rows, for_channels
 
 _SIZES_TO_TRY = (224, 227, 256, 299, 384, 128, 96, 64, 32, 28)
-_SOFTMAX = ("Softmax", "OnnxSoftmax", "LogSoftmax", "OnnxSoftmaxV1V11")
+_SOFTMAX = ("Softmax", "LogSoftmax", "OnnxSoftmaxV1V11", "softmax", "log_softmax")
 
 
 def assemble(
@@ -30,7 +30,7 @@ def assemble(
     preprocessing = with_options(_for_module(loaded, options), options)
     input_size = options.size or loaded.input_size
     working_size = options.size or loaded.working_size or input_size
-    digest = loaded.fingerprint or _identity(loaded, preprocessing, input_size)
+    digest = _identity(loaded, preprocessing, input_size)
     module = freeze(loaded.module).to(device)
     layers, points, result = _trace(loaded.name, module, preprocessing, working_size)
     output = _output_layer(loaded, options, layers, result)
@@ -108,7 +108,7 @@ def _first_channels(module: nn.Module) -> int | None:
 
 def _identity(loaded: Loaded, preprocessing: Preprocessing, input_size: int) -> str:
     """The fingerprint: of the weights, and of all else that departs from the published network."""
-    digest = fingerprint(loaded.module)
+    digest = loaded.fingerprint or fingerprint(loaded.module)
     extra = [loaded.structure] if loaded.structure else []
     if preprocessing != loaded.preprocessing or input_size != loaded.input_size:
         extra.append(f"{preprocessing} {input_size}")
@@ -167,10 +167,21 @@ def _output_layer(
             )
         return by_path[path]
     scores = [x for x in layers if x.kind not in _SOFTMAX]
-    if result in by_path and by_path[result] in scores:
-        # Containers return what their last layer made: the layer itself finished first
-        return by_path[result]
-    return (scores or list(layers))[-1]
+    # Containers return what their last layer made: the layer itself finished first
+    last = by_path[result] if result in by_path else (scores or list(layers))[-1]
+    if last in scores and last.spatial == (1, 1):
+        return _before_pooling(last, layers)
+    return last if last in scores or not scores else scores[-1]
+
+
+def _before_pooling(last: LayerInfo, layers: tuple[LayerInfo, ...]) -> LayerInfo:
+    """Where a convolution is the classifier (SqueezeNet), its maps rather than their mean."""
+    for layer in reversed(layers[: layers.index(last)]):
+        if layer.channels != last.channels:
+            break
+        if "Conv" in layer.kind:
+            return layer
+    return last
 
 
 def _labels(loaded: Loaded, options: NetworkOptions, output: LayerInfo) -> tuple[str, ...]:

@@ -94,4 +94,6 @@ def _bytes(path: Path) -> memoryview:
         with path.open("rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError) as error:  # ValueError: an empty file cannot be mapped
-        raise DgnError(f"{path} cannot be read ({error}).", "Check the path and the file.") from None
+        raise DgnError(
+            f"{path} cannot be read ({error}).", "Check the path and the file."
+        ) from None

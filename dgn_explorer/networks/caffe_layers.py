@@ -171,7 +171,9 @@ def _eltwise(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     operation = {"0": "PROD", "1": "SUM", "2": "MAX"}.get(given, given)
     weights = p.numbers("coeff")
     if operation not in ("PROD", "SUM", "MAX") or (weights and len(weights) != len(bottoms)):
-        raise ValueError(f"{layer.text('name')} has the operation {given} and {len(weights)} weights")
+        raise ValueError(
+            f"{layer.text('name')} has the operation {given} and {len(weights)} weights"
+        )
     return own.Eltwise(operation, weights)
 
 

@@ -172,7 +172,12 @@ class Power(nn.Module):
 class Elementwise(nn.Module):
     """A function of every number on its own."""
 
-    FUNCTIONS: ClassVar = {"AbsVal": torch.abs, "BNLL": F.softplus, "Exp": torch.exp, "Log": torch.log}
+    FUNCTIONS: ClassVar = {
+        "AbsVal": torch.abs,
+        "BNLL": F.softplus,
+        "Exp": torch.exp,
+        "Log": torch.log,
+    }
 
     def __init__(self, name: str) -> None:
         super().__init__()

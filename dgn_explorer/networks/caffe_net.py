@@ -15,8 +15,7 @@ from dgn_explorer.networks.prototxt import Message
 MOST_NUMBERS = 1 << 30  # of all weights or of all activations of one image: 4 GiB
 _DATA_LAYERS = frozenset({"Data", "DummyData", "HDF5Data", "ImageData", "Input", "MemoryData"})
 _TRAINING_LAYERS = frozenset(
-    "Accuracy ArgMax ContrastiveLoss EuclideanLoss HingeLoss InfogainLoss MultinomialLogisticLoss"
-    " SigmoidCrossEntropyLoss Silence SoftmaxWithLoss".split()
+    ["Accuracy", "ArgMax", "ContrastiveLoss", "EuclideanLoss", "HingeLoss", "InfogainLoss", "MultinomialLogisticLoss", "SigmoidCrossEntropyLoss", "Silence", "SoftmaxWithLoss"]
 )
 _PASSING = (nn.ReLU, nn.LeakyReLU, nn.Identity, nn.Flatten)
 
@@ -69,7 +68,9 @@ class CaffeNet(nn.Module):
             step = Step(self._path(name), tuple(layer.texts("bottom")), tuple(layer.texts("top")))
             unknown = [blob for blob in step.bottoms if blob not in blobs]
             if unknown or not step.bottoms or not step.tops:
-                what = f"the unknown blob {unknown[0]!r}" if unknown else "nothing or writes nothing"
+                what = (
+                    f"the unknown blob {unknown[0]!r}" if unknown else "nothing or writes nothing"
+                )
                 raise DgnError(f"Layer {name!r} reads {what}.", "Correct the prototxt file.")
             bottoms = [blobs[blob] for blob in step.bottoms]
             try:

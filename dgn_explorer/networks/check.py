@@ -98,9 +98,7 @@ def check(
     finally:
         photo_set.close()
     own = sum(photo.name in right for photo in sample) / len(sample) if sample else 0.0
-    ranked = sorted(
-        (replace(x, top1=x.top1 / len(sample)) for x in tried), key=lambda x: -x.top1
-    )
+    ranked = sorted((replace(x, top1=x.top1 / len(sample)) for x in tried), key=lambda x: -x.top1)
     return CheckReport(
         network=network.info.name,
         photos=len(photos),

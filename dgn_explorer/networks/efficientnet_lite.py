@@ -16,6 +16,10 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.labels import imagenet_labels
+from dgn_explorer.networks.loaded import Loaded
+from dgn_explorer.networks.network import fingerprint
+from dgn_explorer.networks.preprocessing import Preprocessing
 
 NORM_EPS = 1e-3
 # kernel, stride, expansion, channels, repeats
@@ -129,6 +133,28 @@ def load(name: str) -> EfficientNetLite:
     published = torch.load(_weights_file(name), weights_only=True, map_location="cpu")
     module.load_state_dict({_our_name(key): value for key, value in published.items()})
     return module
+
+
+def loaded(name: str) -> Loaded:
+    """``lite0``, ``lite1`` or ``lite2`` with all that is known of it, folded.
+
+    The fingerprint is that of the published weights, so that folding does not change it.
+    """
+    size = SIZES[name]
+    module = load(name)
+    digest = fingerprint(module)
+    module.fold()
+    return Loaded(
+        module=module,
+        name=name,
+        title=f"EfficientNet-{name.capitalize()}",
+        preprocessing=Preprocessing(mean=(127.0,) * 3, std=(128.0,) * 3),
+        input_size=size.input_size,
+        working_size=size.working_size,
+        labels=imagenet_labels(),
+        output_layer="fc",
+        fingerprint=digest,
+    )
 
 
 def _weights_file(name: str) -> Path:

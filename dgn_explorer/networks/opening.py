@@ -1,64 +1,123 @@
 """`open_network`: from a spec to a `Network`."""
 
 import difflib
-from functools import lru_cache
-from importlib import resources
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks import efficientnet_lite
-from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.networks.layers import trace
-from dgn_explorer.networks.network import Network, Preprocessing, fingerprint, freeze
+from dgn_explorer.networks import (
+    caffe_loader,
+    efficientnet_lite,
+    onnx_loader,
+    timm_loader,
+    torchvision_loader,
+    weights_loader,
+)
+from dgn_explorer.networks.assembly import assemble
+from dgn_explorer.networks.descriptions import SUFFIX as TOML
+from dgn_explorer.networks.descriptions import merge, read_description, user_networks
+from dgn_explorer.networks.labels import imagenet_labels
+from dgn_explorer.networks.loaded import Confirm, Loaded, Request, refuse
+from dgn_explorer.networks.network import Network
+from dgn_explorer.networks.options import NetworkOptions
+
+__all__ = ["DEFAULT_NETWORK", "imagenet_labels", "network_names", "open_network"]
 
 DEFAULT_NETWORK = "lite0"
+_MOST_DESCRIPTIONS = 8  # a description may name another one
+
+_FILE_LOADERS: dict[str, Callable[[Path, Request], Loaded]] = {
+    **dict.fromkeys(caffe_loader.SUFFIXES, caffe_loader.load),
+    **dict.fromkeys(onnx_loader.SUFFIXES, onnx_loader.load),
+    **dict.fromkeys(weights_loader.SUFFIXES, weights_loader.load),
+}
+_LIBRARIES: dict[str, Callable[[str, Request], Loaded]] = {
+    torchvision_loader.PREFIX: torchvision_loader.load,
+    timm_loader.PREFIX: timm_loader.load,
+}
 
 
 def network_names() -> tuple[str, ...]:
-    """The names that `open_network` takes."""
-    return tuple(efficientnet_lite.SIZES)
+    """The names that `open_network` takes: the embedded networks and the user's own."""
+    return (*efficientnet_lite.SIZES, *user_networks())
 
 
-def open_network(spec: str, device: str | torch.device = "cpu") -> Network:
+def open_network(
+    spec: str,
+    device: str | torch.device = "cpu",
+    *,
+    options: NetworkOptions | None = None,
+    confirm: Confirm = refuse,
+) -> Network:
     """Open the network called ``spec``, frozen and ready for ascent, on ``device``.
 
-    Raises `DgnError` if there is no such network or its weights are not installed.
+    ``spec`` is a name (`network_names`), ``torchvision:NAME[/WEIGHTS]``, ``timm:NAME``, the path of
+    a file (.prototxt, .caffemodel, .onnx, .pt, .pth, .pt2, .safetensors, .toml), or a folder of
+    checkpoints, at one of them with ``FOLDER@POSITION``. ``confirm`` is asked before a Python file
+    of the user's is run for the first time. Raises `DgnError` for anything that cannot be opened.
     """
-    if spec not in efficientnet_lite.SIZES:
-        near = difflib.get_close_matches(spec, network_names(), n=1)
-        instead = f"Did you mean {near[0]}? " if near else ""
-        raise DgnError(
-            f"There is no network called {spec!r}.",
-            f"{instead}The networks are: {', '.join(network_names())}.",
+    return assemble(*_load(spec, Request(options or NetworkOptions(), confirm), 0), device)
+
+
+def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptions]:
+    """Find the loader; what it loads, and the options with those of descriptions."""
+    if depth > _MOST_DESCRIPTIONS:
+        raise DgnError(f"{spec} describes itself.", "Name a file or model as its source.")
+    for prefix, load in _LIBRARIES.items():
+        if spec.startswith(prefix):
+            return load(spec.removeprefix(prefix), request), request.options
+    if spec in efficientnet_lite.SIZES:
+        _refuse_weights(spec, request.options)
+        return efficientnet_lite.loaded(spec), request.options
+    own = user_networks().get(spec)
+    path = own or Path(spec).expanduser()
+    if path.suffix.lower() == TOML:
+        return _described(spec, path, request, depth)
+    if path.is_dir():
+        return weights_loader.load_series(path, request), request.options
+    folder, at, position = spec.rpartition("@")
+    if at and Path(folder).expanduser().is_dir():
+        options = replace(request.options, position=position)
+        series = weights_loader.load_series(
+            Path(folder).expanduser(), replace(request, options=options)
         )
-    return _open_lite(spec, torch.device(device))
+        return series, options
+    if path.suffix.lower() in _FILE_LOADERS:
+        return _FILE_LOADERS[path.suffix.lower()](path, request), request.options
+    raise _unknown(spec, path)
 
 
-def _open_lite(name: str, device: torch.device) -> Network:
-    size = efficientnet_lite.SIZES[name]
-    module = efficientnet_lite.load(name)
-    digest = fingerprint(module)
-    module.fold()
-    freeze(module).to(device)
-    preprocessing = Preprocessing(mean=(127.0,) * 3, std=(128.0,) * 3)
-    blank = torch.full((1, 3, size.working_size, size.working_size), 0.5, device=device)
-    layers, points = trace(module, preprocessing(blank))
-    info = NetworkInfo(
-        name=name,
-        title=f"EfficientNet-{name.capitalize()}",
-        fingerprint=digest,
-        layers=layers,
-        labels=imagenet_labels(),
-        output_layer="fc",
-        input_size=size.input_size,
-        working_size=size.working_size,
+def _described(
+    spec: str, path: Path, request: Request, depth: int
+) -> tuple[Loaded, NetworkOptions]:
+    description = read_description(path)
+    options = merge(request.options, description.options)
+    inner = replace(request, options=options)
+    loaded, options = _load(description.source, inner, depth + 1)
+    title = description.title or loaded.title
+    aliases = {**loaded.aliases, **description.aliases}
+    return replace(loaded, name=spec, title=title, aliases=aliases), options
+
+
+def _refuse_weights(name: str, options: NetworkOptions) -> None:
+    if options.weights is not None or options.arch is not None:
+        raise DgnError(
+            f"{name} comes with its own weights and architecture.",
+            "Leave out --weights and --arch, or open your own file.",
+        )
+
+
+def _unknown(spec: str, path: Path) -> DgnError:
+    if path.is_file():
+        known = ", ".join((*_FILE_LOADERS, TOML))
+        return DgnError(f"{spec} is of no kind that is known.", f"Network files end in {known}.")
+    near = difflib.get_close_matches(spec, network_names(), n=1)
+    instead = f"Did you mean {near[0]}? " if near else ""
+    return DgnError(
+        f"There is no network called {spec!r}.",
+        f"{instead}The networks are: {', '.join(network_names())}; or give torchvision:NAME,"
+        " timm:NAME or the path of a file.",
     )
-    return Network(info, module, preprocessing, points)
-
-
-@lru_cache
-def imagenet_labels() -> tuple[str, ...]:
-    """The 1000 ImageNet class names in index order."""
-    text = resources.files("dgn_explorer.resources").joinpath("imagenet-classes.txt").read_text()
-    return tuple(text.splitlines())

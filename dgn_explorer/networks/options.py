@@ -67,7 +67,8 @@ def parse_numbers(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in parts)
     except ValueError:
         raise DgnError(
-            f"{text!r} is not a list of numbers.", "Write numbers between commas, such as 104,117,123."
+            f"{text!r} is not a list of numbers.",
+            "Write numbers between commas, such as 104,117,123.",
         ) from None
 
 

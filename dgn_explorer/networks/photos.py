@@ -105,7 +105,9 @@ def load_photo(photo: Photo, size: int, crop: float, interpolation: str) -> Tens
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).float().div(255)
 
 
-def class_indices(folders: tuple[str, ...], labels: tuple[str, ...], classes: int) -> dict[str, int]:
+def class_indices(
+    folders: tuple[str, ...], labels: tuple[str, ...], classes: int
+) -> dict[str, int]:
     """Which class each folder is: by name if every folder is a label, else by its sorted place.
 
     >>> class_indices(("cat", "dog"), ("bird", "cat", "dog"), 3)

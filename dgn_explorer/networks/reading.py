@@ -12,8 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 # Functions that networks call without a module around them. In-place forms end in "_".
 _ACTIVATION_FUNCTIONS = frozenset(
-    "celu elu gelu hardsigmoid hardswish hardtanh leaky_relu mish prelu relu relu6 selu sigmoid"
-    " silu softplus tanh threshold".split()
+    ["celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "tanh", "threshold"]
 )
 _CLAMPS = frozenset({"clamp", "clamp_min", "clip"})  # a ReLU if the lower limit is 0
 
@@ -34,7 +33,7 @@ class ReadPoint:
     layout: str = "channels_first"
 
 
-class Reached(BaseException):  # noqa: N818 - no error: everything asked for has been read
+class Reached(BaseException):
     """Stops a forward pass; a BaseException, so that no network can swallow it."""
 
 

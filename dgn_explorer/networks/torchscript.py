@@ -39,7 +39,9 @@ _NUMBERS: dict[str, Callable[..., Any]] = {
     "remainder": operator.mod,
     "sub": operator.sub,
 }
-_NOTHING = frozenset({"dropout", "dropout_", "feature_dropout", "detach", "contiguous", "alpha_dropout"})
+_NOTHING = frozenset(
+    {"dropout", "dropout_", "feature_dropout", "detach", "contiguous", "alpha_dropout"}
+)
 Value = tuple[Any, Any]  # what stands in the fx graph (a node or a constant), and its value
 
 
@@ -101,7 +103,9 @@ class _Writer:
         for node in block.nodes():
             self._steps += 1
             if self._steps > _MOST_STEPS:
-                raise DgnError("The scripted network runs too long.", "Export it with torch.export.")
+                raise DgnError(
+                    "The scripted network runs too long.", "Export it with torch.export."
+                )
             self._node(node)
         return [self._value(value) for value in block.outputs()]
 
@@ -181,14 +185,16 @@ class _Writer:
             self._bind(output, inputs[0])
             return
         has_tensor = any(isinstance(x, Tensor) for x in values)
-        if not has_tensor and name.removesuffix("_") in _NUMBERS or name.startswith("__"):
+        if (not has_tensor and name.removesuffix("_") in _NUMBERS) or name.startswith("__"):
             self._bind(output, self._call(_NUMBERS[name], inputs))
             return
         in_place = name.endswith("_") and not name.startswith("__")
         function, keywords = _overload(name, node)
         arguments = [x for x, key in zip(inputs, keywords, strict=True) if key is None]
         named = {key: x for x, key in zip(inputs, keywords, strict=True) if key is not None}
-        result = self._apply(name.removesuffix("_") if in_place else name, function, arguments, named)
+        result = self._apply(
+            name.removesuffix("_") if in_place else name, function, arguments, named
+        )
         self._bind(output, result)
         if in_place:
             # Whoever reads the changed tensor under its old name sees the new one

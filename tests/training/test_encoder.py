@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -132,6 +134,19 @@ def test_hidden_flat_layers_are_rectified_and_outputs_are_not(network: Network, 
     assert [rectifies(settings, network, x) for x in ("fc6", "fc8")] == [True, False]
     raw = tiny_settings(tmp_path, code_values="raw")
     assert not rectifies(raw, network, "fc6")
+
+
+def test_a_network_of_one_image_a_pass_gets_one_at_a_time(network: Network) -> None:
+    image = torch.rand(3, 3, 32, 32, requires_grad=True)
+    expected = FeatureReader(network, ["conv2", "fc6"])(image)
+    sizes = []
+    handle = network.module.conv1.register_forward_hook(lambda *x: sizes.append(len(x[2])))
+    one = replace(network, info=replace(network.info, batch_limit=1))
+    found = FeatureReader(one, ["conv2", "fc6"])(image)
+    handle.remove()
+    assert sizes == [1, 1, 1]
+    torch.testing.assert_close(found, expected)
+    assert torch.autograd.grad(found[1].sum(), image)[0].abs().sum() > 0
 
 
 def test_two_readers_of_one_network_do_not_disturb_each_other(network: Network) -> None:

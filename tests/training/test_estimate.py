@@ -28,8 +28,8 @@ def test_sizes_and_times_are_those_of_the_run(photos: Path, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []  # nothing is written
     assert (found.photographs, found.layer, found.feature_shape) == (80, "conv3", (16, 4, 4))
     assert (found.code_size, found.cache_bytes) == (16, 80 * photo_bytes(32))
-    assert found.images_per_s == found.adversarial_images_per_s == 8  # 2 steps of 4 in a second
-    assert (found.images, found.training_s) == (400, 50)
+    assert found.images_per_s == found.adversarial_images_per_s == 4  # a step of 4 in a second
+    assert (found.images, found.training_s) == (400, 100)
     assert found.memory_bytes is None or found.memory_bytes > 10**7
     path = train(
         tiny_settings(photos, steps=1, adversarial_start=0.0),
@@ -48,9 +48,9 @@ def test_sizes_and_times_are_those_of_the_run(photos: Path, tmp_path: Path) -> N
 
 def test_hours_give_a_number_of_images(photos: Path, tmp_path: Path) -> None:
     found = dry_run(photos, tmp_path, steps=0, hours=2.0)
-    assert (found.images, found.training_s) == (2 * 3600 * 8, 7200)
+    assert (found.images, found.training_s) == (2 * 3600 * 4, 7200)
     text = found.text()
-    assert "57,600 images (720.0 times each photograph) in 2.0 hours" in text
+    assert "28,800 images (360.0 times each photograph) in 2.0 hours" in text
     assert "conv3 16 x 4 x 4" in text and "Warning" not in text
 
 

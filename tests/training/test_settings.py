@@ -67,6 +67,14 @@ def test_hours_replace_a_presets_steps_and_changes_its_values() -> None:
         preset("default", ("a",), (1.0,), batches=3, hours=1.0)
 
 
+def test_weights_of_layers_may_come_as_text() -> None:
+    layers = {"feature_layers": ("a", "b"), "hours": 1.0}
+    s = preset("default", ("a",), (1.0,), feature_layer_weights=("1", "0.5"), **layers)
+    assert s.feature_layer_weights == (1.0, 0.5)
+    with pytest.raises(DgnError, match=r"feature_layer_weights.*numbers"):
+        preset("default", ("a",), (1.0,), feature_layer_weights=("1", "x"), **layers)
+
+
 def test_a_run_under_way_may_change_its_rate_and_length_but_not_its_code() -> None:
     saved = tiny_settings(PHOTOS)
     now = resumed(saved, {"learning_rate": 1e-4, "hours": 2.0})

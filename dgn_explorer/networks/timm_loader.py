@@ -1,0 +1,114 @@
+"""``timm:NAME``: every model of the timm library (extra ``timm``)."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.aliases import published_names
+from dgn_explorer.networks.checkpoints import read_weights
+from dgn_explorer.networks.labels import labels_for
+from dgn_explorer.networks.loaded import Loaded, Request
+from dgn_explorer.networks.options import RANDOM
+from dgn_explorer.networks.preprocessing import Preprocessing, for_channels
+from dgn_explorer.networks.state_dicts import class_count, fit
+from dgn_explorer.networks.torchvision_import import torchvision_models
+
+PREFIX = "timm:"
+
+
+def load(name: str, request: Request) -> Loaded:
+    """Load a model with its published weights, a file's, or random ones.
+
+    Size, mean, standard deviation and crop come from the model's data configuration.
+    """
+    wanted = request.options.weights
+    if wanted is None:
+        module = _pretrained(name)
+    elif wanted == RANDOM:
+        module = untrained(name)
+    else:
+        path = Path(wanted).expanduser()
+        state = read_weights(path)
+        module = build(name, state)
+        fit(module, state, str(path))
+    config = _timm().data.resolve_model_data_config(module)
+    channels, size = int(config["input_size"][0]), int(config["input_size"][1])
+    return Loaded(
+        module=module,
+        name=PREFIX + name if wanted is None else f"{PREFIX}{name}/{Path(wanted).name}",
+        title=f"{name} (timm)",
+        preprocessing=_preprocessing(config, channels),
+        input_size=size,
+        labels=labels_for(getattr(module, "num_classes", None)),
+        aliases=published_names(name.split(".")[0], module),
+    )
+
+
+def untrained(name: str, classes: int | None = None) -> nn.Module:
+    """Build ``name`` with random weights from a fixed seed."""
+    _check_name(name)
+    sizes = {} if classes is None else {"num_classes": classes}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module: nn.Module = _timm().create_model(name, pretrained=False, **sizes)
+    return module.eval()
+
+
+def build(name: str, state: dict[str, Tensor]) -> nn.Module:
+    """Build ``name`` with as many classes as ``state`` has."""
+    module = untrained(name)
+    classes = class_count(state, module)
+    return module if classes is None else untrained(name, classes)
+
+
+def _pretrained(name: str) -> nn.Module:
+    _check_name(name)
+    try:
+        module: nn.Module = _timm().create_model(name, pretrained=True)
+    except Exception as error:  # the hub's client has many errors of its own
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise DgnError(
+            f"The weights of {PREFIX}{name} cannot be downloaded ({lines[0][:200]}).",
+            "Download them where you are online and give them with --weights FILE, or use"
+            " --weights random for the untrained network.",
+        ) from None
+    return module.eval()
+
+
+def _timm() -> Any:
+    torchvision_models()  # timm imports torchvision, which needs our care
+    try:
+        import timm
+        import timm.data
+    except ImportError:
+        raise DgnError(
+            "Opening timm models needs one more package.",
+            'Install it with: pip install "dgn-explorer[timm]"',
+        ) from None
+    return timm
+
+
+def _check_name(name: str) -> None:
+    timm = _timm()
+    if not timm.is_model(name):
+        near = difflib.get_close_matches(name, timm.list_models(), n=3)
+        instead = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise DgnError(
+            f"timm has no model called {name!r}.",
+            f"{instead}Names are as in timm.list_models(), such as timm:resnet18.",
+        )
+
+
+def _preprocessing(config: dict[str, Any], channels: int) -> Preprocessing:
+    colour = Preprocessing(
+        mean=tuple(map(float, config["mean"][:3])),
+        std=tuple(map(float, config["std"][:3])),
+        value_range=1.0,
+        crop=min(1.0, float(config["crop_pct"])),
+        interpolation="bilinear" if config["interpolation"] == "bilinear" else "bicubic",
+    )
+    return for_channels(colour, "grey") if channels == 1 else colour

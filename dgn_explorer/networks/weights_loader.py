@@ -1,0 +1,114 @@
+"""Weight files (state dicts) with a named architecture, and series of such checkpoints."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks import factories, program_loader, timm_loader, torchvision_loader
+from dgn_explorer.networks.aliases import published_names
+from dgn_explorer.networks.checkpoints import read_weights, require_file, zip_names
+from dgn_explorer.networks.labels import labels_beside
+from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
+from dgn_explorer.networks.options import RANDOM
+from dgn_explorer.networks.state_dicts import fit
+
+SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".pt2")
+_DEFAULT_SIZE = 224
+
+
+def load(path: Path, request: Request) -> Loaded:
+    """Load a file of weights or a whole program, told apart by content."""
+    require_file(path)
+    names = zip_names(path)
+    if "archive_format" in names or path.suffix == program_loader.EXPORT_SUFFIX:
+        return program_loader.load_exported(path, request)
+    if "constants.pkl" in names:
+        return program_loader.load_scripted(path, request)
+    return _load_weights(path, request)
+
+
+def load_series(folder: Path, request: Request) -> Loaded:
+    """Load one checkpoint of a folder: ``request.options.position``, by default the last.
+
+    Positions are the file names without suffix, in the order of their numbers. The layers, and so
+    the addresses of units, are the same in all of them.
+    """
+    files = sorted(
+        (path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file()),
+        key=lambda path: _natural(path.name),
+    )
+    if not files:
+        raise DgnError(f"{folder} holds no checkpoints.", f"They end in {', '.join(SUFFIXES)}.")
+    positions = tuple(path.stem for path in files)
+    wanted = request.options.position or positions[-1]
+    if wanted not in positions:
+        raise DgnError(
+            f"{folder} has no checkpoint {wanted!r}.",
+            f"Its positions are {', '.join(positions[:20])}.",
+        )
+    loaded = load(files[positions.index(wanted)], request)
+    return replace(
+        loaded,
+        name=f"{folder}@{wanted}",
+        title=f"{folder.name}, {wanted}",
+        positions=positions,
+        position=wanted,
+    )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort key in which epoch 10 comes after epoch 9.
+
+    >>> sorted(["epoch10.pt", "epoch9.pt"], key=_natural)
+    ['epoch9.pt', 'epoch10.pt']
+    """
+    parts = re.split(r"([0-9]{1,18})", name)
+    return [(int(part), "") if i % 2 else (-1, part) for i, part in enumerate(parts)]
+
+
+def _load_weights(path: Path, request: Request) -> Loaded:
+    options = request.options
+    if options.weights not in (None, RANDOM):
+        raise DgnError(
+            f"{path} already holds the weights, so --weights {options.weights} is one too many.",
+            "Leave one of the two out.",
+        )
+    if options.arch is None:
+        raise DgnError(
+            f"{path} holds weights, but not the network they belong to.",
+            "Name it with --arch torchvision:NAME, timm:NAME or package.module:factory.",
+        )
+    library = _of_library(path, options.arch, request)
+    if library is not None:
+        return library
+    state = read_weights(path)
+    module = factories.build(options.arch, state, request.confirm)
+    fit(module, state, str(path))
+    return Loaded(
+        module=module,
+        name=str(path),
+        title=f"{path.stem} ({options.arch})",
+        preprocessing=IMAGENET_PREPROCESSING,
+        input_size=options.size or _DEFAULT_SIZE,
+        labels=labels_beside(path),
+        aliases=published_names(options.arch.rpartition(":")[2], module),
+        structure=options.arch,
+    )
+
+
+def _of_library(path: Path, arch: str, request: Request) -> Loaded | None:
+    """A library's own architecture: size, preprocessing and labels are known there."""
+    for loader in (torchvision_loader, timm_loader):
+        if arch.startswith(loader.PREFIX):
+            options = replace(request.options, weights=str(path))
+            loaded = loader.load(
+                arch.removeprefix(loader.PREFIX), replace(request, options=options)
+            )
+            return replace(
+                loaded,
+                name=str(path),
+                title=f"{path.stem} ({arch})",
+                labels=labels_beside(path) or loaded.labels,
+            )
+    return None

@@ -1,0 +1,208 @@
+"""The engine with a tiny network: lanes, cancelling, the store, and errors as events."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dgn_explorer.engine import worker
+from dgn_explorer.engine.engine import Engine
+from dgn_explorer.engine.mailbox import LatestFrame
+from dgn_explorer.engine.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Lane,
+    Opened,
+    OpenFailed,
+    Ready,
+    Started,
+)
+from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.recipe import Recipe
+from tests.tiny import recipe_for, tiny_network, tiny_prior
+
+WAIT_S = 30
+
+
+class Setup:
+    """An engine whose network and prior are the tiny ones, and what it has said."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.network, self.prior = tiny_network(), tiny_prior(folder)
+        monkeypatch.setattr(worker, "open_network", lambda spec, device: self.network)
+        monkeypatch.setattr(worker, "open_prior", lambda spec, device: self.prior)
+        self.events: queue.Queue[Event] = queue.Queue()
+        self.store = Store(folder / "results")
+        self.engine = Engine(self.store, self.events.put, "cpu", threads=1)
+
+    def next(self) -> Event:
+        return self.events.get(timeout=WAIT_S)
+
+    def end_of(self, job: int) -> Finished | Failed | Cancelled:
+        while True:
+            event = self.next()
+            if isinstance(event, Finished | Failed | Cancelled) and event.job == job:
+                return event
+
+    def started(self, job: int) -> None:
+        while True:
+            event = self.next()
+            if isinstance(event, Started) and event.job == job:
+                return
+
+    def recipe(self, *units: str, **more: Any) -> Recipe:
+        return recipe_for(self.network, self.prior, *units, **more)
+
+
+@pytest.fixture
+def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+    setup = Setup(tmp_path, monkeypatch)
+    setup.engine.start()
+    setup.engine.open("tiny", "tiny-prior")
+    assert isinstance(setup.next(), Ready)
+    assert isinstance(setup.next(), Opened)
+    yield setup
+    assert setup.engine.close()
+    assert not [t for t in threading.enumerate() if t.name == "dgn-engine"]
+
+
+def test_a_job_ends_in_the_store(setup: Setup) -> None:
+    recipe = setup.recipe("dog", steps=7)
+    end = setup.end_of(setup.engine.submit(recipe))
+    assert isinstance(end, Finished)
+    assert not end.cached
+    stored = setup.store.get(recipe.key)
+    assert stored is not None
+    assert (stored.state, stored.steps, stored.label) == ("done", 7, "dog")
+    assert len(stored.top) == 5
+    np.testing.assert_array_equal(stored.image, end.result.image)
+
+
+def test_the_same_recipe_is_not_computed_twice(setup: Setup) -> None:
+    recipe = setup.recipe("cat")
+    first = setup.end_of(setup.engine.submit(recipe))
+    second = setup.end_of(setup.engine.submit(recipe))
+    assert isinstance(first, Finished)
+    assert isinstance(second, Finished)
+    assert second.cached
+    assert second.result.created == first.result.created
+
+
+def test_cancel_keeps_what_was_made(setup: Setup) -> None:
+    recipe = setup.recipe("bee", steps=10_000)
+    job = setup.engine.submit(recipe)
+    setup.started(job)
+    setup.engine.cancel(job)
+    end = setup.end_of(job)
+    assert isinstance(end, Finished)
+    assert end.result.state == "stopped"
+    assert 1 <= end.result.steps < 10_000
+    stored = setup.store.get(recipe.key)
+    assert stored is not None
+    assert stored.steps == end.result.steps
+
+
+def test_a_stopped_result_can_be_gone_on_from(setup: Setup) -> None:
+    job = setup.engine.submit(setup.recipe("bee", steps=10_000))
+    setup.started(job)
+    setup.engine.cancel(job)
+    end = setup.end_of(job)
+    assert isinstance(end, Finished)
+    more = setup.recipe("bee", steps=3, start=f"result:{end.result.key}")
+    again = setup.end_of(setup.engine.submit(more))
+    assert isinstance(again, Finished)
+    assert again.result.trace[0] == pytest.approx(end.result.trace[-1], rel=1e-3)
+
+
+def test_a_new_interactive_job_ends_the_one_before(setup: Setup) -> None:
+    first = setup.engine.submit(setup.recipe("bee", steps=10_000))
+    setup.started(first)
+    second = setup.engine.submit(setup.recipe("eel", steps=3))
+    end = setup.end_of(first)
+    assert isinstance(end, Finished)
+    assert end.result.state == "stopped"
+    assert isinstance(setup.end_of(second), Finished)
+
+
+def test_a_batch_job_makes_room_and_then_goes_on(setup: Setup) -> None:
+    long = setup.recipe("conv1:2", steps=400)
+    batch = setup.engine.submit(long, Lane.BATCH)
+    setup.started(batch)
+    urgent = setup.engine.submit(setup.recipe("eel", steps=3))
+    order = [setup.next() for _ in range(3)]
+    ends = [event.job for event in order if isinstance(event, Finished)]
+    assert ends == [urgent, batch]
+    paused = setup.store.get(long.key)
+    assert paused is not None
+    alone = setup.recipe("conv1:2", steps=400, seed=0, bounds=1.0)
+    assert paused.recipe == alone
+    assert paused.state == "done"
+
+
+def test_frames_are_the_newest_of_the_job(setup: Setup) -> None:
+    job = setup.engine.submit(setup.recipe("ant", steps=200))
+    setup.end_of(job)
+    frame = setup.engine.frames.take()
+    assert frame is not None
+    assert frame.job == job
+    assert frame.image.shape == (32, 32, 3)
+    assert len(frame.trace) == frame.step
+    assert setup.engine.frames.take() is None
+
+
+def test_errors_become_events_and_the_engine_goes_on(setup: Setup) -> None:
+    absent = setup.recipe("ant", start="result:" + "0" * 64)
+    failed = setup.end_of(setup.engine.submit(absent))
+    assert isinstance(failed, Failed)
+    assert "not in the store" in failed.message
+    assert isinstance(setup.end_of(setup.engine.submit(setup.recipe("ant"))), Finished)
+
+
+def test_a_network_that_is_not_open_is_named(setup: Setup) -> None:
+    recipe = setup.recipe("ant")
+    other = Recipe("other", "f" * 64, recipe.prior, recipe.prior_fingerprint, recipe.objective)
+    failed = setup.end_of(setup.engine.submit(other))
+    assert isinstance(failed, Failed)
+    assert "'other'" in failed.message
+
+
+def test_no_space_left_still_shows_the_picture(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dgn_explorer.errors import DgnError
+
+    def full(result: object) -> Path:
+        raise DgnError("There is no space left.", "Make room.")
+
+    monkeypatch.setattr(setup.store, "put", full)
+    end = setup.end_of(setup.engine.submit(setup.recipe("ant")))
+    assert isinstance(end, Finished)
+    assert not end.saved
+    assert "no space left" in end.notice
+
+
+def test_a_device_that_is_not_there_is_named(tmp_path: Path) -> None:
+    events: queue.Queue[Event] = queue.Queue()
+    engine = Engine(Store(tmp_path), events.put, "warp:9")
+    engine.start()
+    event = events.get(timeout=WAIT_S)
+    assert isinstance(event, OpenFailed)
+    assert "warp:9" in event.message
+    assert engine.close()
+
+
+def test_the_mailbox_keeps_one_frame() -> None:
+    box = LatestFrame()
+    for step in (1, 2, 3):
+        box.put(Frame(1, step, 3, np.zeros((1, 1, 3), np.uint8), np.zeros(step, np.float32), 0.0))
+    frame = box.take()
+    assert frame is not None
+    assert frame.step == 3
+    assert box.take() is None

@@ -1,0 +1,67 @@
+"""Addresses, and resolving what users write."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import LayerInfo, NetworkInfo
+
+INFO = NetworkInfo(
+    name="net",
+    title="Net",
+    fingerprint="0",
+    layers=(LayerInfo("conv", "Conv2d", 8, (4, 4)), LayerInfo("fc", "Linear", 4, None)),
+    labels=("tench, Tinca tinca", "crane", "crane", "Cardinalis (Northern Cardinal)"),
+    output_layer="fc",
+    input_size=16,
+    working_size=16,
+    aliases=(("fc8", "fc"),),
+)
+names = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=1)
+numbers = st.integers(0, 10**9 - 1)
+
+
+@given(names, numbers, st.none() | st.tuples(numbers, numbers))
+def test_an_address_survives_being_written(layer, index, position):
+    address = UnitAddress(layer, index, position)
+    assert UnitAddress.parse(str(address)) == address
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_an_error(text):
+    try:
+        INFO.resolve(text)
+    except DgnError as error:
+        assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("conv:7@3,0", UnitAddress("conv", 7, (3, 0))),
+        ("class:2", UnitAddress("fc", 2)),
+        ("fc8:1", UnitAddress("fc", 1)),
+        ("TINCA TINCA", UnitAddress("fc", 0)),
+        ("northern cardinal", UnitAddress("fc", 3)),
+    ],
+)
+def test_resolve(text, address):
+    assert INFO.resolve(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("conb:1", "Did you mean conv"),
+        ("conv:8", "0 to 7"),
+        ("conv:1@4,0", "4 by 4"),
+        ("fc:1@0,0", "no position"),
+        ("crane", "class:1 or class:2"),
+        ("tensh", "has no class called 'tensh'"),
+    ],
+)
+def test_resolve_says_what_is_wrong(text, said):
+    with pytest.raises(DgnError, match=said):
+        INFO.resolve(text)
