@@ -37,11 +37,10 @@ class Scale(nn.Module):
         self.bias = nn.Parameter(torch.zeros(*shape)) if bias else None
 
     def forward(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
-        factor = scale if self.weight is None else self._spread(self.weight, x)
-        if factor is not None:
-            while factor.ndim < x.ndim:
-                factor = factor.unsqueeze(-1)
-            x = x * factor
+        if self.weight is not None:
+            x = x * self._spread(self.weight, x)
+        elif scale is not None:
+            x = x * scale.reshape(*scale.shape, *[1] * (x.ndim - scale.ndim))
         return x if self.bias is None else x + self._spread(self.bias, x)
 
     def _spread(self, values: Tensor, x: Tensor) -> Tensor:

@@ -15,7 +15,18 @@ from dgn_explorer.networks.prototxt import Message
 MOST_NUMBERS = 1 << 30  # of all weights or of all activations of one image: 4 GiB
 _DATA_LAYERS = frozenset({"Data", "DummyData", "HDF5Data", "ImageData", "Input", "MemoryData"})
 _TRAINING_LAYERS = frozenset(
-    ["Accuracy", "ArgMax", "ContrastiveLoss", "EuclideanLoss", "HingeLoss", "InfogainLoss", "MultinomialLogisticLoss", "SigmoidCrossEntropyLoss", "Silence", "SoftmaxWithLoss"]
+    [
+        "Accuracy",
+        "ArgMax",
+        "ContrastiveLoss",
+        "EuclideanLoss",
+        "HingeLoss",
+        "InfogainLoss",
+        "MultinomialLogisticLoss",
+        "SigmoidCrossEntropyLoss",
+        "Silence",
+        "SoftmaxWithLoss",
+    ]
 )
 _PASSING = (nn.ReLU, nn.LeakyReLU, nn.Identity, nn.Flatten)
 

@@ -9,7 +9,7 @@ _SHAPE_READERS = ("OnnxShape", "OnnxSize")
 _SOFTMAX = ("Softmax", "LogSoftmax", "OnnxSoftmaxV1V11", "softmax", "log_softmax")
 
 
-class _Recorder(fx.Interpreter):  # type: ignore[misc]  # fx is partly untyped
+class _Recorder(fx.Interpreter):
     """Runs a graph and keeps what the wanted nodes gave."""
 
     def __init__(self, module: fx.GraphModule, wanted: set[fx.Node]) -> None:

@@ -107,7 +107,7 @@ def _modules() -> tuple[Any, Any]:
     torchvision_models()  # onnx2torch imports torchvision, which needs our care
     try:
         import onnx
-        import onnx2torch
+        import onnx2torch  # type: ignore[import-untyped]
     except ImportError:
         raise DgnError(
             "Opening ONNX files needs two more packages.",

@@ -6,6 +6,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -55,7 +56,7 @@ def open_photos(path: Path) -> PhotoSet:
             raise DgnError(f"{path} cannot be read ({error}).", _WAY_OUT) from None
         names = sorted(n for n in archive.namelist() if Path(n).suffix.lower() in _SUFFIXES)
         photos = [
-            Photo(f"{path}/{n}", PurePosixPath(n).parent.name, lambda n=n: archive.read(n))
+            Photo(f"{path}/{n}", PurePosixPath(n).parent.name, partial(archive.read, n))
             for n in names
         ]
         close = archive.close

@@ -60,7 +60,7 @@ def load_scripted(path: Path, request: Request) -> Loaded:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that TorchScript is deprecated
-            module = to_graph(torch.jit.load(path, map_location="cpu").eval(), image)  # type: ignore[no-untyped-call]
+            module = to_graph(torch.jit.load(path, map_location="cpu").eval(), image)
         without_softmax(module)
     except DgnError:
         raise

@@ -119,8 +119,7 @@ class _Parser:
         self._next()
 
     def whole(self) -> Message:
-        message = self._message(end="", depth=0)
-        return message
+        return self._message(end="", depth=0)
 
     def _scan(self, text: str) -> Iterator[tuple[str, str, int]]:
         place, line = 0, 1
@@ -180,7 +179,7 @@ class _Parser:
             value = self._scalar()
             if isinstance(value, str | bool | Message) and value not in ("inf", "nan"):
                 raise _mistake(self._line, f"'-' before {token!r}")
-            return -float(value)  # type: ignore[arg-type]  # a number, inf or nan by now
+            return -float(value)  # a number, inf or nan by now
         if kind == "string":
             parts = []
             while self._kind == "string":  # neighbours are one string

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +12,10 @@ from torch.overrides import TorchFunctionMode
 
 # Functions that networks call without a module around them. In-place forms end in "_".
 _ACTIVATION_FUNCTIONS = frozenset(
-    ["celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "tanh", "threshold"]
+    {
+        *("celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish"),
+        *("prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "tanh", "threshold"),
+    }
 )
 _CLAMPS = frozenset({"clamp", "clamp_min", "clip"})  # a ReLU if the lower limit is 0
 
@@ -136,10 +139,8 @@ class ActivationReader:
                 else:
                     handle = child.register_forward_hook(partial(found.keep_output, name))
                 hooks.callback(handle.remove)
-            try:
+            with suppress(Reached):
                 self._module(x)
-            except Reached:
-                pass
         return [channels_first(found[point], point.layout) for point in self._points]
 
 

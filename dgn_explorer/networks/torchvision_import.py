@@ -31,12 +31,12 @@ def torchvision_models() -> ModuleType:
             raise DgnError(
                 f"torchvision cannot be imported ({error}).", "Install it: pip install torchvision"
             ) from None
-        library = torch.library.Library("torchvision", "FRAGMENT")
+        library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
         _libraries.append(library)
         for schema in _SCHEMAS:
             name = schema.split("(")[0]
             if not hasattr(torch.ops.torchvision, name):
-                library.define(schema)
+                library.define(schema)  # type: ignore[no-untyped-call]
         try:
             return _import()
         except (RuntimeError, ImportError) as error:

@@ -36,7 +36,9 @@ def alexnet(lrn_first: bool) -> str:
         )
 
     last = "pool" if lrn_first else "norm"
-    text = 'name: "AlexNet"\ninput: "data"\ninput_dim: 10 input_dim: 3 input_dim: 227 input_dim: 227\n'
+    text = (
+        'name: "AlexNet"\ninput: "data"\ninput_dim: 10 input_dim: 3 input_dim: 227 input_dim: 227\n'
+    )
     text += conv("conv1", "data", 96, 11, "stride: 4") + block(1, "conv1")
     text += conv("conv2", f"{last}1", 256, 5, "pad: 2 group: 2") + block(2, "conv2")
     text += conv("conv3", f"{last}2", 384, 3, "pad: 1")
@@ -94,7 +96,9 @@ def googlenet() -> str:
             text += pool(f"pool{int(key[0])}/3x3_s2", bottom, down)
             bottom = f"pool{int(key[0])}/3x3_s2"
     text += pool("pool5/7x7_s1", bottom, "pool: AVE kernel_size: 7 stride: 1")
-    text += layer("loss3/classifier", "InnerProduct", "pool5/7x7_s1", inner_product_param="num_output: 1000")
+    text += layer(
+        "loss3/classifier", "InnerProduct", "pool5/7x7_s1", inner_product_param="num_output: 1000"
+    )
     return text + layer("prob", "Softmax", "loss3/classifier")
 
 

@@ -118,7 +118,9 @@ def test_mistakes_in_the_prototxt(tmp_path, text, said):
     path = tmp_path / "deploy.prototxt"
     path.write_text(text)
     with pytest.raises(DgnError, match=said):
-        open_network(str(path), options=NetworkOptions(weights="random", size=None if "dim" in text else 9))
+        open_network(
+            str(path), options=NetworkOptions(weights="random", size=None if "dim" in text else 9)
+        )
 
 
 def test_mean_files(tmp_path):
@@ -132,7 +134,9 @@ def test_mean_files(tmp_path):
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_damaged_weights_are_refused_or_read(tmp_path_factory, data):
-    good = bytearray(caffemodel({"c": [torch.ones(2, 3), torch.ones(2)]}, v1=data.draw(st.booleans())))
+    good = bytearray(
+        caffemodel({"c": [torch.ones(2, 3), torch.ones(2)]}, v1=data.draw(st.booleans()))
+    )
     for _ in range(data.draw(st.integers(0, 4))):
         good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.getbasetemp() / "damaged.caffemodel"

@@ -41,7 +41,9 @@ def read(module, layer, x):
 
 
 def test_layers_come_in_order_with_shapes():
-    net = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(), nn.AvgPool2d(6), nn.Flatten(), nn.Linear(6, 2))
+    net = nn.Sequential(
+        nn.Conv2d(3, 6, 3), nn.ReLU(), nn.AvgPool2d(6), nn.Flatten(), nn.Linear(6, 2)
+    )
     layers, _ = trace(net, torch.zeros(1, 3, 8, 8))
     found = [(x.path, x.kind, x.channels, x.spatial) for x in layers]
     assert found == [
@@ -52,7 +54,9 @@ def test_layers_come_in_order_with_shapes():
 
 
 def test_a_container_that_ends_in_a_relu_is_read_before_it():
-    net = nn.Sequential(nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(inplace=True)), nn.Conv2d(4, 2, 1))
+    net = nn.Sequential(
+        nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(inplace=True)), nn.Conv2d(4, 2, 1)
+    )
     x = torch.randn(2, 3, 5, 5)
     before = net[0][0](x)
     assert (before < 0).any()
@@ -81,7 +85,9 @@ def test_in_place_activations_do_not_overwrite_what_was_read():
 
 
 def test_a_dead_unit_has_a_gradient():
-    net = nn.Sequential(nn.Sequential(nn.Conv2d(3, 1, 1), nn.ReLU()), nn.Flatten(), nn.Linear(16, 1))
+    net = nn.Sequential(
+        nn.Sequential(nn.Conv2d(3, 1, 1), nn.ReLU()), nn.Flatten(), nn.Linear(16, 1)
+    )
     nn.init.constant_(net[0][0].bias, -100)
     x = torch.rand(1, 3, 4, 4, requires_grad=True)
     read(net, "0", x).sum().backward()
