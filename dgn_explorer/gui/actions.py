@@ -22,6 +22,7 @@ class Row:
     help: str
     shortcut: str = ""
     icon: str = ""
+    icon_off: str = ""
     checkable: bool = False
     toolbar: bool = False
 
@@ -58,7 +59,7 @@ ROWS: tuple[Row, ...] = (
     Row("new_seed", "Run", 1, "New seed", "Start from another random code", "Ctrl+R", "dice",
         toolbar=True),
     Row("lock_seed", "Run", 1, "Keep the seed", "Use the same seed for every run", "Ctrl+K", "lock",
-        checkable=True),
+        "unlock", checkable=True),
     Row("compute_selection", "Run", 2, "Compute selected units",
         "Queue the units selected in the grid", "Ctrl+Shift+Return"),
     Row("compute_layer", "Run", 2, "Compute this layer", "Queue every unit of the layer", "Ctrl+L",
@@ -75,8 +76,8 @@ ROWS: tuple[Row, ...] = (
         checkable=True),
     Row("thumbs_larger", "View", 2, "Larger thumbnails", "Enlarge the unit grid", "Ctrl+Alt++"),
     Row("thumbs_smaller", "View", 2, "Smaller thumbnails", "Reduce the unit grid", "Ctrl+Alt+-"),
-    Row("theme_system", "View", 3, "Theme of the system", "Light or dark as the system says",
-        checkable=True),
+    Row("theme_system", "View", 3, "Theme of the system", "Light or dark as the system says", "",
+        "theme", checkable=True),
     Row("theme_light", "View", 3, "Light theme", "Dark text on light ground", checkable=True),
     Row("theme_dark", "View", 3, "Dark theme", "Light text on dark ground", checkable=True),
     Row("reset_layout", "View", 4, "Reset layout", "Put every panel back to its place"),
@@ -127,4 +128,6 @@ class ActionTable(QObject):
         colours = self._theme.colours
         for row in ROWS:
             if row.icon:
-                self._actions[row.id].setIcon(icon(row.icon, colours.text, colours.control_border))
+                self._actions[row.id].setIcon(
+                    icon(row.icon, colours.text, colours.control_border, row.icon_off)
+                )

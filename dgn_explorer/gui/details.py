@@ -66,7 +66,7 @@ class Details(QWidget):
             wrap=True,
         )
         self._sees = label("THE NETWORK SEES", "section")
-        self._top = TopClasses(theme)
+        self.top = TopClasses(theme)
         self._facts = QWidget()
         self._form = QFormLayout(self._facts)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -85,7 +85,7 @@ class Details(QWidget):
         body, column = panel(spacing=SMALL)
         column.addWidget(self._empty)
         column.addWidget(self._sees)
-        column.addWidget(self._top)
+        column.addWidget(self.top)
         column.addWidget(self._buttons)
         column.addSpacing(TIGHT)
         self._rule = line()
@@ -112,7 +112,7 @@ class Details(QWidget):
         for part in (self._buttons, self._rule, self._facts):
             part.setVisible(known)
         self._sees.setVisible(bool(result and result.top))
-        self._top.setVisible(bool(result and result.top))
+        self.top.setVisible(bool(result and result.top))
         while self._form.rowCount():
             self._form.removeRow(0)
         if result is None:
@@ -120,7 +120,7 @@ class Details(QWidget):
         network = self._session.network
         same = network is not None and network.fingerprint == result.recipe.network_fingerprint
         names = network.labels if network is not None and same else ()
-        self._top.show_classes(
+        self.top.show_classes(
             tuple((names[i] if i < len(names) else f"class {i}", p) for i, p in result.top)
         )
         for name, value in facts(result):

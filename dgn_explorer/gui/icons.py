@@ -21,12 +21,13 @@ def icon_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixma
     return _draw(_source(f"icon-{name}").replace("currentColor", colour), size, ratio)
 
 
-def icon(name: str, colour: str, disabled: str) -> QIcon:
-    """Icon ``name`` for buttons and menus, paler when disabled."""
+def icon(name: str, colour: str, disabled: str, off: str = "") -> QIcon:
+    """Icon ``name`` for buttons and menus, paler when disabled, ``off`` while not checked."""
     made = QIcon()
     for size in _SIZES:
-        made.addPixmap(icon_pixmap(name, colour, size), QIcon.Mode.Normal)
-        made.addPixmap(icon_pixmap(name, disabled, size), QIcon.Mode.Disabled)
+        for state, shown in ((QIcon.State.On, name), (QIcon.State.Off, off or name)):
+            made.addPixmap(icon_pixmap(shown, colour, size), QIcon.Mode.Normal, state)
+            made.addPixmap(icon_pixmap(shown, disabled, size), QIcon.Mode.Disabled, state)
     return made
 
 

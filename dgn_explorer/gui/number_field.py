@@ -16,6 +16,7 @@ class NumberField(QLineEdit):
     """
 
     edited = Signal(object)  # int or float
+    validity = Signal(bool)  # of what stands there while it is typed
 
     def __init__(
         self, kind: type, low: float, high: float, value: float, parent: QWidget | None = None
@@ -91,3 +92,4 @@ class NumberField(QLineEdit):
 
     def _mark(self, valid: bool) -> None:
         set_role(self, "invalid", "false" if valid else "true")
+        self.validity.emit(valid)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.number_field import NumberField
-from dgn_explorer.gui.parts import label, number_text
+from dgn_explorer.gui.parts import label, number_text, set_role
 from dgn_explorer.gui.run_settings import SettingsModel
 from dgn_explorer.gui.theme import MEDIUM, TIGHT
 from dgn_explorer.synthesis.parameters import ParameterSpec, method_parameters
@@ -24,6 +24,11 @@ def range_text(spec: ParameterSpec) -> str:
     return f"{number_text(spec.low)} to {number_text(spec.high)}{unit}"
 
 
+def _help_text(spec: ParameterSpec) -> str:
+    text = f"{spec.help} ({spec.unit})" if spec.unit else spec.help
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 class ParameterForm(QWidget):
     """One row a parameter of the settings' method."""
 
@@ -32,6 +37,7 @@ class ParameterForm(QWidget):
         self._settings = settings
         self._method = ""
         self.fields: dict[str, NumberField | QCheckBox] = {}
+        self._captions: dict[str, QLabel] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._rows = QWidget()
@@ -52,6 +58,7 @@ class ParameterForm(QWidget):
     def _build(self, method: str) -> None:
         self._method = method
         self.fields.clear()
+        self._captions.clear()
         self._column.removeWidget(self._rows)
         self._rows.deleteLater()
         self._rows = QWidget()
@@ -61,13 +68,24 @@ class ParameterForm(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         for row, spec in enumerate(method_parameters(method).specs()):
-            help_text = f"{spec.help} ({spec.unit})" if spec.unit else spec.help
-            help_text = f"{help_text[:1].upper()}{help_text[1:]}"
             grid.addWidget(label(title_of(spec)), 3 * row, 0)
+            grid.addWidget(self._caption(spec), 3 * row + 1, 0, 1, 2)
             grid.addWidget(self._control(spec, row), 3 * row, 1)
-            grid.addWidget(label(help_text, "caption", wrap=True), 3 * row + 1, 0, 1, 2)
             grid.setRowMinimumHeight(3 * row + 2, TIGHT)
         self._column.addWidget(self._rows)
+
+    def help_of(self, name: str) -> str:
+        """The line under a parameter: its help, or its range while what is typed is outside."""
+        return self._captions[name].text()
+
+    def _caption(self, spec: ParameterSpec) -> QLabel:
+        self._captions[spec.name] = label(_help_text(spec), "caption", wrap=True)
+        return self._captions[spec.name]
+
+    def _explain(self, spec: ParameterSpec, valid: bool) -> None:
+        caption = self._captions[spec.name]
+        caption.setText(_help_text(spec) if valid else f"From {range_text(spec)}")
+        set_role(caption, "role", "caption" if valid else "problem")
 
     def _control(self, spec: ParameterSpec, row: int) -> NumberField | QCheckBox:
         start = getattr(self._settings.value.parameters, spec.name)
@@ -78,6 +96,7 @@ class ParameterForm(QWidget):
         else:
             field = NumberField(spec.kind, spec.low, spec.high, start)
             field.setFixedWidth(88)
+            field.validity.connect(lambda valid: self._explain(spec, valid))
             field.edited.connect(lambda value: self._edited(spec, row, value))
         field.setAccessibleName(title_of(spec))
         field.setAccessibleDescription(f"{spec.help}; {range_text(spec)}")

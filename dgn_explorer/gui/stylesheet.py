@@ -35,6 +35,7 @@ QLabel[role="muted"] { color: $muted; }
 QLabel[role="caption"] { color: $muted; font-size: 8.25pt; }
 QLabel[role="section"] { color: $muted; font-size: 8.25pt; font-weight: 600; }
 QLabel[role="bad"] { color: $bad; }
+QLabel[role="problem"] { color: $bad; font-size: 8.25pt; }
 QLabel[role="badge"] {
     color: $text; background: $raised; border: 1px solid $border; border-radius: 10px;
     padding: 2px 10px; font-size: 8.25pt; font-weight: 600;

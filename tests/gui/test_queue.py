@@ -1,0 +1,99 @@
+"""Batch work: queued behind the interactive job, shown, taken back, never done twice."""
+
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from dgn_explorer.engine.messages import Lane
+from dgn_explorer.gui.error_dialog import ErrorDialog
+from dgn_explorer.gui.jobs import JobState
+from dgn_explorer.gui.unit_model import CardState
+from dgn_explorer.networks.address import UnitAddress
+from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import LABELS
+
+
+def select(explorer: Explorer, *rows: int) -> None:
+    grid = explorer.window.browser.grid
+    for row in rows:
+        index = explorer.window.browser.units.index(row)
+        grid.selectionModel().select(index, QItemSelectionModel.SelectionFlag.Select)
+
+
+def test_selection_is_queued_and_computed(explorer: Explorer) -> None:
+    select(explorer, 0, 2)
+    explorer.window.table["compute_selection"].trigger()
+    explorer.until(lambda: len(explorer.engine.submitted) == 2)
+    assert [job.lane for job in explorer.session.jobs] == [Lane.BATCH, Lane.BATCH]
+    model = explorer.window.browser.units
+    assert model.card(UnitAddress("fc", 2)).state is CardState.QUEUED
+    assert explorer.window.queue.list.count() == 2
+    explorer.engine.advance(10_000)
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: len(explorer.session.jobs) == 0)
+    explorer.until(lambda: explorer.window.results.model.rowCount() == 2)
+    assert model.card(UnitAddress("fc", 2)).state is CardState.CACHED
+    assert explorer.window.queue.list.count() == 0
+
+
+def test_layer_skips_what_is_there(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    explorer.until(lambda: explorer.window.results.model.rowCount() == 1)
+    explorer.window.table["compute_layer"].trigger()
+    explorer.until(lambda: len(explorer.engine.submitted) == len(LABELS))
+    explorer.window.table["compute_layer"].trigger()
+    explorer.qtbot.wait(50)
+    assert len(explorer.engine.submitted) == len(LABELS)
+
+
+def test_double_click_goes_before_the_queue(explorer: Explorer) -> None:
+    select(explorer, 0, 2)
+    explorer.window.table["compute_selection"].trigger()
+    explorer.until(lambda: len(explorer.engine.submitted) == 2)
+    explorer.engine.advance(2)
+    explorer.double_click(4)
+    explorer.submitted(3)
+    explorer.engine.advance(3)
+    explorer.until(lambda: explorer.session.jobs.get(3).step == 3)
+    assert explorer.session.display.unit == UnitAddress("fc", 4)
+
+
+def test_job_is_removed_and_queue_cleared(explorer: Explorer) -> None:
+    select(explorer, 0, 2, 4)
+    explorer.window.table["compute_selection"].trigger()
+    explorer.until(lambda: explorer.window.queue.list.count() == 3)
+    explorer.window.queue.list.setCurrentRow(1)
+    remove = [
+        button
+        for button in explorer.window.queue.findChildren(QPushButton)
+        if button.text() == "Remove"
+    ][0]
+    explorer.qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
+    explorer.until(lambda: explorer.window.queue.list.count() == 2)
+    assert explorer.session.jobs.of_unit(UnitAddress("fc", 2)) is None
+    explorer.window.table["clear_queue"].trigger()
+    explorer.until(lambda: len(explorer.session.jobs) == 0)
+    assert explorer.engine.queue == []
+
+
+def test_failed_job_says_why_everywhere(explorer: Explorer) -> None:
+    explorer.double_click(1)
+    explorer.submitted(1)
+    explorer.engine.fail("The gradient of fc:1 is zero.", "Try another seed.", "Traceback …")
+    explorer.until(lambda: explorer.session.live is None)
+    card = explorer.window.browser.units.card(UnitAddress("fc", 1))
+    assert card.state is CardState.FAILED
+    texts = [label.text() for label in explorer.window.stage.welcome.findChildren(QLabel)]
+    assert "The gradient of fc:1 is zero." in texts
+    assert "Try another seed." in texts
+    details = [
+        button
+        for button in explorer.window.notices.findChildren(QPushButton)
+        if button.text() == "Details"
+    ][0]
+    explorer.qtbot.mouseClick(details, Qt.MouseButton.LeftButton)
+    dialog = explorer.window.findChild(ErrorDialog)
+    assert dialog is not None
+    dialog.close()
+    explorer.double_click(1)  # and it can be tried again
+    explorer.submitted(2)
+    assert explorer.session.jobs.of_unit(UnitAddress("fc", 1)).state is JobState.QUEUED

@@ -1,0 +1,162 @@
+"""Results strip, details, trash, export and recall."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLabel
+
+from dgn_explorer.gui.display import Showing
+from dgn_explorer.gui.error_dialog import ErrorDialog
+from dgn_explorer.results.png import read_recipe
+from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import picture_of
+
+
+def listed(explorer: Explorer, count: int) -> None:
+    explorer.until(lambda: explorer.window.results.model.rowCount() == count)
+
+
+def test_click_on_a_result_shows_it(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    explorer.make("strawberry")
+    listed(explorer, 2)
+    view = explorer.window.results.view
+    index = explorer.window.results.model.index(1)
+    explorer.qtbot.mouseClick(
+        view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center()
+    )
+    explorer.until(lambda: explorer.session.display.label == "volcano")
+    assert explorer.session.unit is not None
+    assert explorer.session.unit.index == 1
+    assert len(explorer.engine.submitted) == 2
+
+
+def test_filter(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    explorer.make("strawberry")
+    listed(explorer, 2)
+    explorer.qtbot.keyClicks(explorer.window.results.filter, "straw")
+    assert explorer.window.results.model.rowCount() == 1
+    explorer.window.results.filter.setText("nothing")
+    assert explorer.window.results.model.rowCount() == 0
+
+
+def test_thumbnails_arrive(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    listed(explorer, 1)
+    key = explorer.engine.submitted[0].key
+    explorer.until(lambda: explorer.session.library.thumbnail(key) is not None)
+
+
+def test_delete_goes_to_the_trash_and_comes_back(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    listed(explorer, 1)
+    key = explorer.engine.submitted[0].key
+    explorer.window.stage.canvas.setFocus()
+    explorer.qtbot.keyClick(explorer.window, Qt.Key.Key_Delete)
+    listed(explorer, 0)
+    assert explorer.session.display.showing is Showing.NOTHING
+    assert explorer.store.get(key) is not None  # still on the disk
+    explorer.window.table["undo"].trigger()
+    listed(explorer, 1)
+    explorer.until(lambda: explorer.session.display.label == "volcano")
+
+
+def test_trash_is_emptied_at_the_end(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    listed(explorer, 1)
+    key = explorer.engine.submitted[0].key
+    explorer.window.table["delete"].trigger()
+    explorer.flows.start(explorer.session.library.empty_trash())
+    explorer.until(lambda: explorer.store.get(key) is None)
+
+
+def test_double_click_takes_a_result_out_of_the_trash(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    listed(explorer, 1)
+    explorer.window.table["delete"].trigger()
+    listed(explorer, 0)
+    explorer.double_click(1)
+    listed(explorer, 1)
+    assert explorer.session.display.badge == "From cache"
+
+
+def test_details_list_the_whole_recipe(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    texts = {label.text() for label in explorer.window.details.findChildren(QLabel)}
+    assert {"fc:1", "150 (done)", "tiny (ffffffff)", "default (aaaaaaaa)", "dgn-am"} <= texts
+    assert {"Step start", "Decay", "Seed"} <= texts
+    assert "volcano 90%" in explorer.window.details.top.accessibleDescription()
+
+
+def test_save_writes_a_png_with_its_recipe(explorer: Explorer, tmp_path: Path) -> None:
+    explorer.make("volcano")
+    explorer.window.table["save_image"].trigger()
+    dialog = explorer.window.findChild(QFileDialog)
+    assert dialog is not None
+    assert "tiny fc-1 volcano seed 0.png" in dialog.selectedFiles()[0]
+    path = tmp_path / "out.png"
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+    explorer.until(path.exists)
+    recipe = explorer.engine.submitted[0]
+    assert read_recipe(path) == recipe
+    np.testing.assert_array_equal(np.asarray(Image.open(path)), picture_of(recipe, 150))
+
+
+def drop(explorer: Explorer, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(10, 10),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    explorer.window.dropEvent(event)
+
+
+def test_dropped_png_restores_everything(explorer: Explorer, tmp_path: Path) -> None:
+    explorer.session.settings.new_seed()
+    explorer.make("volcano")
+    seed = explorer.session.settings.value.seed
+    path = tmp_path / "out.png"
+    explorer.window.table["save_image"].trigger()
+    explorer.window.findChild(QFileDialog).fileSelected.emit(str(path))
+    explorer.window.findChild(QFileDialog).close()
+    explorer.until(path.exists)
+    explorer.session.settings.new_seed()
+    explorer.make("strawberry")
+    drop(explorer, path)
+    explorer.until(lambda: explorer.session.display.label == "volcano")
+    assert explorer.session.settings.value.seed == seed
+    assert explorer.session.display.cached
+
+
+def test_dropped_photo_says_what_to_drop(explorer: Explorer, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (4, 4)).save(path)
+    drop(explorer, path)
+    explorer.until(lambda: explorer.window.findChild(ErrorDialog))
+    dialog = explorer.window.findChild(ErrorDialog)
+    texts = [label.text() for label in dialog.findChildren(QLabel)]
+    assert "photo.png holds no recipe." in texts
+    dialog.close()
+
+
+def test_copies(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    clipboard = QGuiApplication.clipboard()
+    explorer.window.table["copy_address"].trigger()
+    assert clipboard.text() == "fc:1"
+    explorer.window.table["copy_command"].trigger()
+    assert clipboard.text().startswith("dgn-explorer visualize fc:1 --network tiny")
+    explorer.window.table["copy_image"].trigger()
+    assert clipboard.image().size().toTuple() == (8, 8)
+    shown = clipboard.image().pixelColor(0, 0)
+    red, green, blue = picture_of(explorer.engine.submitted[0], 150)[0, 0]
+    assert shown.getRgb()[:3] == (red, green, blue)

@@ -1,0 +1,67 @@
+"""The real program in fresh processes: what is imported when, and how it ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+START = """
+import sys
+from dgn_explorer.gui import app as gui
+from dgn_explorer.gui.window import MainWindow
+
+class Engine:
+    frames = None
+    def __init__(self): self.calls = []
+    def start(self): pass
+    def open(self, network, prior): pass
+    def close(self, timeout_s=5.0): return True
+
+application = gui.make_application()
+original = MainWindow.show
+
+def show(window):
+    original(window)
+    heavy = [name for name in ("torch", "h5py", "torchvision") if name in sys.modules]
+    assert not heavy, heavy
+    print("shown", flush=True)
+    {then}
+
+MainWindow.show = show
+make = lambda store, listener: Engine()
+code = gui.run_until_done(
+    application, lambda: gui.main(application, make, "lite0", "default", "", "dark")
+)
+print("code", code)
+"""
+
+
+def run(then: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "DGN_EXPLORER_HOME": str(home)}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", START.replace("{then}", then)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "propagateSizeHints" not in line]
+
+
+def test_window_opens_without_torch_or_h5py_and_closes(tmp_path: Path) -> None:
+    done = run("from PySide6.QtCore import QTimer; QTimer.singleShot(50, window.close)", tmp_path)
+    assert lines(done.stderr) == []
+    assert lines(done.stdout) == ["shown", "code 0"]
+    assert (tmp_path / "config" / "window.ini").is_file()
+
+
+def test_sigterm_closes_in_good_order(tmp_path: Path) -> None:
+    kill = "import os, signal; from PySide6.QtCore import QTimer; "
+    kill += "QTimer.singleShot(50, lambda: os.kill(os.getpid(), signal.SIGTERM))"
+    done = run(kill, tmp_path)
+    assert lines(done.stderr) == []
+    assert lines(done.stdout) == ["shown", "code 0"]
