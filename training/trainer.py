@@ -71,7 +71,8 @@ class Trainer:
         torch.manual_seed(self.settings.seed)
         generator = make_generator(setup, encoder)
         share_batch_norms(generator, self.world)
-        self.generator = generator.to(device, memory_format=torch.channels_last)
+        generator.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.generator = generator
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.discriminator = make_discriminator(setup, encoder).to(device)
         self.encoder = encoder.to(device)

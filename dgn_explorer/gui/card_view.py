@@ -11,7 +11,10 @@ _JUMP = 10
 
 
 class CardView(QListView):
-    """Cards in rows, or in one row that scrolls sideways (``strip``); Enter or a double-click activates, Ctrl+arrows move by ten."""
+    """Cards in rows, or in one row that scrolls sideways (``strip``).
+
+    Enter or a double-click activates, Ctrl+arrows move by ten.
+    """
 
     started = Signal(QModelIndex)
 

@@ -42,6 +42,10 @@ class SearchIndex:
         return list(dict.fromkeys(hits))[:LIMIT]
 
     def _exact(self, text: str) -> Hit | None:
+        if (
+            ":" not in text
+        ):  # a name is found by ranking; looking it up would suggest others, slowly
+            return None
         try:
             unit = self._network.resolve(text)
         except DgnError:

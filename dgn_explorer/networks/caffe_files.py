@@ -46,7 +46,7 @@ def read_caffemodel(path: Path) -> dict[str, list[Tensor]]:
 
 
 def read_blob(data: memoryview) -> Tensor:
-    """One BlobProto: a float32 tensor; legacy blobs have four axes (num, channels, height, width)."""
+    """One BlobProto as a float32 tensor; legacy blobs have four axes (N, C, H, W)."""
     shapes = list(wire.messages(data, _SHAPE))
     if shapes:
         shape = wire.integers(shapes[-1], _SHAPE_DIM)

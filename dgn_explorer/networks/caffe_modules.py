@@ -1,6 +1,8 @@
 """Caffe layers that torch has no module for."""
 
-from collections.abc import Sequence
+# ruff: noqa: D102 - forward() is what the class's docstring says
+
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import torch
@@ -171,7 +173,7 @@ class Power(nn.Module):
 class Elementwise(nn.Module):
     """A function of every number on its own."""
 
-    FUNCTIONS: ClassVar = {
+    FUNCTIONS: ClassVar[dict[str, Callable[[Tensor], Tensor]]] = {
         "AbsVal": torch.abs,
         "BNLL": F.softplus,
         "Exp": torch.exp,
@@ -183,5 +185,4 @@ class Elementwise(nn.Module):
         self.name = name
 
     def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = self.FUNCTIONS[self.name](x)
-        return result
+        return self.FUNCTIONS[self.name](x)

@@ -59,6 +59,7 @@ class CaffeNet(nn.Module):
         self._result = _before_softmax(self)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Scores (N, classes) for prepared images (N, C, size, size)."""
         blobs = {self.input_blob: x}
         result = x
         for step in self.steps:
@@ -97,7 +98,7 @@ class CaffeNet(nn.Module):
             numbers += sum(tensor.numel() for tensor in module.state_dict().values())
             if numbers > MOST_NUMBERS or any(t.ndim < 2 or 0 in t.shape for t in outputs):
                 raise DgnError(
-                    f"Layer {name!r} gives {[tuple(t.shape) for t in outputs]}: that cannot be run.",
+                    f"Layer {name!r} gives {[tuple(t.shape) for t in outputs]}; it cannot be run.",
                     "Check its num_output, pad and stride, and the input size.",
                 )
             if len(outputs) != len(step.tops):

@@ -4,6 +4,8 @@ EfficientNet (Tan & Le, 2019) without squeeze-and-excitation and with ReLU6; ste
 their width in every size. TensorFlow's "SAME" padding is asymmetric at stride 2.
 """
 
+# ruff: noqa: D102 - forward() is what the class's docstring says
+
 import importlib
 import math
 import re
@@ -127,7 +129,7 @@ class EfficientNetLite(nn.Module):
 
 
 def load(name: str) -> EfficientNetLite:
-    """Build ``lite0``, ``lite1`` or ``lite2`` with its published weights, in eval mode, unfolded."""
+    """Build ``lite0``, ``lite1`` or ``lite2`` with its published weights, not folded yet."""
     size = SIZES[name]
     module = EfficientNetLite(size.width, size.depth).eval()
     published = torch.load(_weights_file(name), weights_only=True, map_location="cpu")

@@ -65,7 +65,7 @@ class NetworkInfo:
         )
 
     def resolve(self, text: str) -> UnitAddress:
-        """Turn ``layer:index[@row,col]``, ``class:index`` or a class name into a checked address."""
+        """Turn ``layer:index[@row,col]``, ``class:index`` or a class name into an address."""
         text = text.strip()
         if text in self.labels or ":" not in text:
             return self._resolve_class(text)

@@ -68,7 +68,7 @@ def _from_json(path: Path, text: str) -> list[str]:
 
 
 def labels_beside(path: Path) -> tuple[str, ...]:
-    """The class names in ``NAME.labels.txt``, ``NAME.txt`` or ``NAME.json`` beside ``NAME.onnx``."""
+    """The class names in ``NAME.labels.txt``, ``NAME.txt`` or ``.json`` beside ``NAME.onnx``."""
     for suffix in (".labels.txt", ".txt", ".labels.json", ".json"):
         beside = path.with_suffix(suffix)
         if beside.is_file():

@@ -59,7 +59,8 @@ def freeze(module: nn.Module) -> nn.Module:
     module.eval().requires_grad_(False)
     for child in module.modules():
         if getattr(child, "inplace", False):
-            child.inplace = False  # an in-place ReLU would overwrite the activation we read
+            # It would overwrite the activation we read
+            child.inplace = False  # type: ignore[assignment]
     return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 

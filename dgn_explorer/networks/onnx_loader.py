@@ -141,7 +141,7 @@ def _input(model: Any) -> tuple[int, int | None, bool]:
     if len(shapes) != 1 or len(shapes[0]) != 4:
         raise DgnError(
             f"The ONNX network has the inputs {shapes}.",
-            "Only networks with one input of shape (images, channels, height, width) are supported.",
+            "Only networks with one input (images, channels, height, width) are supported.",
         )
     kind = inputs[0].type.tensor_type.elem_type
     if kind != 1:

@@ -74,7 +74,7 @@ def spread(photos: tuple[Photo, ...], limit: int | None) -> tuple[Photo, ...]:
 
 
 def load_photo(photo: Photo, size: int, crop: float, interpolation: str) -> Tensor:
-    """Read a photograph as RGB (3, size, size) in [0, 1]: shorter side to size / crop, middle cut."""
+    """RGB (3, size, size) in [0, 1]: shorter side to ``size / crop``, the middle cut out."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -54,6 +54,7 @@ class Operation(nn.Module):
         self.original_name = "Operation"
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the operation gives."""
         assert self.function is not None, "a scope that holds modules is never called"
         return self.function(*args, **kwargs)
 

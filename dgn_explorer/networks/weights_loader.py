@@ -99,12 +99,15 @@ def _load_weights(path: Path, request: Request) -> Loaded:
 
 def _of_library(path: Path, arch: str, request: Request) -> Loaded | None:
     """A library's own architecture: size, preprocessing and labels are known there."""
-    for loader in (torchvision_loader, timm_loader):
-        if arch.startswith(loader.PREFIX):
+    libraries = {
+        torchvision_loader.PREFIX: torchvision_loader.load,
+        timm_loader.PREFIX: timm_loader.load,
+    }
+    for prefix, load_named in libraries.items():
+        if arch.startswith(prefix):
             options = replace(request.options, weights=str(path))
-            loaded = loader.load(
-                arch.removeprefix(loader.PREFIX), replace(request, options=options)
-            )
+            inner = replace(request, options=options)
+            loaded = load_named(arch.removeprefix(prefix), inner)
             return replace(
                 loaded,
                 name=str(path),

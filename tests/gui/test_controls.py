@@ -47,7 +47,7 @@ def test_bad_number_is_outlined_and_not_used(explorer: Explorer, text: str) -> N
     explorer.qtbot.keyClicks(field, text)
     assert field.property("invalid") == "true"
     assert "10,000" in explorer.window.controls.form.help_of("steps")
-    explorer.window.stage.canvas.setFocus()
+    explorer.window.browser.grid.setFocus()
     assert field.text() == "150"
     assert field.property("invalid") == "false"
     assert explorer.session.settings.value.parameters.steps == 150
@@ -58,10 +58,9 @@ def test_arrow_keys_step(explorer: Explorer) -> None:
     start = explorer.window.controls.form.fields["step_start"]
     explorer.qtbot.keyClick(steps, Qt.Key.Key_Up)
     explorer.qtbot.keyClick(start, Qt.Key.Key_Down)
-    assert explorer.session.settings.value.parameters.steps == 151
-    assert explorer.session.settings.value.parameters.step_start == pytest.approx(
-        0.3 / 1.1, rel=0.01
-    )
+    parameters = explorer.session.settings.value.parameters
+    assert parameters.steps == 151
+    assert parameters.step_start == pytest.approx(0.3 / 1.1, rel=0.01)
 
 
 def test_preset_and_its_button(explorer: Explorer) -> None:

@@ -62,11 +62,11 @@ def test_job_is_removed_and_queue_cleared(explorer: Explorer) -> None:
     explorer.window.table["compute_selection"].trigger()
     explorer.until(lambda: explorer.window.queue.list.count() == 3)
     explorer.window.queue.list.setCurrentRow(1)
-    remove = [
+    remove = next(
         button
         for button in explorer.window.queue.findChildren(QPushButton)
         if button.text() == "Remove"
-    ][0]
+    )
     explorer.qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
     explorer.until(lambda: explorer.window.queue.list.count() == 2)
     assert explorer.session.jobs.of_unit(UnitAddress("fc", 2)) is None
@@ -85,11 +85,11 @@ def test_failed_job_says_why_everywhere(explorer: Explorer) -> None:
     texts = [label.text() for label in explorer.window.stage.welcome.findChildren(QLabel)]
     assert "The gradient of fc:1 is zero." in texts
     assert "Try another seed." in texts
-    details = [
+    details = next(
         button
         for button in explorer.window.notices.findChildren(QPushButton)
         if button.text() == "Details"
-    ][0]
+    )
     explorer.qtbot.mouseClick(details, Qt.MouseButton.LeftButton)
     dialog = explorer.window.findChild(ErrorDialog)
     assert dialog is not None

@@ -13,7 +13,7 @@ from dgn_explorer.networks.caffe_net import CaffeNet, classifier_path
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.options import NetworkOptions
 from dgn_explorer.networks.prototxt import parse_prototxt
-from tests.networks.caffe_texts import alexnet, block, blob, caffemodel, googlenet, layer, pool
+from tests.networks.caffe_texts import alexnet, blob, block, caffemodel, googlenet, layer, pool
 
 RANDOM = NetworkOptions(weights="random")
 SMALL = (
