@@ -46,7 +46,7 @@ def load_exported(path: Path, request: Request) -> Loaded:
     kinds = _kinds(program)
     for name, child in module.named_modules():
         if name in kinds:
-            child.original_name = kinds[name]  # type: ignore[assignment]
+            child.original_name = kinds[name]
     shape = _shape(program)
     return _loaded(path, request, module, f"{path.stem} (torch.export)", shape)
 
@@ -60,7 +60,7 @@ def load_scripted(path: Path, request: Request) -> Loaded:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that TorchScript is deprecated
-            module = to_graph(torch.jit.load(path, map_location="cpu").eval(), image)
+            module = to_graph(torch.jit.load(path, map_location="cpu").eval(), image)  # type: ignore[no-untyped-call]
         without_softmax(module)
     except DgnError:
         raise

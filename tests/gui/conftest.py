@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dgn_explorer.gui.app import EngineMaker
 from dgn_explorer.gui.bridge import EngineBridge
 from dgn_explorer.gui.loop import Flows, new_event_loop
 from dgn_explorer.gui.preferences import Preferences
@@ -97,11 +98,11 @@ def make_explorer(
     made: list[Explorer] = []
     errors: list[BaseException] = []
 
-    def make(**engine_options: object) -> Explorer:
+    def make(make_engine: EngineMaker = FakeEngine) -> Explorer:
         flows = Flows(loop, errors.append)
         store = Store(home / "results")
         bridge = EngineBridge()
-        engine = FakeEngine(store, bridge.listen, **engine_options)
+        engine = make_engine(store, bridge.listen)
         session = Session(engine, store, flows)
         session.bridge = bridge
         bridge.arrived.connect(session.handle)

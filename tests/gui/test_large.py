@@ -10,7 +10,7 @@ from dgn_explorer.gui.results_strip import ResultModel
 from dgn_explorer.gui.search_index import SearchIndex
 from dgn_explorer.networks.info import LayerInfo
 from tests.gui.conftest import Explorer
-from tests.gui.fake_engine import NETWORK
+from tests.gui.fake_engine import NETWORK, FakeEngine
 
 UNITS = 100_000
 HUGE = replace(
@@ -21,7 +21,7 @@ HUGE = replace(
 
 
 def test_grid_opens_and_scrolls_in_time(make_explorer) -> None:
-    explorer = make_explorer(network=HUGE)
+    explorer = make_explorer(lambda store, listener: FakeEngine(store, listener, HUGE))
     started = time.perf_counter()
     explorer.session.open("tiny", "default")
     explorer.until(lambda: explorer.window.browser.units.rowCount() == UNITS)
