@@ -9,8 +9,8 @@ class DgnError(Exception):
     message : one sentence that says what is wrong and names the offending value.
     hint : one sentence that says what to do instead.
 
-    >>> str(DgnError("There is no layer 'conv9'.", "List the layers with: dgn-explorer layers lite0"))
-    "There is no layer 'conv9'. List the layers with: dgn-explorer layers lite0"
+    >>> str(DgnError("There is no layer 'conv9'.", "List them with: dgn-explorer layers lite0"))
+    "There is no layer 'conv9'. List them with: dgn-explorer layers lite0"
     """
 
     def __init__(self, message: str, hint: str) -> None:

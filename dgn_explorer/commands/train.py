@@ -123,15 +123,14 @@ def _more(texts: tuple[str, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for text in texts:
         name, _, value = text.partition("=")
-        default = getattr(TrainSettings, name, None)
-        kind = type(default)
+        default: Any = getattr(TrainSettings, name, None)
         try:
-            if kind is bool:
+            if isinstance(default, bool):
                 found[name] = {"true": True, "false": False}[value.lower()]
-            elif kind is tuple:
+            elif isinstance(default, tuple):
                 found[name] = tuple(value.split(","))
             else:
-                found[name] = value if default is None else kind(value)
+                found[name] = value if default is None else type(default)(value)
         except (ValueError, KeyError):
             raise DgnError(
                 f"The setting {name} cannot be {value!r}.", f"It is {default!r} by default."

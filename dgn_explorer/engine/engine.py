@@ -16,6 +16,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.recipe import Recipe
 
+
 class Engine:
     """Runs jobs one at a time; interactive jobs pre-empt each other and pause batch jobs.
 

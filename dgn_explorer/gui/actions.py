@@ -30,6 +30,7 @@ class Row:
 MENUS = ("File", "Edit", "Run", "View", "Help")
 
 ROWS: tuple[Row, ...] = (
+    Row("open", "File", -1, "Open network…", "Open another network or prior", "Ctrl+O", "layers"),
     Row("save_image", "File", 0, "Save image…", "Save the image on show as a PNG", "Ctrl+S", "save",
         toolbar=True),
     Row("copy_image", "File", 0, "Copy image", "Put the image on show on the clipboard", "Ctrl+C",
@@ -62,8 +63,7 @@ ROWS: tuple[Row, ...] = (
         "unlock", checkable=True),
     Row("compute_selection", "Run", 2, "Compute selected units",
         "Queue the units selected in the grid", "Ctrl+Shift+Return"),
-    Row("compute_layer", "Run", 2, "Compute this layer", "Queue every unit of the layer", "Ctrl+L",
-        "layers"),
+    Row("compute_layer", "Run", 2, "Compute this layer", "Queue every unit of the layer", "Ctrl+L"),
     Row("clear_queue", "Run", 2, "Clear the queue", "Cancel the queued units, drop failed ones"),
     Row("back", "View", 0, "Back", "Go to the unit before this one", "Alt+Left", "back"),
     Row("forward", "View", 0, "Forward", "Go to the next unit again", "Alt+Right", "forward"),

@@ -25,7 +25,7 @@ _RESAMPLED_PX = 1600  # beyond this the picture is larger than the view and Qt s
 class Canvas(QWidget):
     """Shows one (H, W, 3) uint8 image; wheel zooms, drag pans, arrows pan, double-click fits."""
 
-    zoom_changed = Signal()
+    picture_changed = Signal()  # there is a picture now, or there is none any more
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +60,9 @@ class Canvas(QWidget):
         self._moving = moving
         if image is None or self._image is None or image.shape != self._image.shape:
             self._zoom, self._offset = None, QPointF()
-        self._image, self._pixmap = image, None
+        before, self._image, self._pixmap = self._image, image, None
+        if (before is None) != (image is None):
+            self.picture_changed.emit()
         self.update()
 
     def set_smooth(self, smooth: bool) -> None:
@@ -92,7 +94,6 @@ class Canvas(QWidget):
             self._offset = QPointF()
         self._zoom, self._pixmap = zoom, None
         self.update()
-        self.zoom_changed.emit()
 
     def _fit(self) -> float:
         if self._image is None:
@@ -127,7 +128,11 @@ class Canvas(QWidget):
         painter = QPainter(self)
         colours = self._theme.colours
         painter.fillRect(self.rect(), QColor(colours.canvas))
-        if self._image is not None:
+        if self._image is None:
+            painter.setPen(QColor(colours.muted))
+            text = "Waiting for the first step…"
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+        else:
             target = self._target(self._image)
             pixmap = self._scaled(self._image, target)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)

@@ -1,5 +1,7 @@
 """What each row of the action table does, and when it can be done."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
@@ -37,6 +39,7 @@ class Commands(QObject):
         stage: Stage,
         browser: Browser,
         panels: Panels,
+        choose_network: Callable[[], None],
     ) -> None:
         super().__init__(window)  # Qt drops the connections with the window
         self._window, self._table, self._session, self._flows = window, table, session, flows
@@ -45,6 +48,7 @@ class Commands(QObject):
         canvas = stage.canvas
         table.bind(
             {
+                "open": choose_network,
                 "save_image": self._save_image,
                 "copy_image": self._copy_image,
                 "copy_address": self._copy_address,
@@ -92,6 +96,7 @@ class Commands(QObject):
         session.library.changed.connect(self.refresh)
         browser.grid.selectionModel().selectionChanged.connect(self.refresh)
         theme.changed.connect(self.refresh)
+        canvas.picture_changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

@@ -41,6 +41,11 @@ class Job:
         return self.recipe.objective[0].unit
 
     @property
+    def place(self) -> tuple[str, UnitAddress]:
+        """The unit with its network's fingerprint; other networks have units of the same name."""
+        return self.recipe.network_fingerprint, self.unit
+
+    @property
     def name(self) -> str:
         """The class name if there is one, else the address."""
         return self.label or str(self.unit)
@@ -62,7 +67,7 @@ class JobList(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: dict[int, Job] = {}
-        self._by_unit: dict[UnitAddress, int] = {}
+        self._by_unit: dict[tuple[str, UnitAddress], int] = {}
         self.batch_total = 0
         self.batch_done = 0
 
@@ -76,17 +81,17 @@ class JobList(QObject):
         """The job with this number, if it is still known."""
         return None if number is None else self._jobs.get(number)
 
-    def of_unit(self, unit: UnitAddress) -> Job | None:
-        """The newest job for ``unit``."""
-        return self.get(self._by_unit.get(unit))
+    def of_unit(self, fingerprint: str, unit: UnitAddress) -> Job | None:
+        """The newest job for ``unit`` of the network with this fingerprint."""
+        return self.get(self._by_unit.get((fingerprint, unit)))
 
     def add(self, job: Job) -> None:
         """Remember a job that has just been submitted."""
-        earlier = self.of_unit(job.unit)
+        earlier = self.get(self._by_unit.get(job.place))
         if earlier is not None and earlier.state is JobState.FAILED:
             self._jobs.pop(earlier.number)
         self._jobs[job.number] = job
-        self._by_unit[job.unit] = job.number
+        self._by_unit[job.place] = job.number
         if job.lane is Lane.BATCH:
             if not self.batch_left:
                 self.batch_total = self.batch_done = 0
@@ -138,8 +143,8 @@ class JobList(QObject):
         self.structure_changed.emit()
 
     def _forget_unit(self, job: Job) -> None:
-        if self._by_unit.get(job.unit) == job.number:
-            del self._by_unit[job.unit]
+        if self._by_unit.get(job.place) == job.number:
+            del self._by_unit[job.place]
 
     def _count(self, job: Job) -> None:
         if job.lane is Lane.BATCH:

@@ -25,7 +25,9 @@ def range_text(spec: ParameterSpec) -> str:
 
 
 def _help_text(spec: ParameterSpec) -> str:
-    text = f"{spec.help} ({spec.unit})" if spec.unit else spec.help
+    text = spec.help
+    if spec.unit and spec.unit not in text:
+        text = f"{text} ({spec.unit})"
     return f"{text[:1].upper()}{text[1:]}"
 
 

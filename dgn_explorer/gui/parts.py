@@ -95,7 +95,9 @@ def fix_width(dialog: QDialog, width: int) -> None:
     layout = dialog.layout()
     if layout is not None:
         layout.activate()
-        dialog.setFixedSize(width, layout.totalHeightForWidth(width))
+        # Without a wrapped text there is no height for a width: the layout answers -1.
+        high = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else -1
+        dialog.setFixedSize(width, max(high, layout.totalMinimumSize().height()))
 
 
 def number_text(value: float) -> str:
@@ -111,7 +113,7 @@ def time_text(seconds: float) -> str:
     """A short time in words.
 
     >>> time_text(4.2), time_text(75), time_text(7300)
-    ('4 s', '1 min 15 s', '2 h 2 min')
+    ('4 s', '1 min 15 s', '2 h 1 min')
     """
     whole = max(0, round(seconds))
     if whole < 60:

@@ -64,6 +64,7 @@ class Session(QObject):
         self.library = Library(store, flows, self)
         self.network: NetworkInfo | None = None
         self.prior: PriorInfo | None = None
+        self.asked = ("", "")
         self.unit: UnitAddress | None = None
         self.display = Display(Showing.LOADING)
         self.live: int | None = None
@@ -89,8 +90,13 @@ class Session(QObject):
         """Start the engine and ask for a network and a prior; then visualise ``unit``."""
         self._wanted_first = unit
         self._engine.start()
-        self._engine.open(network, prior)
+        self.reopen(network, prior)
         self.library.refresh()
+
+    def reopen(self, network: str, prior: str) -> None:
+        """Ask for another network or prior; the ones that are open stay until it is there."""
+        self.asked = (network, prior)
+        self._engine.open(network, prior)
 
     def resolve(self, text: str) -> UnitAddress:
         """Read what the user typed; raises `DgnError`."""

@@ -117,7 +117,7 @@ class UnitModel(QAbstractListModel):
             pixmap = session.library.thumbnail(stored.key, self.ratio)
         title, address = self._title(unit), str(unit)
         detail = address if title != address else ""
-        job = session.jobs.of_unit(unit)
+        job = session.jobs.of_unit(fingerprint, unit)
         if job is not None:
             state = {
                 JobState.QUEUED: CardState.QUEUED,

@@ -17,6 +17,7 @@ from dgn_explorer.gui.icons import program_icon
 from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.menus import fill_menus, make_toolbar
 from dgn_explorer.gui.notices import Notices
+from dgn_explorer.gui.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.panels import Panels
 from dgn_explorer.gui.preferences import LAYOUT_VERSION, Preferences
 from dgn_explorer.gui.queue_panel import QueuePanel
@@ -63,7 +64,15 @@ class MainWindow(QMainWindow):
         )
         self.notices = Notices(theme, self.stage.pages)
         self.commands = Commands(
-            self, self.table, session, flows, theme, self.stage, self.browser, self.panels
+            self,
+            self.table,
+            session,
+            flows,
+            theme,
+            self.stage,
+            self.browser,
+            self.panels,
+            self.choose_network,
         )
         fill_menus(self, self.table, self.panels.toggles())
         make_toolbar(self, self.table)
@@ -76,6 +85,13 @@ class MainWindow(QMainWindow):
     def show_problem(self, message: str, hint: str, details: str = "") -> None:
         """Open the error dialog, without waiting for it."""
         ErrorDialog(message, hint, details, self._theme, self).open()
+
+    def choose_network(self, network: str = "") -> None:
+        """Ask which network and prior to open; ``network`` fills in what was dropped."""
+        asked, prior = self._session.asked
+        dialog = OpenDialog(network or asked, prior, self._preferences, self._theme, self)
+        dialog.chosen.connect(self._session.reopen)
+        dialog.open()
 
     def close_at_once(self) -> None:
         """Close without asking, as for a signal from the system."""
@@ -102,12 +118,16 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Read the recipe of a dropped picture."""
         for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self._flows.start(recall_picture(url.toLocalFile(), self._flows, self._session))
-                return
+            path = url.toLocalFile()
+            if path.lower().endswith(".png"):
+                self._flows.start(recall_picture(path, self._flows, self._session))
+            elif path:
+                self.choose_network(path)
+            return
 
     def _opened(self, network: NetworkInfo) -> None:
         self.setWindowTitle(f"{network.title} · DGN Explorer")
+        remember(self._preferences, *self._session.asked)
 
     def _confirmed(self, never_again: bool) -> None:
         if never_again:

@@ -94,7 +94,7 @@ class Block(nn.Module):
         self.residual = stride == 1 and cin == cout
 
     def forward(self, x: Tensor) -> Tensor:  # (N, cin, H, W) -> (N, cout, H/stride, W/stride)
-        y = x if self.expand is None else F.relu6(self.expand(x))
+        y: Tensor = x if self.expand is None else F.relu6(self.expand(x))
         y = self.project(F.relu6(self.depthwise(y)))
         return x + y if self.residual else y
 
@@ -119,7 +119,8 @@ class EfficientNetLite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.blocks(F.relu6(self.stem(x)))
-        return self.fc(self.pool(F.relu6(self.head(x))).flatten(1))
+        logits: Tensor = self.fc(self.pool(F.relu6(self.head(x))).flatten(1))
+        return logits
 
     def fold(self) -> None:
         """Fold every batch-norm."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.architectures import Generator, build_generator
@@ -61,7 +61,11 @@ def save_prior(
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, temporary, metadata={_HEADER: json.dumps(header)})
+        # written here, because safetensors would make a file that only its owner may read
+        with temporary.open("wb") as file:
+            file.write(save(tensors, metadata={_HEADER: json.dumps(header)}))
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
     except (OSError, SafetensorError) as error:
         temporary.unlink(missing_ok=True)

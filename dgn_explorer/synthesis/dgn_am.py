@@ -6,7 +6,7 @@ code: the gradient divided by its mean absolute value, bounds, then decay. Their
 between cancels, because the gradient is normalised again behind it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ NUDGE = 0.5  # sigma: noise that gets a code off a plateau without gradient
 
 def dgn_am(
     network: Network, prior: Prior, recipes: Sequence[Recipe], start: np.ndarray | None = None
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """Ascend for all ``recipes`` at once; they share network, prior and parameters.
 
     Yields a `Step` before every update, so the last one holds the final images. ``start`` (N, K)

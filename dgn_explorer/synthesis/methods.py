@@ -1,6 +1,6 @@
 """The methods by name: one generator function each, all yielding `Step`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from dgn_explorer.synthesis.dgn_am import dgn_am
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 
-Method = Callable[[Network, Prior, Sequence[Recipe], np.ndarray | None], Iterator[Step]]
+Method = Callable[
+    [Network, Prior, Sequence[Recipe], np.ndarray | None], Generator[Step, None, None]
+]
 
 RUNNERS: dict[str, Method] = {"dgn-am": dgn_am}

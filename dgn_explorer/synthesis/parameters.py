@@ -6,7 +6,7 @@ described once. Nothing here imports torch.
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from dgn_explorer.errors import DgnError
 
@@ -55,8 +55,10 @@ class Parameters:
     def specs(cls) -> tuple[ParameterSpec, ...]:
         """Describe every parameter, in the order of definition."""
         fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+        defaults = [cast(float, f.default) for f in fields]  # `parameter` always gives one
         return tuple(
-            ParameterSpec(f.name, type(f.default), f.default, **f.metadata) for f in fields
+            ParameterSpec(f.name, type(default), default, **f.metadata)
+            for f, default in zip(fields, defaults, strict=True)
         )
 
 

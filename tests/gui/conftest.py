@@ -17,11 +17,13 @@ from pytestqt.qtbot import QtBot
 
 from dgn_explorer.gui.app import EngineMaker
 from dgn_explorer.gui.bridge import EngineBridge
+from dgn_explorer.gui.jobs import Job
 from dgn_explorer.gui.loop import Flows, new_event_loop
 from dgn_explorer.gui.preferences import Preferences
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import Theme
 from dgn_explorer.gui.window import MainWindow
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.store import Store
 from tests.gui.fake_engine import FakeEngine
 
@@ -63,6 +65,9 @@ class Explorer:
         point = self.unit_point(row)
         self.qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=point)
         self.qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=point)
+
+    def job_of(self, unit: UnitAddress) -> Job | None:
+        return self.session.jobs.of_unit(self.session.network.fingerprint, unit)
 
     def make(self, text: str) -> None:
         """Visualise a unit to the end."""

@@ -49,7 +49,7 @@ def test_double_click_shows_live_frames(explorer: Explorer) -> None:
     explorer.until(lambda: explorer.window.stage.canvas.image is not None)
     recipe = explorer.engine.submitted[0]
     np.testing.assert_array_equal(explorer.window.stage.canvas.image, picture_of(recipe, 7))
-    job = explorer.session.jobs.of_unit(VOLCANO)
+    job = explorer.job_of(VOLCANO)
     assert job is not None
     assert (job.step, job.steps) == (7, 150)
     card = explorer.window.browser.units.card(VOLCANO)
@@ -109,7 +109,7 @@ def test_stop_acts_at_once_and_keeps_the_partial_image(explorer: Explorer) -> No
     explorer.double_click(1)
     explorer.submitted(1)
     explorer.engine.advance(12)
-    explorer.until(lambda: explorer.session.jobs.of_unit(VOLCANO).step == 12)
+    explorer.until(lambda: explorer.job_of(VOLCANO).step == 12)
     clicked = time.monotonic()
     explorer.qtbot.mouseClick(
         button(explorer, "Stop the ascent and keep the image"), Qt.MouseButton.LeftButton
@@ -146,7 +146,7 @@ def test_cached_result_shows_without_computing_or_disturbing(explorer: Explorer)
     assert len(explorer.engine.submitted) == 2
     assert explorer.session.live == 2  # strawberry goes on
     explorer.engine.advance(2)
-    explorer.until(lambda: explorer.session.jobs.of_unit(STRAWBERRY).step == 6)
+    explorer.until(lambda: explorer.job_of(STRAWBERRY).step == 6)
     assert explorer.session.display.unit == VOLCANO
     explorer.qtbot.mouseClick(
         button(explorer, "Watch the running ascent"), Qt.MouseButton.LeftButton

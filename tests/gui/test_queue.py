@@ -69,7 +69,7 @@ def test_job_is_removed_and_queue_cleared(explorer: Explorer) -> None:
     )
     explorer.qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
     explorer.until(lambda: explorer.window.queue.list.count() == 2)
-    assert explorer.session.jobs.of_unit(UnitAddress("fc", 2)) is None
+    assert explorer.job_of(UnitAddress("fc", 2)) is None
     explorer.window.table["clear_queue"].trigger()
     explorer.until(lambda: len(explorer.session.jobs) == 0)
     assert explorer.engine.queue == []
@@ -96,4 +96,4 @@ def test_failed_job_says_why_everywhere(explorer: Explorer) -> None:
     dialog.close()
     explorer.double_click(1)  # and it can be tried again
     explorer.submitted(2)
-    assert explorer.session.jobs.of_unit(UnitAddress("fc", 1)).state is JobState.QUEUED
+    assert explorer.job_of(UnitAddress("fc", 1)).state is JobState.QUEUED

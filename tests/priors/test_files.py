@@ -1,4 +1,5 @@
 import json
+import os
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -199,15 +200,21 @@ def test_a_full_disk_leaves_the_older_file(tmp_path: Path, monkeypatch: pytest.M
     path = write(tmp_path / "p.safetensors")
     before = path.read_bytes()
 
-    def full(tensors, target, metadata=None) -> None:
-        Path(target).write_bytes(b"half")
+    def full(number: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "save_file", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(DgnError, match=r"cannot be written.*room"):
         write(path, name="new")
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are those of POSIX")
+def test_others_may_read_a_prior_as_they_may_any_new_file(good: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_bytes(b"")
+    assert good.stat().st_mode == plain.stat().st_mode
 
 
 def test_other_settings_of_the_encoder_are_kept(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The ascent: the published step, determinism, batches, cancelling and bad gradients."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
