@@ -7,11 +7,12 @@ import numpy as np
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.dgn_am import dgn_am
+from dgn_explorer.synthesis.pixels import pixels
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 
 Method = Callable[
-    [Network, Prior, Sequence[Recipe], np.ndarray | None], Generator[Step, None, None]
+    [Network, Prior | None, Sequence[Recipe], np.ndarray | None], Generator[Step, None, None]
 ]
 
-RUNNERS: dict[str, Method] = {"dgn-am": dgn_am}
+RUNNERS: dict[str, Method] = {"dgn-am": dgn_am, "pixels": pixels}

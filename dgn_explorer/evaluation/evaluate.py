@@ -1,0 +1,244 @@
+"""`evaluate`: recognisability, realism, diversity, reconstruction and hidden units of a prior."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dgn_explorer.evaluation.distances import cosine_distance, frechet_distance, mean_pairwise
+from dgn_explorer.evaluation.judge import BATCH, Judge
+from dgn_explorer.evaluation.making import Maker
+from dgn_explorer.evaluation.plan import Plan
+from dgn_explorer.evaluation.report import Report
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.network import Network
+from dgn_explorer.networks.photos import Photo, load_photo, spread
+from dgn_explorer.networks.reading import ActivationReader
+from dgn_explorer.priors.encoding import encode
+from dgn_explorer.synthesis.objective import read_unit
+from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters, PixelsParameters
+from dgn_explorer.synthesis.recipe import Recipe, Term
+
+PARTS = ("recognisability", "realism", "diversity", "reconstruction", "hidden")
+RECONSTRUCTED = 256  # photographs, taken evenly over their classes
+PHOTO_CROP = 0.875  # of the shorter side, as classifiers see photographs
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is measured, with what. ``photos`` may be empty: then what needs them is left out.
+
+    ``judges`` are networks with the same classes as the maker's, used neither in training nor in
+    ascent; the last one's features measure distances.
+    """
+
+    maker: Maker
+    judges: Sequence[Network]
+    photos: Sequence[Photo]
+    plan: Plan
+    method: str
+    parameters: Parameters
+
+    def run(self, parts: Sequence[str] = PARTS) -> Report:
+        """Measure ``parts`` (see `PARTS`). Raises `DgnError` if something cannot be made."""
+        started = time.monotonic()
+        report = Report(
+            network=self._network.info.name,
+            prior=self._prior_name,
+            method=self.method,
+            units=len(self.classes),
+            features_of=self._eye.network.info.name,
+            notes=tuple(self._notes()),
+        )
+        if "recognisability" in parts:
+            report = self._recognisability(report)
+        if "realism" in parts and self.photos:
+            report = self._realism(report)
+        if "diversity" in parts:
+            report = replace(report, diversity=self._diversity())
+        if "reconstruction" in parts and self.photos and self._can_encode:
+            report = replace(report, reconstruction=self._reconstruction())
+        if "hidden" in parts and self.photos:
+            report = replace(report, hidden=self._hidden())
+        return replace(report, seconds=time.monotonic() - started)
+
+    @property
+    def _network(self) -> Network:
+        return self.maker.network
+
+    @property
+    def _prior_name(self) -> str:
+        prior = self.maker.prior
+        return "" if prior is None or self.method in WITHOUT_PRIOR else prior.info.name
+
+    @cached_property
+    def classes(self) -> list[UnitAddress]:
+        """The class units that are measured, in their order."""
+        return self.plan.class_units(self._network.info)
+
+    @cached_property
+    def _eye(self) -> Judge:
+        return Judge(self.judges[-1] if self.judges else self._network)
+
+    @property
+    def _can_encode(self) -> bool:
+        prior = self.maker.prior
+        fingerprint = self._network.info.fingerprint
+        return prior is not None and prior.info.encoder.fingerprint == fingerprint
+
+    def _notes(self) -> Iterator[str]:
+        if not self.judges:
+            yield "No judge that knows these classes: install dgn-explorer[networks]."
+        if not self.photos:
+            yield "No photographs were given: --photos FOLDER_OR_ZIP"
+        elif self._prior_name and not self._can_encode:
+            yield "The network is not the one that the prior inverts, so nothing is reconstructed."
+
+    def _recipe(self, unit: UnitAddress, seed: int = 0) -> Recipe:
+        return self._recipe_by(self.method, self.parameters, unit, seed)
+
+    def _recipe_by(
+        self, method: str, parameters: Parameters, unit: UnitAddress, seed: int = 0
+    ) -> Recipe:
+        prior = None if method in WITHOUT_PRIOR else self.maker.prior
+        return Recipe(
+            self._network.info.name,
+            self._network.info.fingerprint,
+            prior.info.name if prior else "",
+            prior.info.fingerprint if prior else "",
+            (Term(unit),),
+            method=method,
+            parameters=parameters,
+            seed=seed,
+        )
+
+    def label(self, unit: UnitAddress) -> str:
+        """The unit's class name, else its address."""
+        return self._network.info.label(unit) or str(unit)
+
+    def class_images(self) -> np.ndarray:
+        """The images (N, S, S, 3) uint8 of the class units."""
+        return self.maker.images("Class units", [self._recipe(unit) for unit in self.classes])
+
+    def pixel_images(self) -> np.ndarray:
+        """The same units without a prior."""
+        recipes = [self._recipe_by("pixels", PixelsParameters(), unit) for unit in self.classes]
+        return self.maker.images("Without a prior", recipes)
+
+    def _recognisability(self, report: Report) -> Report:
+        images = self.class_images()
+        classes = torch.tensor([unit.index for unit in self.classes])
+        own = Judge(self._network).look_at_images(images)
+        judges = self._judged(images)
+        return replace(
+            report,
+            own_top1=own.right(classes, 1),
+            own_top5=own.right(classes, 5),
+            judge_top1=_mean([x["top1"] for x in judges.values()]),
+            judge_top5=_mean([x["top5"] for x in judges.values()]),
+            judges=judges,
+        )
+
+    def _judged(self, images: np.ndarray) -> dict[str, dict[str, float]]:
+        """What each judge makes of the class units' images."""
+        classes = torch.tensor([unit.index for unit in self.classes])
+        found = {}
+        for network in self.judges:
+            seen = Judge(network).look_at_images(images)
+            found[network.info.name] = {
+                "top1": seen.right(classes, 1),
+                "top5": seen.right(classes, 5),
+            }
+        return found
+
+    def _realism(self, report: Report) -> Report:
+        """Distances to one and the same set of photographs, from sets of the same size."""
+        images, bare = self.class_images(), self.pixel_images()
+        real = self._real_features
+        count = min(len(images), len(real) // 2)
+        order = np.random.default_rng(0).permutation(len(real))
+        other, reference = real[order[:count]], real[order[count:]]
+        tops = list(self._judged(bare).values())
+        shown = self._eye.look_at_images(bare).features
+        made = self._eye.look_at_images(images).features
+        return replace(
+            report,
+            frechet=frechet_distance(made[:count], reference),
+            frechet_pixels=frechet_distance(shown[:count], reference),
+            frechet_real=frechet_distance(other, reference),
+            pixels={"judge_" + key: _mean([x[key] for x in tops]) for key in ("top1", "top5")},
+        )
+
+    def _diversity(self) -> float:
+        """Mean over units of the mean cosine distance between the images of different seeds."""
+        units, seeds = self.classes[: self.plan.diverse_units], self.plan.diverse_seeds
+        recipes = [self._recipe(unit, seed) for unit in units for seed in range(seeds)]
+        features = self._eye.look_at_images(self.maker.images("Seeds", recipes)).features
+        return float(np.mean([mean_pairwise(part) for part in torch.split(features, seeds)]))
+
+    def _reconstruction(self) -> dict[str, float]:
+        prior = self.maker.prior
+        assert prior is not None
+        size = prior.info.image_size
+        pixel_errors, made, real = [], [], []
+        for batch in self._batches(size, "Reconstruction", RECONSTRUCTED):
+            with torch.no_grad():
+                image = prior.image(encode(prior, self._network, batch)).clamp(0, 1)
+            pixel_errors.append((image - batch).abs().mean((1, 2, 3)).cpu())
+            made.append(self._eye.look([image]).features)
+            real.append(self._eye.look([batch]).features)
+        feature = cosine_distance(torch.cat(made), torch.cat(real)).mean().item()
+        return {"pixel": torch.cat(pixel_errors).mean().item(), "feature": feature}
+
+    def _hidden(self) -> dict[str, float]:
+        info = self._network.info
+        layers = self.plan.hidden_layers(info)
+        units = {layer: self.plan.units_of(info, layer) for layer in layers}
+        real = self._activations(units)
+        found = {}
+        for layer in layers:
+            recipes = [self._recipe(unit) for unit in units[layer]]
+            images = self.maker.images(f"Units of {layer}", recipes)
+            reached = self.maker.reached(recipes, images)
+            mean, most = real[layer].mean(0), real[layer].amax(0)
+            found[layer] = ((reached - mean) / (most - mean)).median().item()
+        return found
+
+    def _activations(self, units: dict[str, list[UnitAddress]]) -> dict[str, Tensor]:
+        """Activations (photographs, units) of every layer's units at their own positions."""
+        network = self._network
+        pooled = {layer: network.info.layer(layer).pooled for layer in units}
+        read = ActivationReader(network.module, [network.read_points[layer] for layer in units])
+        values: dict[str, list[Tensor]] = {layer: [] for layer in units}
+        for batch in self._batches(network.info.working_size, "Photographs"):
+            with torch.no_grad():
+                maps = read(network.preprocessing(batch))
+            for layer, activations in zip(units, maps, strict=True):
+                for one in activations:
+                    row = [read_unit(one, unit, pooled[layer]) for unit in units[layer]]
+                    values[layer].append(torch.stack(row).cpu())
+        return {layer: torch.stack(rows) for layer, rows in values.items()}
+
+    @property
+    def _real_features(self) -> Tensor:
+        size = self._eye.network.info.input_size
+        return self._eye.look(self._batches(size, "Photographs")).features
+
+    def _batches(self, size: int, what: str, limit: int | None = None) -> Iterator[Tensor]:
+        """The photographs (N, 3, size, size) in [0, 1] on the network's device."""
+        chosen = spread(tuple(self.photos), limit)
+        total = len(chosen)
+        for i in range(0, total, BATCH):
+            self.maker.progress(what, i, total)
+            photos = chosen[i : i + BATCH]
+            rgb = [load_photo(photo, size, PHOTO_CROP, "bicubic") for photo in photos]
+            yield torch.stack(rgb).to(self._network.device)
+        self.maker.progress(what, total, total)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,81 @@
+"""The numbers of an evaluation, as JSON and as a table."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Report:
+    """One evaluation. Shares are 0 to 1; None is what could not be measured, see ``notes``.
+
+    ``judge_top1`` and ``judge_top5`` are means over the ``judges``, each of which has its own two.
+    The Fréchet distances are between images and photographs in the features of
+    ``features_of``: of the images, of images made without a prior, and of other photographs.
+    ``reconstruction`` has the mean absolute error of pixels in [0, 1] and the mean cosine distance
+    of features. ``hidden`` has for each layer the median over its units of (activation reached -
+    mean over photographs) / (highest over photographs - mean): above 1 beats every photograph.
+    """
+
+    network: str
+    prior: str
+    method: str
+    units: int
+    own_top1: float | None = None
+    own_top5: float | None = None
+    judge_top1: float | None = None
+    judge_top5: float | None = None
+    frechet: float | None = None
+    frechet_pixels: float | None = None
+    frechet_real: float | None = None
+    diversity: float | None = None
+    reconstruction: dict[str, float] | None = None
+    hidden: dict[str, float] | None = None
+    judges: dict[str, dict[str, float]] = field(default_factory=dict)
+    pixels: dict[str, float | None] | None = None
+    features_of: str = ""
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, numbers with four digits."""
+        return {name: _plain(value) for name, value in vars(self).items()}
+
+    def text(self) -> str:
+        """The table for people."""
+        rows: list[tuple[str, str]] = [
+            ("own network, top-1 / top-5", _shares(self.own_top1, self.own_top5)),
+            ("judges, top-1 / top-5", _shares(self.judge_top1, self.judge_top5)),
+        ]
+        rows += [(f"  {name}", _shares(x["top1"], x["top5"])) for name, x in self.judges.items()]
+        if self.pixels:
+            shares = _shares(self.pixels["judge_top1"], self.pixels["judge_top5"])
+            rows.append(("  judges, without a prior", shares))
+        rows += [
+            ("Fréchet distance to photographs", _number(self.frechet)),
+            ("  without a prior", _number(self.frechet_pixels)),
+            ("  of other photographs", _number(self.frechet_real)),
+            ("diversity over seeds", _number(self.diversity)),
+        ]
+        for name, value in (self.reconstruction or {}).items():
+            rows.append((f"reconstruction, {name} error", _number(value)))
+        for name, value in (self.hidden or {}).items():
+            rows.append((f"hidden {name}, photographs = 1", _number(value)))
+        width = max(len(name) for name, _ in rows)
+        title = f"{self.prior or 'no prior'}, {self.method}, {self.units} units of {self.network}"
+        return "\n".join([title, *(f"{name:<{width}}  {value}" for name, value in rows)])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _shares(first: float | None, five: float | None) -> str:
+    return "-" if first is None or five is None else f"{first:.1%} / {five:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

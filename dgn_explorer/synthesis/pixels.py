@@ -1,0 +1,109 @@
+"""Ascent without a prior: the image itself, as the spectrum of decorrelated colours.
+
+The parametrisation and the transformations are those of Olah, Mordvintsev & Schubert, "Feature
+Visualization", Distill 2017, with the defaults of Lucid and Lucent: Adam on the spectrum, which is
+scaled to that of photographs; before each look the image is shifted, scaled and turned a little.
+"""
+
+import math
+from collections.abc import Generator, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dgn_explorer.networks.network import Network
+from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.ascent import check_ascent, direction, make_step, seeded_normal
+from dgn_explorer.synthesis.objective import Objective
+from dgn_explorer.synthesis.parameters import PixelsParameters
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.step import Step
+
+# Square root of the covariance of RGB over ImageNet photographs (Distill 2017, published code)
+COLOUR = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
+FIRST_SPREAD = 0.01  # of the first spectrum
+CONTRAST = 0.25  # of the image before the sigmoid
+GREY = 0.5  # surrounds the image where a transformation looks past its edge
+
+
+def pixels(
+    network: Network,
+    prior: Prior | None,
+    recipes: Sequence[Recipe],
+    start: np.ndarray | None = None,
+) -> Generator[Step, None, None]:
+    """Ascend for all ``recipes`` at once; they share network and parameters, ``prior`` is unused.
+
+    The codes are the images' spectra as flat vectors; ``start`` (N, K) replaces the random first
+    ones. Yields a `Step` before every update, whose activation is that of the transformed image.
+    Close the generator to cancel. Raises `DgnError` as `dgn_am` does.
+    """
+    p = recipes[0].parameters
+    assert isinstance(p, PixelsParameters)
+    size = network.info.working_size
+    device = network.device
+    spectrum = Spectrum(size, device)
+    if start is None:
+        noise = [torch.Generator().manual_seed(recipe.seed) for recipe in recipes]
+        code = seeded_normal(noise, spectrum.length) * FIRST_SPREAD
+    else:
+        code = torch.from_numpy(np.ascontiguousarray(start, np.float32))
+    code = code.to(device)
+    adam = torch.optim.Adam([code], lr=p.step, maximize=True)
+    stalled = torch.zeros(len(recipes), device=device)
+    look_every = 1 if device.type == "cpu" else 10  # looking costs a synchronisation on a GPU
+    objective = Objective(network, recipes)
+    for i in range(p.steps):
+        code.requires_grad_(True)
+        with torch.enable_grad():
+            image = spectrum.image(code)
+            terms = objective(_transformed(image, i, p))
+            gradient = direction(terms, objective.weights, code)
+        activation = (torch.stack(terms) * objective.weights).sum(0).detach()
+        code.requires_grad_(False)
+        yield make_step(i, p.steps, activation, image.detach(), code.clone())
+        usable = gradient.isfinite().all(1)
+        stalled = torch.where(usable, 0.0, stalled + 1)
+        if i % look_every == 0 and not bool(usable.all() & activation.isfinite().all()):
+            check_ascent(recipes, activation, stalled)
+        code.grad = torch.where(usable[:, None], gradient, 0.0)
+        adam.step()
+
+
+class Spectrum:
+    """Flat codes (N, K) to images (N, 3, ``size``, ``size``) in [0, 1] and their layout."""
+
+    def __init__(self, size: int, device: torch.device) -> None:
+        self._size = size
+        rows = torch.fft.fftfreq(size, device=device)[:, None]
+        columns = torch.fft.rfftfreq(size, device=device)[None]
+        frequency = (rows.square() + columns.square()).sqrt()
+        self._scale = (1 / frequency.clamp_min(1 / size))[..., None]
+        self._shape = (3, *frequency.shape, 2)
+        self.length = math.prod(self._shape)
+        colour = torch.tensor(COLOUR, device=device)
+        self._colour = colour / colour.norm(dim=0).max()
+
+    def image(self, code: Tensor) -> Tensor:
+        """Images of ``code`` (N, K)."""
+        parts = code.view(-1, *self._shape) * self._scale  # (N, 3, size, size // 2 + 1, 2)
+        whole = (self._size, self._size)
+        plain = torch.fft.irfft2(torch.view_as_complex(parts), s=whole, norm="ortho")
+        correlated = torch.einsum("nchw,dc->ndhw", plain * CONTRAST, self._colour)
+        return correlated.sigmoid()
+
+
+def _transformed(image: Tensor, index: int, p: PixelsParameters) -> Tensor:
+    """``image`` (N, 3, S, S) shifted, scaled and turned at random, grey around it."""
+    rng = np.random.default_rng(index)  # the same for all images, whatever the batch
+    size = image.shape[-1]
+    angle = math.radians(rng.uniform(-p.rotate, p.rotate))
+    scale = 1 / rng.uniform(1 - p.scale, 1 + p.scale)
+    shift = 2 / size * rng.uniform(-p.jitter, p.jitter, size=2)
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    rows = [[cos, -sin, shift[0]], [sin, cos, shift[1]]]
+    theta = image.new_tensor(rows).expand(len(image), 2, 3)
+    grid = F.affine_grid(theta, list(image.shape), align_corners=False)
+    return F.grid_sample(image - GREY, grid, align_corners=False) + GREY
