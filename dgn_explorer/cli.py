@@ -15,10 +15,15 @@ from dgn_explorer.errors import DgnError
 COMMANDS = {
     "open": ("window", "Open the window (also without any command)."),
     "visualize": ("visualize", "Make the images that units want to see."),
-    "networks": ("networks", "List the networks that can be opened."),
+    "combine": ("combine", "Make the image that several units want to see together."),
+    "animate": ("animate", "Film an ascent, or the way from one image to another."),
+    "grid": ("grid", "Put stored results into one picture or PDF."),
+    "networks": ("networks", "List, describe and check networks."),
     "layers": ("networks", "List the layers of a network."),
+    "prior": ("prior", "Import, list, measure and check priors."),
     "cache": ("cache", "List and check the stored results."),
     "train": ("train", "Train a prior on photographs."),
+    "evaluate": ("evaluate", "Measure what a prior is worth."),
     "info": ("info", "Show versions, device and folders."),
 }
 

@@ -1,8 +1,7 @@
-"""Where to train, and whether bfloat16 is fast there."""
+"""Where to train."""
 
 import os
 import platform
-from pathlib import Path
 
 import torch
 
@@ -31,20 +30,6 @@ def choose_device(name: str = "auto") -> torch.device:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     return device
-
-
-def fast_bf16(device: torch.device) -> bool:
-    """Whether the device computes in bfloat16 itself; without instructions for it, it is slower."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type != "cpu":
-        return False
-    try:
-        features = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False  # not Linux
-    words = set(features.split())
-    return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})
 
 
 def describe(device: torch.device) -> str:

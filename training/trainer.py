@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import resize
+from dgn_explorer.priors.precision import fast_bf16
 from dgn_explorer.training.adversary import Pausing
 from dgn_explorer.training.build import Setup, make_discriminator, make_generator
-from dgn_explorer.training.devices import fast_bf16
 from dgn_explorer.training.encoder import Encoder, FeatureReader
 from dgn_explorer.training.losses import (
     Comparator,

@@ -1,23 +1,83 @@
 """Options that several commands share."""
 
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-network_option = click.option(
-    "--network", default="lite0", show_default=True, help="Network to look into."
-)
-prior_option = click.option(
-    "--prior", default="default", show_default=True, help="Prior: a name or a file."
-)
+from dgn_explorer.networks.spec_text import FLAGS, read_options, spec_text
+from dgn_explorer.priors.info import FITS
+
 device_option = click.option(
     "--device", default=None, help="cpu, cuda or mps.  [default: the best there is]"
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+Command = Callable[..., Any]
+
+DEFAULT_NETWORK = "lite0"
+
+
+def loader_options(command: Command, without: tuple[str, ...] = ()) -> Command:
+    """The options that say how a network is opened, for a command with the argument ``network``.
+
+    They reach the command inside ``network``, as a spec with options (see `spec_text`). ``without``
+    names those whose flags mean something else in this command.
+    """
+    names = [name for name in FLAGS if name not in without]
+
+    @functools.wraps(command)
+    def with_spec(*args: Any, network: str | None, **given: Any) -> Any:
+        texts = {name: given.pop(f"net_{name}") for name in names}
+        texts = {name: text for name, text in texts.items() if text is not None}
+        if texts:
+            network = spec_text(network or DEFAULT_NETWORK, read_options(texts))
+        return command(*args, network=network, **given)
+
+    for name in reversed(names):
+        flag, text = FLAGS[name]
+        with_spec = click.option(flag, f"net_{name}", default=None, help=text)(with_spec)
+    return with_spec
+
+
+def network_option(command: Command) -> Command:
+    """``--network`` with the loader's options."""
+    option = click.option(
+        "--network",
+        default=DEFAULT_NETWORK,
+        show_default=True,
+        help="Network to look into: a name, torchvision:NAME, timm:NAME, a file or a folder.",
+    )
+    return option(loader_options(command))
+
+
+def prior_option(command: Command) -> Command:
+    """``--prior`` and ``--fit``; the command gets both inside ``prior``."""
+
+    @functools.wraps(command)
+    def with_fit(*args: Any, prior: str, fit: str | None, **given: Any) -> Any:
+        return command(*args, prior=f"{prior} --fit {fit}" if fit else prior, **given)
+
+    fit = click.option(
+        "--fit",
+        type=click.Choice(FITS),
+        default=None,
+        help="How the prior's image is brought to the network's size.  [default: the prior's own]",
+    )
+    option = click.option(
+        "--prior", default="default", show_default=True, help="Prior: a name or a file."
+    )
+    return option(fit(with_fit))
+
+
+def ask(question: str) -> bool:
+    """Ask on the terminal; no without one. Nothing of a user's code runs unless they say yes."""
+    try:
+        return click.confirm(question, default=False, err=True)
+    except click.Abort:
+        return False
 
 
 def print_json(value: object) -> None:

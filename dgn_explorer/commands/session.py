@@ -3,11 +3,17 @@
 import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
 
 from dgn_explorer.commands.cache import open_store
+from dgn_explorer.commands.options import ask
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import (
+    Answered,
     Cancelled,
+    Decode,
     Event,
     Failed,
     Finished,
@@ -15,6 +21,7 @@ from dgn_explorer.engine.messages import (
     Opened,
     OpenFailed,
     Ready,
+    Replay,
 )
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.recipe import Recipe
@@ -22,10 +29,18 @@ from dgn_explorer.synthesis.recipe import Recipe
 POLL_S = 0.1
 
 
+@dataclass(frozen=True)
+class _Question:
+    """The engine's thread wants to know something of the user; the main thread asks."""
+
+    text: str
+    answer: "queue.Queue[bool]"
+
+
 class EngineSession:
     """Waits for what a window would be told; Ctrl+C stops the running job and keeps its part."""
 
-    def __init__(self, engine: Engine, events: "queue.Queue[Event]") -> None:
+    def __init__(self, engine: Engine, events: "queue.Queue[Event | _Question]") -> None:
         self._engine = engine
         self._events = events
 
@@ -34,6 +49,9 @@ class EngineSession:
         self._engine.open(network, prior)
         while True:
             event = self._events.get()
+            if isinstance(event, _Question):
+                _ask(event)
+                continue
             if isinstance(event, OpenFailed):
                 raise DgnError(event.message, event.hint)
             if isinstance(event, Opened):
@@ -67,12 +85,37 @@ class EngineSession:
                     raise KeyboardInterrupt
                 return event if isinstance(event, Finished) else None
 
+    def answer(self, question: Decode | Replay) -> np.ndarray:
+        """Ask for pictures (N, H, W, 3) uint8; raises `DgnError` if there is no answer."""
+        job = self._engine.ask(question)
+        while True:
+            event = self._events.get()
+            if isinstance(event, Failed):
+                raise DgnError(event.message, event.hint)
+            if isinstance(event, Answered) and event.job == job:
+                assert isinstance(event.answer, np.ndarray)
+                return event.answer
+
+
+def _ask(question: _Question) -> None:
+    said = False
+    try:
+        said = ask(question.text)
+    finally:  # also after Ctrl+C: the engine waits for it
+        question.answer.put(said)
+
 
 @contextmanager
 def engine_session(device: str | None, threads: int | None = None) -> Iterator[EngineSession]:
     """A running engine with the user's store, closed at the end."""
-    events: queue.Queue[Event] = queue.Queue()
-    engine = Engine(open_store(), events.put, device, threads)
+    events: queue.Queue[Event | _Question] = queue.Queue()
+
+    def confirm(question: str) -> bool:
+        answer: queue.Queue[bool] = queue.Queue()
+        events.put(_Question(question, answer))
+        return answer.get()
+
+    engine = Engine(open_store(), events.put, device, threads, confirm)
     engine.start()
     try:
         yield EngineSession(engine, events)

@@ -3,21 +3,19 @@
 import contextlib
 import shutil
 import signal
-import sys
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dgn_explorer.commands.options import device_option
+from dgn_explorer.commands.options import ask, device_option, loader_options
+from dgn_explorer.commands.terminal import StatusLine, duration
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:
     from dgn_explorer.training.trainer import Losses
-
-LINE_EVERY_S = 10.0
 
 
 @click.command("train")
@@ -56,6 +54,7 @@ LINE_EVERY_S = 10.0
     show_default=True,
     help="Minutes between checkpoints.",
 )
+@partial(loader_options, without=("size",))
 @click.option("--dry-run", is_flag=True, help="Print sizes, memory, speed and time, then stop.")
 @device_option
 def train_command(
@@ -74,6 +73,7 @@ def train_command(
 
     Ctrl+C saves and stops; the same command goes on from there.
     """
+    from dgn_explorer.networks.opening import open_network
     from dgn_explorer.training.estimate import estimate
     from dgn_explorer.training.run import run_settings, train
 
@@ -81,8 +81,9 @@ def train_command(
     changes = {key: value for key, value in given.items() if value is not None}
     changes |= _more(more)
     settings = run_settings(folder, paths, weights, changes, preset)
+    opener = partial(open_network, confirm=ask)
     if dry_run:
-        click.echo(estimate(settings, folder, device=device or "auto").text())
+        click.echo(estimate(settings, folder, device=device or "auto", opener=opener).text())
         return
     report = _Report()
     with _stop_on_interrupt() as stop:
@@ -95,6 +96,7 @@ def train_command(
             report=report.step,
             stop=stop,
             device=device or "auto",
+            opener=opener,
         )
     report.end()
     if out is not None and path.exists():
@@ -152,45 +154,17 @@ def _stop_on_interrupt() -> "Iterator[Any]":
             signal.signal(number, handler)
 
 
-class _Report:
-    """Progress on stderr: one line that is rewritten on a terminal, else a line now and then."""
-
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
-        self._next = 0.0
+class _Report(StatusLine):
+    """What `train` tells while it prepares and steps."""
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Say how far the preparation is."""
-        self._say(f"{what}: {done} of {total}", last=done == total)
+        self.say(f"{what}: {done} of {total}", last=done == total)
 
     def step(self, index: int, share: float, rate: float, left_s: float, losses: "Losses") -> None:
         """Say how far the training is."""
         text = (
-            f"step {index}, {share:.1%}, {rate:.1f} images/s, {_duration(left_s)} left,"
+            f"step {index}, {share:.1%}, {rate:.1f} images/s, {duration(left_s)} left,"
             f" image {losses.image:.3f}, feature {losses.feature:.3f}"
         )
-        self._say(text, last=share >= 1)
-
-    def end(self) -> None:
-        """Finish the line."""
-        if self._live:
-            click.echo("", err=True)
-
-    def _say(self, text: str, last: bool) -> None:
-        now = time.monotonic()
-        if now < self._next and not last:
-            return
-        self._next = now + (0.2 if self._live else LINE_EVERY_S)
-        click.echo(f"\r\x1b[K{text}" if self._live else text, err=True, nl=not self._live)
-
-
-def _duration(seconds: float) -> str:
-    """Say ``seconds`` in hours and minutes.
-
-    >>> _duration(5000), _duration(50)
-    ('1 h 23 min', '50 s')
-    """
-    minutes = int(seconds // 60)
-    if minutes < 2:
-        return f"{seconds:.0f} s"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+        self.say(text, last=share >= 1)

@@ -17,19 +17,37 @@ from dgn_explorer.commands.options import (
 from dgn_explorer.engine.messages import Finished, Frame, Opened
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.parameters import PRESETS, Parameters
+from dgn_explorer.networks.spec_text import parse_spec
+from dgn_explorer.priors.info import FLOAT32
+from dgn_explorer.synthesis.parameters import PRESETS, WITHOUT_PRIOR, Parameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.start import RANDOM
 
 
 @click.command("visualize")
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
 @network_option
 @prior_option
-@click.option("--method", default="dgn-am", show_default=True, help="How the image is found.")
+@click.option(
+    "--method", default="dgn-am", show_default=True, help="dgn-am, or pixels: without a prior."
+)
 @click.option("--preset", default="default", show_default=True, help="Set of parameters.")
 @click.option("--steps", type=int, default=None, help="Ascent steps.  [default: the preset's]")
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
+)
+@click.option(
+    "--step-size",
+    type=float,
+    default=None,
+    help="Size of the first step.  [default: found once for each network and prior]",
+)
+@click.option(
+    "--init",
+    "photo",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="Start from a photograph instead of a random code.",
 )
 @click.option("--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times.")
 @click.option(
@@ -49,6 +67,8 @@ def visualize_command(
     preset: str,
     steps: int | None,
     settings: tuple[str, ...],
+    step_size: float | None,
+    photo: Path | None,
     seeds: tuple[int, ...],
     out: Path,
     device: str | None,
@@ -61,17 +81,25 @@ def visualize_command(
     store are not computed again.
     """
     from dgn_explorer.commands.session import engine_session
+    from dgn_explorer.commands.start_image import start_code
+    from dgn_explorer.commands.step_size import with_step_size
     from dgn_explorer.results.png import file_name, save_png
 
+    if step_size is not None:
+        settings = (*settings, f"step_start={step_size}")
     parameters = choose_parameters(method, preset, steps, settings)
+    automatic = preset == "default" and not any(s.startswith("step_start=") for s in settings)
     with engine_session(device, threads) as session:
         opened = session.open(network, prior)
         units = [opened.network.resolve(text) for text in addresses]  # all, before the first starts
-        _make_folder(out)
+        make_folder(out)
+        if automatic:
+            parameters = with_step_size(parameters, opened, network, prior, device)
+        start = RANDOM if photo is None else start_code(photo, method, prior, device)
         for unit in units:
             for seed in seeds or (0,):
-                recipe = make_recipe(opened, unit, method, parameters, seed)
-                progress = _Progress(f"{unit} {opened.network.label(unit)}".strip())
+                recipe = make_recipe(opened, unit, method, parameters, seed, start)
+                progress = Progress(f"{unit} {opened.network.label(unit)}".strip())
                 started = time.monotonic()
                 finished = session.run(recipe, progress.show)
                 if finished is None:
@@ -82,7 +110,7 @@ def visualize_command(
                 save_png(path, finished.result.image, recipe)
                 progress.end(finished, path)
                 if as_json:
-                    print_json(_report(opened, unit, finished, seconds, path))
+                    print_json(report(opened, unit, finished, seconds, path))
 
 
 def choose_parameters(
@@ -119,27 +147,36 @@ def choose_parameters(
 
 
 def make_recipe(
-    opened: Opened, unit: UnitAddress, method: str, parameters: Parameters, seed: int
+    opened: Opened,
+    unit: UnitAddress,
+    method: str,
+    parameters: Parameters,
+    seed: int,
+    start: str = RANDOM,
 ) -> Recipe:
     """The recipe for one unit of what is open."""
+    with_prior = method not in WITHOUT_PRIOR
     return Recipe(
         network=opened.network.name,
         network_fingerprint=opened.network.fingerprint,
-        prior=opened.prior.name,
-        prior_fingerprint=opened.prior.fingerprint,
+        prior=opened.prior.name if with_prior else "",
+        prior_fingerprint=opened.prior.fingerprint if with_prior else "",
         objective=(Term(unit),),
         method=method,
         parameters=parameters,
         seed=seed,
+        start=start,
+        numeric=opened.numeric if with_prior else FLOAT32,
     )
 
 
 def network_name(opened: Opened) -> str:
-    """The network's name, without the folders if it is a path."""
-    return Path(opened.network.name).name
+    """The network's name, without its options, and without the folders if it is a path."""
+    return Path(parse_spec(opened.network.name)[0]).name
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder for the files, with its parents; raises `DgnError` if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -149,9 +186,10 @@ def _make_folder(folder: Path) -> None:
         ) from None
 
 
-def _report(
+def report(
     opened: Opened, unit: UnitAddress, finished: Finished, seconds: float, path: Path
 ) -> dict[str, object]:
+    """What ``--json`` prints for one image."""
     result = finished.result
     top1 = result.top[0][0] if result.top else None
     labels = opened.network.labels
@@ -170,7 +208,7 @@ def _report(
     }
 
 
-class _Progress:
+class Progress:
     """One line on stderr for each image; on a terminal it counts up while the ascent runs."""
 
     def __init__(self, title: str) -> None:

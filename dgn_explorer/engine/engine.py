@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from dgn_explorer.engine.guard import REPORT, run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
-from dgn_explorer.engine.messages import Event, Lane, OpenFailed, Ready
+from dgn_explorer.engine.messages import Event, Lane, OpenFailed, Question, Ready
 from dgn_explorer.engine.queue import OpenRequest, WorkQueue
 from dgn_explorer.errors import DgnError
 from dgn_explorer.results.store import Store
@@ -22,6 +22,8 @@ class Engine:
 
     ``listener`` is called on the engine's thread with every `Event`. ``device`` is ``cpu``,
     ``cuda`` or ``mps``; None takes the best there is. ``threads`` is the number of CPU threads.
+    ``confirm`` is asked, on the engine's thread, before a file of the user's code is run for the
+    first time; without it none is.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class Engine:
         listener: Callable[[Event], None],
         device: str | None = None,
         threads: int | None = None,
+        confirm: Callable[[str], bool] | None = None,
     ) -> None:
         self.frames = LatestFrame()
         self._store = store
         self._tell = listener
         self._device = device
         self._threads = threads
+        self._confirm = confirm
         self._queue = WorkQueue()
         self._thread = threading.Thread(target=self._main, name="dgn-engine")
 
@@ -51,9 +55,21 @@ class Engine:
         """Queue a job for a network and prior that are open; returns its number."""
         return self._queue.submit(recipe, lane).number
 
+    def ask(self, question: Question) -> int:
+        """Ask about a network or prior that is open: sends `Answered`; returns the job's number."""
+        return self._queue.ask(question).number
+
     def cancel(self, job: int) -> None:
         """Stop a job after its current step; what it has made so far is kept."""
         self._queue.cancel(job)
+
+    def pause_batch(self, on: bool) -> None:
+        """Hold batch jobs, the running one after its current step, or let them go on."""
+        self._queue.pause(on)
+
+    def first(self, job: int) -> None:
+        """Put a waiting batch job in front of the others."""
+        self._queue.first(job)
 
     def close(self, timeout_s: float = 5.0) -> bool:
         """Stop everything and wait for the thread; False if it did not end in time."""
@@ -69,7 +85,9 @@ class Engine:
 
             device = choose_device(self._device)
             use_threads(device, self._threads)
-            worker = Worker(device, self._store, self.frames, self._tell, self._queue)
+            worker = Worker(
+                device, self._store, self.frames, self._tell, self._queue, self._confirm
+            )
             self._tell(Ready(describe(device)))
         except Exception as error:
             self._tell(_open_failed(error))

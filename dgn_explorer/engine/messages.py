@@ -5,8 +5,9 @@ from enum import Enum
 
 import numpy as np
 
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.priors.info import PriorInfo
+from dgn_explorer.priors.info import FLOAT32, PriorInfo
 from dgn_explorer.results.result import Result
 from dgn_explorer.synthesis.recipe import Recipe
 
@@ -27,10 +28,11 @@ class Ready:
 
 @dataclass(frozen=True)
 class Opened:
-    """The network and the prior asked for are open."""
+    """The network and the prior asked for are open; ``numeric`` is what runs fastest here."""
 
     network: NetworkInfo
     prior: PriorInfo
+    numeric: str = FLOAT32
 
 
 @dataclass(frozen=True)
@@ -94,4 +96,61 @@ class Cancelled:
     job: int
 
 
-Event = Ready | Opened | OpenFailed | Started | Finished | Failed | Cancelled
+@dataclass(frozen=True)
+class Decode:
+    """Ask for the pictures of ``codes`` (N, K) float32; the answer is (N, S, S, 3) uint8."""
+
+    prior_fingerprint: str
+    codes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Ask for ``frames`` pictures of the first ``steps`` steps; the answer is as for `Decode`."""
+
+    recipe: Recipe
+    steps: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Strongest:
+    """Ask which ``count`` units of every layer respond most to ``image`` (H, W, 3) uint8.
+
+    The answer is a tuple of `UnitStrength`.
+    """
+
+    network_fingerprint: str
+    image: np.ndarray
+    count: int = 5
+
+
+@dataclass(frozen=True)
+class UnitStrength:
+    """How much a photo excites a unit: its activation, and that in deviations of its layer."""
+
+    unit: UnitAddress
+    activation: float
+    deviations: float
+
+
+@dataclass(frozen=True)
+class Encode:
+    """Ask for the code (K,) float32 whose picture is nearest to ``image`` (H, W, 3) uint8."""
+
+    prior_fingerprint: str
+    image: np.ndarray
+
+
+Question = Decode | Encode | Replay | Strongest
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer to question ``job``."""
+
+    job: int
+    answer: np.ndarray | tuple[UnitStrength, ...]
+
+
+Event = Ready | Opened | OpenFailed | Started | Finished | Failed | Cancelled | Answered

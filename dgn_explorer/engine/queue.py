@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
-from dgn_explorer.engine.messages import Lane
+from dgn_explorer.engine.messages import Lane, Question
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -27,6 +27,18 @@ class Job:
     cancel: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
+@dataclass(frozen=True)
+class Task:
+    """A question on its way; it waits for the interactive job and goes before the batch lane."""
+
+    number: int
+    question: Question
+    cancel: threading.Event = field(default_factory=threading.Event, compare=False)
+
+
+Work = Job | Task
+
+
 class WorkQueue:
     """Thread-safe; the engine's thread takes from it, everyone else puts in."""
 
@@ -35,9 +47,10 @@ class WorkQueue:
         self._numbers = itertools.count(1)
         self._opens: deque[OpenRequest] = deque()
         self._interactive: deque[Job] = deque()
+        self._tasks: deque[Task] = deque()
         self._batch: deque[Job] = deque()
-        self._running: list[Job] = []  # the paused batch job stays here below the interactive one
-        self._closed = False
+        self._running: list[Work] = []  # the paused batch job stays here below the interactive one
+        self._closed = self._paused = False
 
     def open(self, request: OpenRequest) -> None:
         """Ask for a network and a prior."""
@@ -51,7 +64,7 @@ class WorkQueue:
             job = Job(next(self._numbers), recipe, lane)
             if lane is Lane.INTERACTIVE:
                 for earlier in (*self._interactive, *self._running):
-                    if earlier.lane is Lane.INTERACTIVE:
+                    if isinstance(earlier, Job) and earlier.lane is Lane.INTERACTIVE:
                         earlier.cancel.set()
                 self._interactive.append(job)
             else:
@@ -59,10 +72,18 @@ class WorkQueue:
             self._changed.notify()
             return job
 
+    def ask(self, question: Question) -> Task:
+        """Add a question."""
+        with self._changed:
+            task = Task(next(self._numbers), question)
+            self._tasks.append(task)
+            self._changed.notify()
+            return task
+
     def cancel(self, number: int) -> None:
         """Stop the job ``number``, wherever it is; unknown and finished numbers are ignored."""
         with self._changed:
-            for job in (*self._interactive, *self._batch, *self._running):
+            for job in (*self._interactive, *self._tasks, *self._batch, *self._running):
                 if job.number == number:
                     job.cancel.set()
             self._changed.notify()
@@ -75,30 +96,67 @@ class WorkQueue:
                 job.cancel.set()
             self._changed.notify()
 
-    def next(self) -> OpenRequest | Job | None:
+    def next(self) -> OpenRequest | Work | None:
         """Wait for work; None once closed."""
         with self._changed:
-            while not (self._closed or self._opens or self._interactive or self._batch):
+            while not (self._closed or self._opens or self._urgent() or self._ready()):
                 self._changed.wait()
             if self._closed:
                 return None
             if self._opens:
                 return self._opens.popleft()
-            return self._take(self._interactive or self._batch)
+            return self._take(self._interactive or self._tasks or self._ready())
 
-    def next_interactive(self) -> Job | None:
-        """An interactive job that a batch job has to make room for, or None; never waits."""
+    def next_interactive(self) -> Work | None:
+        """An interactive job or a question that a batch job has to make room for, or None.
+
+        Waits while the batch lane is paused, unless a running job has been cancelled.
+        """
         with self._changed:
-            if self._closed or not self._interactive:
+            while self._paused and not (self._closed or self._urgent() or self._stopping()):
+                self._changed.wait()
+            if self._closed or not self._urgent():
                 return None
-            return self._take(self._interactive)
+            return self._take(self._interactive or self._tasks)
 
-    def done(self, job: Job) -> None:
+    def pause(self, on: bool) -> None:
+        """Hold the batch lane, its running job included, or let it go on."""
+        with self._changed:
+            self._paused = on
+            self._changed.notify()
+
+    def first(self, number: int) -> None:
+        """Put a waiting batch job in front of the others."""
+        with self._changed:
+            for job in self._batch:
+                if job.number == number:
+                    self._batch.remove(job)
+                    self._batch.appendleft(job)
+                    return
+
+    def done(self, job: Work) -> None:
         """The engine has finished with ``job``."""
         with self._changed:
             self._running.remove(job)
 
-    def _take(self, lane: "deque[Job]") -> Job:
+    def _urgent(self) -> bool:
+        return bool(self._interactive or self._tasks)
+
+    def _ready(self) -> "deque[Job]":
+        """Batch jobs that may run: while the lane is paused only cancelled ones, to be dropped."""
+        if not self._paused:
+            return self._batch
+        for job in self._batch:
+            if job.cancel.is_set():
+                self._batch.remove(job)
+                self._batch.appendleft(job)
+                return self._batch
+        return deque()
+
+    def _stopping(self) -> bool:
+        return any(work.cancel.is_set() for work in self._running)
+
+    def _take(self, lane: "deque[Job] | deque[Task]") -> Work:
         job = lane.popleft()
         self._running.append(job)
         return job

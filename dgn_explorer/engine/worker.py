@@ -9,19 +9,38 @@ import numpy as np
 import torch
 
 import dgn_explorer
+from dgn_explorer.engine import answers
 from dgn_explorer.engine.guard import run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
-from dgn_explorer.engine.messages import Cancelled, Event, Finished, Frame, Lane, Opened, Started
-from dgn_explorer.engine.queue import Job, OpenRequest, WorkQueue
+from dgn_explorer.engine.messages import (
+    Answered,
+    Cancelled,
+    Decode,
+    Encode,
+    Event,
+    Finished,
+    Frame,
+    Lane,
+    Opened,
+    Replay,
+    Started,
+    UnitStrength,
+)
+from dgn_explorer.engine.queue import Job, OpenRequest, Task, Work, WorkQueue
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.loaded import Confirm, refuse
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.opening import open_prior
+from dgn_explorer.priors.precision import best_numeric
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import CODE, RANDOM, read_code
 from dgn_explorer.synthesis.step import Step, from_uint8
 
 FRAME_INTERVAL_S = 1 / 30
@@ -39,27 +58,32 @@ class Worker:
         frames: LatestFrame,
         tell: Callable[[Event], None],
         queue: WorkQueue,
+        confirm: Confirm | None = None,
     ) -> None:
         self._device = device
         self._store = store
         self._frames = frames
         self._tell = tell
         self._queue = queue
+        self._confirm = confirm or refuse
         self._networks: dict[str, Network] = {}
         self._priors: dict[str, Prior] = {}
 
     def open(self, request: OpenRequest) -> Opened:
         """Open a network and a prior and keep them."""
-        network = open_network(request.network, self._device)
+        network = open_network(request.network, self._device, confirm=self._confirm)
         prior = open_prior(request.prior, self._device)
         self._networks[network.info.fingerprint] = network
         self._priors[prior.info.fingerprint] = prior
-        return Opened(network.info, prior.info)
+        return Opened(network.info, prior.info, best_numeric(self._device))
 
-    def run(self, job: Job) -> None:
+    def run(self, job: Work) -> None:
         """Run ``job`` from the store or by ascent; a cancelled one keeps what it has made."""
         if job.cancel.is_set():
             self._tell(Cancelled(job.number))
+            return
+        if isinstance(job, Task):
+            self._answer(job)
             return
         stored = self._store.get(job.recipe.key)
         if stored is not None and stored.state == "done":
@@ -74,8 +98,7 @@ class Worker:
             return
         step, trace, finished = done
         image = step.images()[0]
-        top = top_classes(network, image)
-        address = job.recipe.objective[0].unit
+        top = top_classes(network, image, prior)
         result = Result(
             recipe=job.recipe,
             image=image,
@@ -86,7 +109,7 @@ class Worker:
             device=str(self._device),
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             top=top,
-            label=network.info.label(address),
+            label=label_of(network.info, job.recipe),
             versions={"dgn-explorer": dgn_explorer.__version__, "torch": torch.__version__},
         )
         try:
@@ -96,21 +119,21 @@ class Worker:
         else:
             self._tell(Finished(job.number, result, cached=False))
 
-    def _opened(self, recipe: Recipe) -> tuple[Network, Prior]:
+    def _opened(self, recipe: Recipe) -> tuple[Network, Prior | None]:
         network = self._networks.get(recipe.network_fingerprint)
         prior = self._priors.get(recipe.prior_fingerprint)
         if network is None:
             raise DgnError(
                 f"The network {recipe.network!r} of this recipe is not open.", "Open it first."
             )
-        if prior is None:
+        if prior is None and recipe.method not in WITHOUT_PRIOR:
             raise DgnError(
                 f"The prior {recipe.prior!r} of this recipe is not open.", "Open it first."
             )
         return network, prior
 
     def _ascend(
-        self, job: Job, network: Network, prior: Prior
+        self, job: Job, network: Network, prior: Prior | None
     ) -> tuple[Step, np.ndarray, bool] | None:
         """The last step, the trace, and whether it ran to the end; None without any step."""
         activations: list[torch.Tensor] = []
@@ -141,13 +164,58 @@ class Worker:
         trace = torch.cat(activations).float().cpu().numpy()
         return last, trace, last.index + 1 == last.total
 
+    def _answer(self, task: Task) -> None:
+        def show(done: int, total: int, picture: np.ndarray) -> None:
+            empty = np.zeros(0, np.float32)
+            self._frames.put(Frame(task.number, done, total, picture, empty, 0.0))
+
+        ask, cancel = task.question, task.cancel
+        answer: np.ndarray | tuple[UnitStrength, ...] | None
+        if isinstance(ask, Decode):
+            answer = answers.decode(self._prior(ask.prior_fingerprint), ask, cancel, show)
+        elif isinstance(ask, Encode):
+            asked = self._prior(ask.prior_fingerprint)
+            answer = answers.encode_photo(asked, self._encoder(asked), ask)
+        elif isinstance(ask, Replay):
+            network, prior = self._opened(ask.recipe)
+            answer = answers.replay(network, prior, ask, self._start(ask.recipe), cancel, show)
+        else:
+            answer = answers.strongest(self._network(ask.network_fingerprint), ask, cancel)
+        if answer is None:
+            self._tell(Cancelled(task.number))
+        else:
+            self._tell(Answered(task.number, answer))
+
+    def _network(self, fingerprint: str) -> Network:
+        if fingerprint not in self._networks:
+            raise DgnError(f"The network {fingerprint[:8]} is not open.", "Open it first.")
+        return self._networks[fingerprint]
+
+    def _encoder(self, prior: Prior) -> Network | None:
+        """The network that ``prior`` inverts, opened if need be; None if that cannot be."""
+        info = prior.info.encoder
+        if info.fingerprint not in self._networks:
+            try:
+                opened = open_network(info.network, self._device, confirm=self._confirm)
+            except DgnError:
+                return None
+            self._networks[opened.info.fingerprint] = opened
+        return self._networks.get(info.fingerprint)
+
+    def _prior(self, fingerprint: str) -> Prior:
+        if fingerprint not in self._priors:
+            raise DgnError(f"The prior {fingerprint[:8]} is not open.", "Open it first.")
+        return self._priors[fingerprint]
+
     def _make_room(self) -> None:
         while (urgent := self._queue.next_interactive()) is not None:
             run_guarded(self.run, urgent, self._tell, self._queue)
 
     def _start(self, recipe: Recipe) -> np.ndarray | None:
-        if recipe.start == "random":
+        if recipe.start == RANDOM:
             return None
+        if recipe.start.startswith(CODE):
+            return read_code(recipe.start)[None]
         key = recipe.start.removeprefix(RESULT)
         stored = self._store.get(key) if recipe.start.startswith(RESULT) else None
         if stored is None:
@@ -158,11 +226,18 @@ class Worker:
         return stored.code[None]
 
 
-def top_classes(network: Network, image: np.ndarray) -> tuple[tuple[int, float], ...]:
-    """The best classes of ``image`` (H, W, 3) uint8 with their probabilities, best first."""
+def top_classes(
+    network: Network, image: np.ndarray, prior: Prior | None = None
+) -> tuple[tuple[int, float], ...]:
+    """The best classes of ``image`` (H, W, 3) uint8 with their probabilities, best first.
+
+    They are of what the network is shown of an image of ``prior``.
+    """
     if not network.info.labels:
         return ()
     with torch.no_grad():
-        logits = network.logits(from_uint8(image[None], network.device))[0]
+        rgb = from_uint8(image[None], network.device)
+        rgb = rgb if prior is None else prior.seen(rgb, network.info.input_size)
+        logits = network.logits(rgb)[0]
         best = logits.float().softmax(0).topk(min(TOP_CLASSES, logits.numel()))
     return tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))

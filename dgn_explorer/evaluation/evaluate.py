@@ -19,6 +19,8 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.photos import Photo, load_photo, spread
 from dgn_explorer.networks.reading import ActivationReader
 from dgn_explorer.priors.encoding import encode
+from dgn_explorer.priors.info import FLOAT32
+from dgn_explorer.priors.precision import best_numeric
 from dgn_explorer.synthesis.objective import read_unit
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters, PixelsParameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
@@ -114,6 +116,7 @@ class Evaluation:
             method=method,
             parameters=parameters,
             seed=seed,
+            numeric=best_numeric(self._network.device) if prior else FLOAT32,
         )
 
     def label(self, unit: UnitAddress) -> str:

@@ -1,5 +1,6 @@
 """The left side: search, layer tree, and the units of the layer as a grid."""
 
+import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -13,7 +14,9 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.card_view import CardView
 from dgn_explorer.gui.layer_model import LayerModel, PathRole
+from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.parts import label, panel
+from dgn_explorer.gui.photo_panel import PhotoPanel
 from dgn_explorer.gui.search_box import SearchBox
 from dgn_explorer.gui.search_index import Hit
 from dgn_explorer.gui.session import Session
@@ -31,12 +34,15 @@ class Browser(QWidget):
 
     layer_shown = Signal(str)
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, notes: Notes, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
-        self.search = SearchBox(session, theme)
+        self.search = SearchBox(session, notes, theme)
+        self.photo = PhotoPanel(session, theme)
         self.tree = self._make_tree()
-        self.units = UnitModel(session, self)
+        self.units = UnitModel(session, notes, self)
         self.grid = self._make_grid(theme)
         self._tree_title = label("LAYERS", "section")
         self._grid_title = label("UNITS", "section")
@@ -45,6 +51,12 @@ class Browser(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._make_split())
         self._pages.addWidget(self.search.hits)
+        nothing = label("The layers of the network appear here.", "muted", wrap=True)
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages.addWidget(nothing)
+        self._pages.addWidget(self.photo)
+        self.photo.closed.connect(lambda: self._pages.setCurrentIndex(0))
+        self._pages.setCurrentWidget(nothing)
         column.addWidget(self.search)
         column.addWidget(self._pages, 1)
         outer = QVBoxLayout(self)
@@ -71,6 +83,11 @@ class Browser(QWidget):
         at = EDGES.index(self.grid.edge) + step
         self.grid.set_edge(EDGES[min(max(at, 0), len(EDGES) - 1)])
 
+    def show_photo(self, name: str, image: np.ndarray) -> None:
+        """Show a photo in place of the layers, until it is closed or something is searched."""
+        self.photo.show_photo(name, image)
+        self._pages.setCurrentWidget(self.photo)
+
     def _make_tree(self) -> QTreeView:
         tree = QTreeView()
         tree.setAccessibleName("Layers")
@@ -87,6 +104,8 @@ class Browser(QWidget):
         grid.setAccessibleName("Units")
         grid.setModel(self.units)
         grid.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        grid.setDragEnabled(True)
+        grid.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         grid.selectionModel().currentChanged.connect(self._current_changed)
         grid.started.connect(self._start)
         return grid
@@ -110,6 +129,7 @@ class Browser(QWidget):
 
     def _open(self, network: NetworkInfo, _prior: object) -> None:
         self.search.open_network(network)
+        self._pages.setCurrentIndex(0)
         self._tree_title.setText(f"{network.title.upper()} · {len(network.layers)} LAYERS")
         model = LayerModel(network)
         model.setParent(self.tree)
@@ -163,7 +183,7 @@ class Browser(QWidget):
         layer = self.units.layer
         if layer is None or layer.path != unit.layer:
             self._go_to_layer(unit.layer)
-        index = self.units.index(unit.index)
+        index = self.units.index(self.units.row_of(unit))
         if index != self.grid.currentIndex():
             self.grid.setCurrentIndex(index)
             self.grid.scrollTo(index)

@@ -25,6 +25,7 @@ _RESAMPLED_PX = 1600  # beyond this the picture is larger than the view and Qt s
 class Canvas(QWidget):
     """Shows one (H, W, 3) uint8 image; wheel zooms, drag pans, arrows pan, double-click fits."""
 
+    view_changed = Signal()  # another zoom or place
     picture_changed = Signal()  # there is a picture now, or there is none any more
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -51,6 +52,16 @@ class Canvas(QWidget):
     def zoom(self) -> float:
         """Screen pixels an image pixel."""
         return self._fit() if self._zoom is None else self._zoom
+
+    @property
+    def view(self) -> tuple[float | None, QPointF]:
+        """Zoom (None fits) and place, for another canvas to follow."""
+        return self._zoom, QPointF(self._offset)
+
+    def set_view(self, zoom: float | None, offset: QPointF) -> None:
+        """Take over another canvas's zoom and place."""
+        self._zoom, self._offset, self._pixmap = zoom, QPointF(offset), None
+        self.update()
 
     def show_image(self, image: np.ndarray | None, moving: bool = False) -> None:
         """Show another image; the zoom stays as long as the size does.
@@ -93,6 +104,7 @@ class Canvas(QWidget):
         if zoom is None:
             self._offset = QPointF()
         self._zoom, self._pixmap = zoom, None
+        self.view_changed.emit()
         self.update()
 
     def _fit(self) -> float:
@@ -160,6 +172,7 @@ class Canvas(QWidget):
         """Move the picture."""
         if self._grabbed is not None and self._zoom is not None:
             self._offset = event.position() - self._grabbed
+            self.view_changed.emit()
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -183,4 +196,5 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
             return
         self._offset += move
+        self.view_changed.emit()
         self.update()

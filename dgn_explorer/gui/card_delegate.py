@@ -74,6 +74,8 @@ class CardDelegate(QStyledItemDelegate):
         square = QRect(left, box.top() + SMALL - 2, self.edge, self.edge)
         self._paint_picture(painter, card, square)
         self._paint_badge(painter, card, square)
+        if card.favourite:
+            self._paint_star(painter, square)
         self._paint_text(painter, card, square, box, selected)
         painter.restore()
 
@@ -121,6 +123,17 @@ class CardDelegate(QStyledItemDelegate):
         painter.drawPixmap(
             disc.topLeft() + QRect(3, 3, 1, 1).topLeft(), icon_pixmap(name, ink, size, ratio)
         )
+
+    def _paint_star(self, painter: QPainter, square: QRect) -> None:
+        disc = QRect(0, 0, 18, 18)
+        disc.moveTopRight(square.topRight() + QPoint(-3, 3))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.colours.raised))
+        painter.drawEllipse(disc)
+        device = painter.device()
+        ratio = device.devicePixelRatioF() if device is not None else 1.0
+        star = icon_pixmap("star", self._theme.colours.warn, 12, ratio)
+        painter.drawPixmap(disc.topLeft() + QPoint(3, 3), star)
 
     def _paint_text(
         self, painter: QPainter, card: Card, square: QRect, box: QRect, selected: bool

@@ -2,7 +2,24 @@
 
 import shlex
 
+from dgn_explorer.gui.run_settings import DEFAULT_METHOD
+from dgn_explorer.synthesis.parameters import PRESETS
 from dgn_explorer.synthesis.recipe import Recipe
+
+
+def python_code(recipe: Recipe) -> str:
+    """Python that makes the image of ``recipe``, whatever it consists of."""
+    prior = recipe.prior or "default"
+    return f"""\
+from dgn_explorer.commands.session import engine_session
+from dgn_explorer.synthesis.recipe import Recipe
+
+recipe = Recipe.from_json({recipe.to_json()!r})
+with engine_session(None) as session:
+    session.open({recipe.network!r}, {prior!r})
+    result = session.run(recipe, lambda frame: None).result
+    # result.image is (H, W, 3) uint8
+"""
 
 
 def command_line(recipe: Recipe) -> str:
@@ -14,12 +31,22 @@ def command_line(recipe: Recipe) -> str:
     >>> command_line(Recipe("lite0", "ab", "default", "cd", terms, seed=3))
     'dgn-explorer visualize fc:980 --network lite0 --prior default --steps 150 --seed 3'
     """
-    words = ["dgn-explorer", "visualize", *(str(term.unit) for term in recipe.objective)]
+    if len(recipe.objective) == 1 and recipe.objective[0].weight == 1:
+        words = ["dgn-explorer", "visualize", str(recipe.objective[0].unit)]
+    else:
+        parts = (f"{term.unit}={term.weight!r}" for term in recipe.objective)
+        words = ["dgn-explorer", "combine", *parts]
     words += ["--network", recipe.network]
     if recipe.prior:
         words += ["--prior", recipe.prior]
-    steps = getattr(recipe.parameters, "steps", None)
-    if steps is not None:
-        words += ["--steps", str(steps)]
+    if recipe.method != DEFAULT_METHOD:
+        words += ["--method", recipe.method]
+    defaults = PRESETS[recipe.method]["default"]
+    for spec in recipe.parameters.specs():
+        value = getattr(recipe.parameters, spec.name)
+        if spec.name == "steps":
+            words += ["--steps", str(value)]
+        elif value != getattr(defaults, spec.name):
+            words += ["--set", f"{spec.name}={value!r}"]
     words += ["--seed", str(recipe.seed)]
     return shlex.join(words)

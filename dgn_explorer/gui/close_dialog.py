@@ -18,7 +18,7 @@ class CloseDialog(QDialog):
         column.setContentsMargins(WIDE, WIDE, WIDE, LARGE)
         column.setSpacing(MEDIUM)
         column.addWidget(label("A picture is still forming.", "title"))
-        waiting = f" {queued:,} queued units are dropped." if queued else ""
+        waiting = f" {queued:,} queued units are offered again at the next start." if queued else ""
         text = f"It is stopped, and what is done so far is kept.{waiting}"
         column.addWidget(label(text, "", wrap=True))
         self.never_again = QCheckBox("Do not ask again")

@@ -1,6 +1,7 @@
 """What each row of the action table does, and when it can be done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
@@ -9,7 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 from dgn_explorer.gui.about import AboutDialog
 from dgn_explorer.gui.actions import ActionTable
 from dgn_explorer.gui.browser import Browser
-from dgn_explorer.gui.clipboard import command_line
+from dgn_explorer.gui.clipboard import command_line, python_code
+from dgn_explorer.gui.command_group import CommandGroup
 from dgn_explorer.gui.command_palette import CommandPalette
 from dgn_explorer.gui.display import Notice
 from dgn_explorer.gui.exporting import save_picture, suggested_name
@@ -17,7 +19,6 @@ from dgn_explorer.gui.history import History
 from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.panels import Panels
 from dgn_explorer.gui.pictures import to_qimage
-from dgn_explorer.gui.run_settings import RunSettings
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.shortcut_sheet import ShortcutSheet
 from dgn_explorer.gui.stage import Stage
@@ -38,21 +39,26 @@ class Commands(QObject):
         theme: Theme,
         stage: Stage,
         browser: Browser,
+        resize_thumbnails: Callable[[int], None],
         panels: Panels,
         choose_network: Callable[[], None],
+        groups: Sequence[CommandGroup],
     ) -> None:
         super().__init__(window)  # Qt drops the connections with the window
         self._window, self._table, self._session, self._flows = window, table, session, flows
         self._theme, self._stage, self._browser, self._panels = theme, stage, browser, panels
+        self._groups = groups
         self._history = History()
         canvas = stage.canvas
         table.bind(
             {
+                **{id: slot for group in groups for id, slot in group.slots().items()},
                 "open": choose_network,
                 "save_image": self._save_image,
                 "copy_image": self._copy_image,
                 "copy_address": self._copy_address,
                 "copy_command": self._copy_command,
+                "copy_python": self._copy_python,
                 "close": window.close,
                 "undo": session.undo.undo,
                 "redo": session.undo.redo,
@@ -68,6 +74,7 @@ class Commands(QObject):
                 "compute_selection": lambda: self._compute(browser.selected_units()),
                 "compute_layer": lambda: self._compute(browser.layer_units()),
                 "clear_queue": session.clear_queue,
+                "pause_queue": lambda: session.pause_batch(not session.paused),
                 "back": lambda: self._go(-1),
                 "forward": lambda: self._go(1),
                 "zoom_in": lambda: canvas.zoom_by(1),
@@ -75,8 +82,8 @@ class Commands(QObject):
                 "zoom_fit": canvas.fit,
                 "zoom_actual": canvas.actual_size,
                 "pixels": lambda: canvas.set_smooth(not table["pixels"].isChecked()),
-                "thumbs_larger": lambda: browser.resize_thumbnails(1),
-                "thumbs_smaller": lambda: browser.resize_thumbnails(-1),
+                "thumbs_larger": lambda: resize_thumbnails(1),
+                "thumbs_smaller": lambda: resize_thumbnails(-1),
                 "theme_system": lambda: theme.choose("system"),
                 "theme_light": lambda: theme.choose("light"),
                 "theme_dark": lambda: theme.choose("dark"),
@@ -97,6 +104,8 @@ class Commands(QObject):
         browser.grid.selectionModel().selectionChanged.connect(self.refresh)
         theme.changed.connect(self.refresh)
         canvas.picture_changed.connect(self.refresh)
+        for group in groups:
+            group.stale.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -110,6 +119,7 @@ class Commands(QObject):
             copy_image=has_picture,
             copy_address=session.unit is not None,
             copy_command=display.recipe is not None,
+            copy_python=display.recipe is not None,
             undo=session.undo.canUndo(),
             redo=session.undo.canRedo(),
             find=session.network is not None,
@@ -122,6 +132,7 @@ class Commands(QObject):
             compute_selection=bool(self._browser.selected_units()),
             compute_layer=bool(session.network),
             clear_queue=len(session.jobs) > 0,
+            pause_queue=session.paused or session.jobs.batch_left > 0,
             back=self._history.can_go(-1),
             forward=self._history.can_go(1),
             zoom_in=has_picture,
@@ -129,8 +140,13 @@ class Commands(QObject):
             zoom_fit=has_picture,
             zoom_actual=has_picture,
         )
+        for group in self._groups:
+            table.enable(**group.enabled())
+            for id, on in group.checked().items():
+                table[id].setChecked(on)
         table["undo"].setText(f"Undo {session.undo.undoText().lower()}".strip())
         table["redo"].setText(f"Redo {session.undo.redoText().lower()}".strip())
+        table["pause_queue"].setChecked(session.paused)
         table["lock_seed"].setChecked(session.settings.value.locked)
         for choice in CHOICES:
             table[f"theme_{choice}"].setChecked(self._theme.choice == choice)
@@ -143,7 +159,7 @@ class Commands(QObject):
 
     def _lock_seed(self) -> None:
         old = self._session.settings.value
-        new = RunSettings(old.method, old.parameters, old.seed, not old.locked)
+        new = replace(old, locked=not old.locked)
         self._session.settings.edit(new, "Lock of the seed")
 
     def _compute(self, units: list[UnitAddress]) -> None:
@@ -200,6 +216,11 @@ class Commands(QObject):
         if self._session.display.recipe is not None:
             QGuiApplication.clipboard().setText(command_line(self._session.display.recipe))
             self._session.notice.emit(Notice("The command is on the clipboard."))
+
+    def _copy_python(self) -> None:
+        if self._session.display.recipe is not None:
+            QGuiApplication.clipboard().setText(python_code(self._session.display.recipe))
+            self._session.notice.emit(Notice("The Python code is on the clipboard."))
 
     # ---- browse
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -15,13 +16,17 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.actions import ActionTable
 from dgn_explorer.gui.layer_model import shape_text
+from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.number_field import NumberField
 from dgn_explorer.gui.parameter_form import ParameterForm
-from dgn_explorer.gui.parts import flat_button, label, line, panel
+from dgn_explorer.gui.parts import ElidedLabel, flat_button, label, line, panel
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import SMALL, TIGHT
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.parameters import PRESETS
+from dgn_explorer.synthesis.start import RANDOM
+
+METHOD_NAMES = {"dgn-am": "DGN-AM: through the prior", "pixels": "Pixels: without a prior"}
 
 _SEED_MERGE_ID = 1
 _LARGEST_SEED = 2**63 - 1
@@ -30,9 +35,12 @@ _LARGEST_SEED = 2**63 - 1
 class Controls(QWidget):
     """What the next run will do, and the button that starts it."""
 
-    def __init__(self, session: Session, table: ActionTable, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, notes: Notes, table: ActionTable, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._notes = session, notes
+        self._note = label("", "caption", wrap=True)
         self._name = label("No unit selected", "title", wrap=True)
         self._about = label("Click a unit at the left, or search.", "muted", wrap=True)
         self._go = QPushButton("Visualise")
@@ -48,23 +56,52 @@ class Controls(QWidget):
         )
         self.seed.edited.connect(self._seed_edited)
         self.form = ParameterForm(session.settings)
+        self.method = QComboBox()
+        self.method.setAccessibleName("Method")
+        for name in PRESETS:
+            self.method.addItem(METHOD_NAMES.get(name, name), name)
+        self.method.activated.connect(
+            lambda _row: session.settings.use_method(self.method.currentData())
+        )
+        self._start = ElidedLabel("muted")
+        self._start_row = QWidget()
+        row = QHBoxLayout(self._start_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(TIGHT)
+        row.addWidget(self._start, 1)
+        forget = QPushButton("Random")
+        forget.setProperty("role", "link")
+        forget.setAccessibleName("Start from a random code again")
+        forget.clicked.connect(lambda: session.settings.start_from(RANDOM, ""))
+        row.addWidget(forget)
         self._presets = QButtonGroup(self)
         self._presets.setExclusive(False)
         self._preset_row = QHBoxLayout()
         self._preset_row.setSpacing(TIGHT)
 
         body, column = panel(spacing=SMALL)
-        column.addWidget(self._name)
+        head = QHBoxLayout()
+        head.setSpacing(TIGHT)
+        head.addWidget(self._name, 1)
+        for id in ("favourite", "add_to_combination"):
+            head.addWidget(flat_button(table[id]), 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
         column.addWidget(self._about)
+        column.addWidget(self._note)
         column.addSpacing(TIGHT)
         column.addWidget(self._go)
         column.addSpacing(TIGHT)
         column.addWidget(line())
         column.addWidget(label("SEED", "section"))
         column.addLayout(self._make_seed_row(table))
+        column.addWidget(self._start_row)
         column.addWidget(
             label("Same seed, same image. Unlocked: a new one for every run.", "caption", wrap=True)
         )
+        column.addSpacing(TIGHT)
+        column.addWidget(line())
+        column.addWidget(label("METHOD", "section"))
+        column.addWidget(self.method)
         column.addSpacing(TIGHT)
         column.addWidget(line())
         column.addWidget(label("PRESET", "section"))
@@ -85,6 +122,7 @@ class Controls(QWidget):
         outer.addWidget(scroll)
         session.selected.connect(self._show_unit)
         session.opened.connect(self._opened)
+        notes.changed.connect(self._show_note)
         session.settings.changed.connect(self._show_settings)
         self._make_presets()
         self._show_settings()
@@ -98,7 +136,12 @@ class Controls(QWidget):
         return row
 
     def _make_presets(self) -> None:
-        for name in PRESETS[self._session.settings.value.method]:
+        for old in self._presets.buttons():
+            self._presets.removeButton(old)
+            self._preset_row.removeWidget(old)
+            old.deleteLater()
+        self._preset_method = self._session.settings.value.method
+        for name in PRESETS[self._preset_method]:
             button = QPushButton(name.capitalize())
             button.setCheckable(True)
             button.setAccessibleName(f"Preset {name}")
@@ -123,14 +166,27 @@ class Controls(QWidget):
         value = self._session.settings.value
         if self.seed.value != value.seed:
             self.seed.set_value(value.seed)
+        if self.method.currentData() != value.method:
+            self.method.setCurrentIndex(self.method.findData(value.method))
+        if self._preset_method != value.method:
+            self._make_presets()
+        self._start_row.setVisible(value.start != RANDOM)
+        self._start.setText(f"Starts from {value.start_name}")
         for button in self._presets.buttons():
             button.setChecked(button.objectName() == value.preset)
 
     def _opened(self) -> None:
         self._show_unit(None)
 
+    def _show_note(self) -> None:
+        note = self._notes.of(self._session.unit)
+        tags = " ".join(f"#{tag}" for tag in note.tags)
+        self._note.setText("\n".join(part for part in (tags, note.text) if part))
+        self._note.setVisible(bool(self._note.text()))
+
     def _show_unit(self, unit: UnitAddress | None) -> None:
         network = self._session.network
+        self._show_note()
         self._go.setEnabled(unit is not None)
         if unit is None or network is None:
             self._name.setText("No unit selected")

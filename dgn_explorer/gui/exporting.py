@@ -1,5 +1,6 @@
 """Saving the picture on show as a PNG with its recipe inside, and reading one back."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
@@ -26,17 +27,20 @@ async def save_picture(path: str, result: Result, flows: Flows, session: Session
         session.notice.emit(Notice(f"Saved {Path(path).name}, with its recipe inside."))
 
 
-async def recall_picture(path: str, flows: Flows, session: Session) -> None:
-    """Take over the settings of a saved picture and show its unit's image."""
+async def recall_picture(
+    path: str, flows: Flows, session: Session, photo: Callable[[str], None]
+) -> None:
+    """Take over the settings of a saved picture and show its unit's image.
+
+    ``photo`` gets the path of a picture without a recipe.
+    """
     try:
         recipe = await flows.on_disk(read_recipe, Path(path))
-        if recipe is None:
-            raise DgnError(
-                f"{Path(path).name} holds no recipe.",
-                "Drop a PNG that was saved by dgn-explorer.",
-            )
     except DgnError as error:
         session.problem.emit(error.message, error.hint, "")
+        return
+    if recipe is None:
+        photo(path)
         return
     network = session.network
     if network is None or recipe.network_fingerprint != network.fingerprint:

@@ -1,5 +1,6 @@
 """Every job that this window has submitted and not yet forgotten."""
 
+import time
 from dataclasses import dataclass
 from enum import Enum
 
@@ -7,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis.combination import objective_text
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -41,14 +43,14 @@ class Job:
         return self.recipe.objective[0].unit
 
     @property
-    def place(self) -> tuple[str, UnitAddress]:
-        """The unit with its network's fingerprint; other networks have units of the same name."""
-        return self.recipe.network_fingerprint, self.unit
+    def place(self) -> tuple[str, str]:
+        """The objective with its network's fingerprint, as other networks have equal names."""
+        return self.recipe.network_fingerprint, objective_text(self.recipe.objective)
 
     @property
     def name(self) -> str:
-        """The class name if there is one, else the address."""
-        return self.label or str(self.unit)
+        """The class name if there is one, else the address; all units of a combination."""
+        return self.label or objective_text(self.recipe.objective)
 
     @property
     def progress_text(self) -> str:
@@ -67,9 +69,11 @@ class JobList(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: dict[int, Job] = {}
-        self._by_unit: dict[tuple[str, UnitAddress], int] = {}
+        self._by_unit: dict[tuple[str, str], int] = {}
+        self._by_key: dict[str, int] = {}
         self.batch_total = 0
         self.batch_done = 0
+        self._batch_started = 0.0
 
     def __iter__(self):  # type: ignore[no-untyped-def]
         return iter(tuple(self._jobs.values()))
@@ -83,7 +87,11 @@ class JobList(QObject):
 
     def of_unit(self, fingerprint: str, unit: UnitAddress) -> Job | None:
         """The newest job for ``unit`` of the network with this fingerprint."""
-        return self.get(self._by_unit.get((fingerprint, unit)))
+        return self.get(self._by_unit.get((fingerprint, str(unit))))
+
+    def of_key(self, key: str) -> Job | None:
+        """The newest job that makes the result ``key``."""
+        return self.get(self._by_key.get(key))
 
     def add(self, job: Job) -> None:
         """Remember a job that has just been submitted."""
@@ -92,9 +100,11 @@ class JobList(QObject):
             self._jobs.pop(earlier.number)
         self._jobs[job.number] = job
         self._by_unit[job.place] = job.number
+        self._by_key[job.recipe.key] = job.number
         if job.lane is Lane.BATCH:
             if not self.batch_left:
                 self.batch_total = self.batch_done = 0
+                self._batch_started = time.monotonic()
             self.batch_total += 1
         self.structure_changed.emit()
         self.changed.emit(job.number)
@@ -103,6 +113,19 @@ class JobList(QObject):
     def batch_left(self) -> int:
         """How many jobs of the running batch have not ended."""
         return self.batch_total - self.batch_done
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest of the batch takes if it goes on as so far; None before the first."""
+        if not self.batch_done or not self.batch_left:
+            return None
+        return (time.monotonic() - self._batch_started) / self.batch_done * self.batch_left
+
+    def put_first(self, number: int) -> None:
+        """Put a waiting batch job in front of the others."""
+        if number in self._jobs:
+            self._jobs = {number: self._jobs[number], **self._jobs}
+            self.structure_changed.emit()
 
     def update(self, number: int, **values: object) -> None:
         """Change fields of a job."""
@@ -145,6 +168,8 @@ class JobList(QObject):
     def _forget_unit(self, job: Job) -> None:
         if self._by_unit.get(job.place) == job.number:
             del self._by_unit[job.place]
+        if self._by_key.get(job.recipe.key) == job.number:
+            del self._by_key[job.recipe.key]
 
     def _count(self, job: Job) -> None:
         if job.lane is Lane.BATCH:

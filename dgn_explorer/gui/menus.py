@@ -41,6 +41,8 @@ def make_toolbar(window: QMainWindow, table: ActionTable) -> QToolBar:
     bar.addSeparator()
     for id in ("save_image", "copy_image"):
         bar.addAction(table[id])
+    bar.addSeparator()
+    bar.addAction(table["gallery"])
     space = QWidget(bar)
     space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     bar.addWidget(space)

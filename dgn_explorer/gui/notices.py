@@ -1,5 +1,7 @@
 """Messages at the lower right that come, can be acted on, and go by themselves."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -55,11 +57,13 @@ class NoticeCard(QFrame):
 
 
 class Notices(QWidget):
-    """A column of notices over the lower right corner of ``over``."""
+    """A column of notices over the lower right corner of ``over``, ``clearance`` pixels up."""
 
-    def __init__(self, theme: Theme, over: QWidget) -> None:
+    def __init__(
+        self, theme: Theme, over: QWidget, clearance: Callable[[], int] = lambda: 0
+    ) -> None:
         super().__init__(over)
-        self._theme, self._over = theme, over
+        self._theme, self._over, self._clearance = theme, over, clearance
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SMALL)
@@ -104,6 +108,5 @@ class Notices(QWidget):
         self.setFixedWidth(width)
         height = sum(card.heightForWidth(width) for card in self.cards())
         height += SMALL * (len(self.cards()) - 1)
-        self.setGeometry(
-            self._over.width() - width - LARGE, self._over.height() - height - LARGE, width, height
-        )
+        bottom = self._over.height() - self._clearance() - LARGE
+        self.setGeometry(self._over.width() - width - LARGE, bottom - height, width, height)

@@ -71,7 +71,7 @@ class OpenDialog(QDialog):
             grid.addWidget(label(name, "strong"), 4 * row, 0)
             grid.addWidget(field, 4 * row + 1, 0)
             grid.addWidget(browse, 4 * row + 1, 1)
-            grid.addWidget(label(text, "caption"), 4 * row + 2, 0)
+            grid.addWidget(label(text, "caption"), 4 * row + 2, 0, 1, 2)
             grid.setRowMinimumHeight(4 * row + 3, MEDIUM)
         column = QVBoxLayout(self)
         column.setContentsMargins(WIDE, WIDE, WIDE, LARGE)

@@ -21,6 +21,7 @@ class Panels(QObject):
         browser: QWidget,
         controls: QWidget,
         details: QWidget,
+        combine: QWidget,
         results: QWidget,
         queue: QWidget,
     ) -> None:
@@ -35,6 +36,7 @@ class Panels(QObject):
             ("Browse", browser, 250),
             ("Settings", controls, 276),
             ("Details", details, 276),
+            ("Combine", combine, 276),
             ("Results", results, 240),
             ("Queue", queue, 240),
         ):
@@ -60,9 +62,11 @@ class Panels(QObject):
         window.addDockWidget(area.LeftDockWidgetArea, docks["Browse"])
         window.addDockWidget(area.RightDockWidgetArea, docks["Settings"])
         window.addDockWidget(area.RightDockWidgetArea, docks["Details"])
+        window.addDockWidget(area.RightDockWidgetArea, docks["Combine"])
         window.addDockWidget(area.BottomDockWidgetArea, docks["Results"])
         window.addDockWidget(area.BottomDockWidgetArea, docks["Queue"])
         window.tabifyDockWidget(docks["Settings"], docks["Details"])
+        window.tabifyDockWidget(docks["Details"], docks["Combine"])
         window.tabifyDockWidget(docks["Results"], docks["Queue"])
         for dock in docks.values():
             dock.setFloating(False)

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from dgn_explorer.engine.messages import Frame, Lane
+from dgn_explorer.engine.messages import Frame, Lane, Question
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -29,8 +29,17 @@ class EnginePort(Protocol):
     def submit(self, recipe: Recipe, lane: Lane = Lane.INTERACTIVE) -> int:
         """Queue a job and return its number."""
 
+    def ask(self, question: Question) -> int:
+        """Ask something; `Answered`, `Failed` or `Cancelled` follows for the returned number."""
+
     def cancel(self, job: int) -> None:
         """Stop a job within a step, or take it from the queue."""
+
+    def pause_batch(self, on: bool) -> None:
+        """Hold batch jobs, or let them go on."""
+
+    def first(self, job: int) -> None:
+        """Put a waiting batch job in front of the others."""
 
     def close(self, timeout_s: float = 5.0) -> bool:
         """End the thread; False if it did not end in time."""

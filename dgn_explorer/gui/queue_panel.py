@@ -12,9 +12,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dgn_explorer.engine.messages import Lane
 from dgn_explorer.gui.actions import ActionTable
 from dgn_explorer.gui.jobs import Job, JobState
-from dgn_explorer.gui.parts import label, panel
+from dgn_explorer.gui.parts import label, panel, time_text
 from dgn_explorer.gui.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import MEDIUM, SMALL, TIGHT, Theme
@@ -50,6 +51,13 @@ class QueuePanel(QWidget):
         self._remove = QPushButton("Remove")
         self._remove.setAccessibleName("Remove the selected job from the queue")
         self._remove.clicked.connect(self._remove_selected)
+        self._first = QPushButton("To front")
+        self._first.setAccessibleName("Put the selected job in front of the others")
+        self._first.clicked.connect(self._put_first)
+        self._pause = QPushButton("Pause")
+        self._pause.setCheckable(True)
+        self._pause.setAccessibleName(table["pause_queue"].text())
+        self._pause.clicked.connect(table["pause_queue"].trigger)
         self._clear = QPushButton("Clear")
         self._clear.setAccessibleName(table["clear_queue"].text())
         self._clear.clicked.connect(table["clear_queue"].trigger)
@@ -68,6 +76,8 @@ class QueuePanel(QWidget):
         top.setSpacing(MEDIUM)
         top.addWidget(self._total)
         top.addWidget(self._bar, 1)
+        top.addWidget(self._pause)
+        top.addWidget(self._first)
         top.addWidget(self._remove)
         top.addWidget(self._clear)
         body, column = panel(margin=0, spacing=TIGHT)
@@ -99,7 +109,17 @@ class QueuePanel(QWidget):
         self._bar.setRange(0, max(total, 1))
         self._bar.setValue(done)
         left = self._session.jobs.batch_left
-        self._total.setText(f"{done:,} OF {total:,} DONE" if left else f"{len(jobs):,} JOBS")
+        words = f"{len(jobs):,} JOB" + ("" if len(jobs) == 1 else "S")
+        if left:
+            words = f"{done:,} OF {total:,} DONE"
+            seconds = self._session.jobs.seconds_left
+            if self._session.paused:
+                words += " · PAUSED"
+            elif seconds is not None:
+                words += f" · {time_text(seconds).upper()} LEFT"
+        self._total.setText(words)
+        self._pause.setVisible(left > 0 or self._session.paused)
+        self._pause.setChecked(self._session.paused)
         self._enable()
 
     def _refresh(self, number: int) -> None:
@@ -112,7 +132,15 @@ class QueuePanel(QWidget):
                 return
 
     def _enable(self) -> None:
-        self._remove.setEnabled(bool(self.list.selectedItems()))
+        chosen = [self._session.jobs.get(i.data(_NumberRole)) for i in self.list.selectedItems()]
+        self._remove.setEnabled(bool(chosen))
+        waiting = [job for job in chosen if job is not None and job.state is JobState.QUEUED]
+        self._first.setEnabled(len(waiting) == 1 and waiting[0].lane is Lane.BATCH)
+
+    def _put_first(self) -> None:
+        for item in self.list.selectedItems():
+            self._session.first(item.data(_NumberRole))
+            return
 
     def _remove_selected(self) -> None:
         for item in self.list.selectedItems():

@@ -8,9 +8,10 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.priors.info import PriorInfo
-from dgn_explorer.synthesis.parameters import PRESETS, Parameters
+from dgn_explorer.priors.info import FLOAT32, PriorInfo
+from dgn_explorer.synthesis.parameters import PRESETS, WITHOUT_PRIOR, Parameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.start import CODE, RANDOM
 
 DEFAULT_METHOD = "dgn-am"
 _SEEDS = 1_000_000  # six digits are easy to read out and to type
@@ -18,12 +19,17 @@ _SEEDS = 1_000_000  # six digits are easy to read out and to type
 
 @dataclass(frozen=True)
 class RunSettings:
-    """The settings of the next run; ``locked`` keeps the seed from run to run."""
+    """The settings of the next run; ``locked`` keeps the seed from run to run.
+
+    ``start`` is a recipe's, and ``start_name`` what people call it, such as a photo's file name.
+    """
 
     method: str = DEFAULT_METHOD
     parameters: Parameters = field(default_factory=lambda: PRESETS[DEFAULT_METHOD]["default"])
     seed: int = 0
     locked: bool = True
+    start: str = RANDOM
+    start_name: str = ""
 
     @property
     def preset(self) -> str:
@@ -33,17 +39,22 @@ class RunSettings:
                 return name
         return ""
 
-    def recipe(self, unit: UnitAddress, network: NetworkInfo, prior: PriorInfo) -> Recipe:
+    def recipe(
+        self, unit: UnitAddress, network: NetworkInfo, prior: PriorInfo, numeric: str = FLOAT32
+    ) -> Recipe:
         """The recipe for one unit with these settings."""
+        with_prior = self.method not in WITHOUT_PRIOR
         return Recipe(
             network=network.name,
             network_fingerprint=network.fingerprint,
-            prior=prior.name,
-            prior_fingerprint=prior.fingerprint,
+            prior=prior.name if with_prior else "",
+            prior_fingerprint=prior.fingerprint if with_prior else "",
             objective=(Term(unit),),
             method=self.method,
             parameters=self.parameters,
             seed=self.seed,
+            start=self.start if with_prior else RANDOM,
+            numeric=numeric if with_prior else FLOAT32,
         )
 
 
@@ -95,11 +106,27 @@ class SettingsModel(QObject):
         self.edit(replace(self.value, seed=random.randrange(_SEEDS)), "New seed")
 
     def recall(self, recipe: Recipe) -> None:
-        """Take over a recipe's method, parameters and seed, as one step."""
+        """Take over a recipe's method, parameters, seed and starting code, as one step."""
+        coded = recipe.start.startswith(CODE)
         new = replace(
-            self.value, method=recipe.method, parameters=recipe.parameters, seed=recipe.seed
+            self.value,
+            method=recipe.method,
+            parameters=recipe.parameters,
+            seed=recipe.seed,
+            start=recipe.start if coded else RANDOM,
+            start_name="the result's own code" if coded else "",
         )
         self.edit(new, "Use a result's settings")
+
+    def use_method(self, method: str) -> None:
+        """Change the method, with its default parameters."""
+        if method != self.value.method:
+            parameters = PRESETS[method]["default"]
+            self.edit(replace(self.value, method=method, parameters=parameters), "Change of method")
+
+    def start_from(self, start: str, name: str) -> None:
+        """Start every run from a code; `RANDOM` goes back to random ones."""
+        self.edit(replace(self.value, start=start, start_name=name), "Change of start")
 
     def _put(self, value: RunSettings) -> None:
         self.value = value

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayo
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.icons import icon
+from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.parts import label, set_role
 from dgn_explorer.gui.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.search_index import Hit, SearchIndex
@@ -22,9 +23,11 @@ class SearchBox(QWidget):
     chosen = Signal(object)  # Hit
     searching = Signal(bool)
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, notes: Notes, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session, self._theme = session, theme
+        self._session, self._notes, self._theme = session, notes, theme
         self._index: SearchIndex | None = None
         self.field = QLineEdit()
         self.field.setPlaceholderText("Class, layer or layer:index")
@@ -88,7 +91,7 @@ class SearchBox(QWidget):
     def _search(self, text: str) -> None:
         self._show_problem(None)
         self.hits.clear()
-        for hit in self._index.find(text) if self._index else ():
+        for hit in self._index.find(text, self._notes.book.units) if self._index else ():
             item = QListWidgetItem(hit.title)
             item.setData(QuietRole, hit.subtitle)
             item.setData(_HitRole, hit)

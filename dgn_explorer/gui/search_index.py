@@ -1,10 +1,12 @@
 """Finding layers and units by class name, address or layer name; free of Qt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.results.notebook import UnitNote
 
 LIMIT = 60
 
@@ -27,15 +29,19 @@ class SearchIndex:
         self._labels = [label.lower() for label in network.labels]
         self._paths = [layer.path.lower() for layer in network.layers]
 
-    def find(self, text: str) -> list[Hit]:
-        """The best hits first: the unit that is meant exactly, then classes, then layers."""
+    def find(self, text: str, notes: Mapping[str, UnitNote] | None = None) -> list[Hit]:
+        """The best hits first: the unit that is meant exactly, tags, classes, and layers.
+
+        ``notes`` by address; units with a tag or note that contains ``text`` are found too.
+        """
         wanted = text.strip().lower()
         if not wanted:
             return []
         exact = self._exact(text)
         classes = _ranked(self._labels, wanted)
         layers = _ranked(self._paths, wanted)
-        hits = ([exact] if exact else []) + [self._class(i) for i in classes[:LIMIT]]
+        hits = ([exact] if exact else []) + self._noted(wanted, notes or {})
+        hits += [self._class(i) for i in classes[:LIMIT]]
         layer_hits = [self._layer(i) for i in layers[:LIMIT]]
         # Someone who types "blocks.4" means layers, not the classes that contain those letters.
         hits = layer_hits + hits if layers and not classes else hits + layer_hits
@@ -52,6 +58,15 @@ class SearchIndex:
             return None
         label = self._network.label(unit)
         return Hit(label or str(unit), str(unit) if label else "unit", unit.layer, unit)
+
+    def _noted(self, wanted: str, notes: Mapping[str, UnitNote]) -> list[Hit]:
+        found = []
+        for address, note in notes.items():
+            if wanted in note.words.lower():
+                unit = UnitAddress.parse(address)
+                title = self._network.label(unit) or address
+                found.append(Hit(title, ", ".join(note.tags) or "note", unit.layer, unit))
+        return found
 
     def _class(self, index: int) -> Hit:
         unit = UnitAddress(self._network.output_layer, index)

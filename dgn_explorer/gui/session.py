@@ -6,11 +6,13 @@ Widgets call the methods and follow the signals; the engine's events come in thr
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from dgn_explorer.engine.messages import (
+    Answered,
     Cancelled,
     Event,
     Failed,
@@ -19,6 +21,7 @@ from dgn_explorer.engine.messages import (
     Lane,
     Opened,
     OpenFailed,
+    Question,
     Ready,
     Started,
 )
@@ -31,9 +34,10 @@ from dgn_explorer.gui.ports import EnginePort
 from dgn_explorer.gui.run_settings import SettingsModel
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.priors.info import PriorInfo
+from dgn_explorer.priors.info import FLOAT32, PriorInfo
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.recipe import Recipe
 
 FRAME_MS = 33  # 30 frames a second
@@ -50,6 +54,8 @@ class Session(QObject):
     frame = Signal(object)  # the newest Frame of the job on show
     live_changed = Signal()  # which interactive job runs, and whether it is being stopped
     progressed = Signal()  # the interactive job is at another step
+    job_ended = Signal(object, object)  # its Recipe, and its Result or None
+    answer_progressed = Signal(int, int, int)  # a question's number, done, total
     notice = Signal(object)  # Notice
     problem = Signal(str, str, str)  # message, hint, details
 
@@ -64,13 +70,16 @@ class Session(QObject):
         self.library = Library(store, flows, self)
         self.network: NetworkInfo | None = None
         self.prior: PriorInfo | None = None
+        self.numeric = FLOAT32
         self.asked = ("", "")
         self.unit: UnitAddress | None = None
         self.display = Display(Showing.LOADING)
         self.live: int | None = None
+        self.paused = False
         self.last_frame: Frame | None = None
         self._wish = 0  # the newest thing the user asked to see; older answers are dropped
         self._wanted_first = ""
+        self._questions: dict[int, tuple[Callable[[Any], None], Callable[[], None]]] = {}
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
         self._frames.timeout.connect(self._take_frame)
@@ -82,6 +91,7 @@ class Session(QObject):
             Finished: self._finished,
             Failed: self._failed,
             Cancelled: self._cancelled,
+            Answered: self._answered,
         }
 
     # ---- open and select
@@ -96,6 +106,8 @@ class Session(QObject):
     def reopen(self, network: str, prior: str) -> None:
         """Ask for another network or prior; the ones that are open stay until it is there."""
         self.asked = (network, prior)
+        if self.paused:  # what is held would keep the engine from opening
+            self.pause_batch(False)
         self._engine.open(network, prior)
 
     def resolve(self, text: str) -> UnitAddress:
@@ -119,7 +131,7 @@ class Session(QObject):
         self.select(unit)
         if not self.settings.value.locked:
             self.settings.new_seed()
-        self.run(self.settings.value.recipe(unit, self.network, self.prior))
+        self.run(self.settings.value.recipe(unit, self.network, self.prior, self.numeric))
 
     def run(self, recipe: Recipe) -> None:
         """Show what comes of ``recipe``."""
@@ -165,12 +177,29 @@ class Session(QObject):
         if self.network is None or self.prior is None:
             return
         settings, network, prior = self.settings.value, self.network, self.prior
-        self._flows.start(self._compute([settings.recipe(unit, network, prior) for unit in units]))
+        self.compute_recipes(
+            [settings.recipe(unit, network, prior, self.numeric) for unit in units]
+        )
+
+    def compute_recipes(self, recipes: Sequence[Recipe]) -> None:
+        """Compute recipes one after another behind the interactive jobs; skips what is stored."""
+        self._flows.start(self._compute(recipes))
 
     def cancel(self, number: int) -> None:
         """Take one job from the queue, or stop it."""
         if self.jobs.get(number) is not None:
             self._engine.cancel(number)
+
+    def pause_batch(self, on: bool) -> None:
+        """Hold the batch jobs, or let them go on; interactive ones run all the same."""
+        self.paused = on
+        self._engine.pause_batch(on)
+        self.jobs.structure_changed.emit()
+
+    def first(self, number: int) -> None:
+        """Put a waiting batch job in front of the others."""
+        self._engine.first(number)
+        self.jobs.put_first(number)
 
     def clear_queue(self) -> None:
         """Cancel every batch job and forget the failed ones."""
@@ -179,12 +208,45 @@ class Session(QObject):
                 self._engine.cancel(job.number)
         self.jobs.clear_failed()
 
+    # ---- questions
+
+    def ask(
+        self,
+        question: Question,
+        answered: Callable[[Any], None],
+        ended: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Ask the engine; ``answered`` gets the answer, ``ended`` is called without one."""
+        number = self._engine.ask(question)
+        self._questions[number] = answered, ended
+        self._frames.start()
+        return number
+
+    def drop_question(self, number: int) -> None:
+        """Ask no more: ``ended`` is called, and an answer on its way is not passed on."""
+        if number in self._questions:
+            _, ended = self._questions[number]
+            self._questions[number] = (lambda _answer: None), (lambda: None)
+            ended()
+            self._engine.cancel(number)
+
     # ---- results
 
     def show_result(self, key: str) -> None:
         """Show a stored result."""
         self._wish += 1
         self._flows.start(self._show_stored(key, self._wish))
+
+    async def load_results(self, keys: Sequence[str]) -> list[Result]:
+        """The stored results of ``keys``; what is gone is left out, with a notice."""
+        found = [await self._stored(key) for key in keys]
+        if None in found:
+            self.notice.emit(Notice("Some of them are no longer on the disk.", Level.WARNING))
+        return [result for result in found if result is not None]
+
+    def read(self, key: str) -> Result | None:
+        """A stored result, for use on the I/O thread; raises `DgnError`."""
+        return self._store.get(key)
 
     def show_nothing(self) -> None:
         """Clear the canvas."""
@@ -207,6 +269,7 @@ class Session(QObject):
 
     def _opened(self, event: Opened) -> None:
         self.network, self.prior = event.network, event.prior
+        self.numeric = event.numeric
         self.unit = None
         if self.display.showing is Showing.LOADING:
             self._show(Display(Showing.NOTHING))
@@ -236,6 +299,7 @@ class Session(QObject):
         self._end_live(event.job)
         self.library.forget_thumbnail(result.key)
         self.library.refresh()
+        self.job_ended.emit(result.recipe, result)
         if shown:
             self._show(
                 Display(Showing.RESULT, result.recipe, result.label, None, result, event.cached)
@@ -251,10 +315,23 @@ class Session(QObject):
         elif event.notice:
             self.notice.emit(Notice(event.notice))
 
+    def _answered(self, event: Answered) -> None:
+        answered, _ = self._questions.pop(event.job)
+        self._rest()
+        answered(event.answer)
+
     def _failed(self, event: Failed) -> None:
+        if event.job in self._questions:
+            _, ended = self._questions.pop(event.job)
+            self._rest()
+            ended()
+            self.problem.emit(event.message, event.hint, event.details)
+            return
         shown = self.display.job == event.job
         job = self.jobs.fail(event.job, event.message, event.hint, event.details)
         self._end_live(event.job)
+        if job is not None:
+            self.job_ended.emit(job.recipe, None)
         if shown and job is not None:
             self._show(
                 Display(
@@ -272,21 +349,35 @@ class Session(QObject):
         )
 
     def _cancelled(self, event: Cancelled) -> None:
-        self.jobs.end(event.job)
+        if event.job in self._questions:
+            _, ended = self._questions.pop(event.job)
+            self._rest()
+            ended()
+            return
+        job = self.jobs.end(event.job)
         self._end_live(event.job)
+        if job is not None:
+            self.job_ended.emit(job.recipe, None)
         if self.display.job == event.job:
             self._show(Display(Showing.NOTHING))
 
     def _end_live(self, number: int) -> None:
         if number == self.live:
             self.live = None
-            self._frames.stop()
+            self._rest()
             self.live_changed.emit()
+
+    def _rest(self) -> None:
+        if self.live is None and not self._questions:
+            self._frames.stop()
 
     # ---- frames
 
     def _take_frame(self) -> None:
         frame = self._engine.frames.take()
+        if frame is not None and frame.job in self._questions:
+            self.answer_progressed.emit(frame.job, frame.step, frame.steps)
+            return
         if frame is None or frame.job != self.live:
             return  # nothing new, or a late frame of a job that has been pre-empted
         self.last_frame = frame
@@ -337,7 +428,7 @@ class Session(QObject):
             self.notice.emit(Notice(str(error), Level.WARNING))
             return None
 
-    async def _compute(self, recipes: list[Recipe]) -> None:
+    async def _compute(self, recipes: Sequence[Recipe]) -> None:
         waiting = {job.recipe.key for job in self.jobs if job.state is not JobState.FAILED}
         skipped = 0
         for number, recipe in enumerate(recipes):
@@ -353,10 +444,15 @@ class Session(QObject):
         self.notice.emit(Notice(text))
 
     def _submit(self, recipe: Recipe, lane: Lane) -> Job:
-        label = self.network.label(recipe.objective[0].unit) if self.network else ""
-        job = Job(self._engine.submit(recipe, lane), recipe, label, lane)
+        job = Job(self._engine.submit(recipe, lane), recipe, self.label(recipe), lane)
         self.jobs.add(job)
         return job
+
+    def label(self, recipe: Recipe) -> str:
+        """The class name of the recipe's unit, or of all units of a combination."""
+        if self.network is None or recipe.network_fingerprint != self.network.fingerprint:
+            return ""
+        return label_of(self.network, recipe)
 
     def _show(self, display: Display) -> None:
         self.display = display

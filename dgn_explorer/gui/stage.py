@@ -13,6 +13,7 @@ from dgn_explorer.gui.run_bar import RunBar
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import LARGE, MEDIUM, SMALL, TIGHT, Theme
 from dgn_explorer.gui.welcome import Welcome
+from dgn_explorer.synthesis.combination import objective_text
 
 
 class Stage(QWidget):
@@ -55,6 +56,11 @@ class Stage(QWidget):
         session.opened.connect(self._show)
         session.frame.connect(self._show_frame)
         self._show()
+
+    @property
+    def footer_height(self) -> int:
+        """How high the bar with the curve is now."""
+        return self._footer.height() if self._footer.isVisibleTo(self) else 0
 
     def _make_header(self, table: ActionTable) -> QWidget:
         header, column = panel(margin=0, spacing=2)
@@ -109,7 +115,7 @@ class Stage(QWidget):
         recipe = display.recipe
         if recipe is None:
             return
-        address = str(display.unit)
+        address = objective_text(recipe.objective)
         self._title.setText(display.label or address)
         parts = [address] if display.label else []
         parts += [recipe.network, f"seed {recipe.seed}"]

@@ -3,6 +3,7 @@
 Widgets ask for a look by the property ``role``; nothing else in the package sets a style sheet.
 """
 
+from importlib import resources
 from string import Template
 
 _SHEET = Template("""
@@ -88,6 +89,23 @@ QLineEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent; padding: 3px 
 QLineEdit[invalid="true"] { border: 2px solid $bad; padding: 3px 7px; }
 QLineEdit:disabled { color: $muted; border-color: $border; background: $panel; }
 
+QComboBox { background: $raised; color: $text; border: 1px solid $control_border;
+    border-radius: 6px; padding: 4px 8px; }
+QComboBox:focus { border: 2px solid $accent; padding: 3px 7px; }
+QComboBox:disabled { color: $muted; border-color: $border; background: $panel; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url($arrow); width: 10px; height: 10px; }
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $control_border;
+    padding: 4px; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $control_border;
+    border-radius: 4px; background: $raised; }
+QCheckBox::indicator:hover { background: $hover; }
+QCheckBox::indicator:checked { background: $accent_fill; border-color: $accent_fill;
+    image: url($tick); }
+QCheckBox::indicator:focus { border: 2px solid $accent; }
+QCheckBox::indicator:checked:focus { border: 2px solid $text; }
+
 QAbstractItemView { background: $panel; color: $text; border: none;
     selection-background-color: $selected; selection-color: $on_selected; }
 QTreeView::item { padding: 3px 4px; border: none; }
@@ -95,6 +113,10 @@ QTreeView::item:hover { background: $hover; }
 QTreeView::item:selected { background: $selected; color: $on_selected; }
 QTreeView, QListView { border: 2px solid transparent; border-radius: 6px; }
 QTreeView:focus, QListView:focus { border: 2px solid $accent; }
+QTableView, QTableView QTableCornerButton::section { background: $panel; border: none; }
+QTableView { border: 2px solid transparent; border-radius: 6px; }
+QTableView:focus { border: 2px solid $accent; }
+QTableView QHeaderView { background: $panel; }
 QHeaderView::section { background: $panel; color: $muted; border: none; padding: 2px 4px; }
 
 QScrollArea { border: none; background: transparent; }
@@ -136,4 +158,5 @@ QDialog { background: $window; }
 
 def stylesheet(colours: dict[str, str]) -> str:
     """The application's style sheet in these colours."""
-    return _SHEET.substitute(colours)
+    folder = str(resources.files("dgn_explorer.resources").joinpath("")).replace("\\", "/")
+    return _SHEET.substitute(colours, tick=f"{folder}/tick.svg", arrow=f"{folder}/arrow.svg")

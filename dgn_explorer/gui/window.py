@@ -1,32 +1,51 @@
 """The main window: panels around a stage, and the two-stage close."""
 
+from contextlib import suppress
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow
 
 from dgn_explorer.engine.messages import Lane
+from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.actions import ActionTable
 from dgn_explorer.gui.browser import DEFAULT_EDGE, EDGES, Browser
+from dgn_explorer.gui.centre import Centre
 from dgn_explorer.gui.close_dialog import CloseDialog
+from dgn_explorer.gui.combination import Combination
+from dgn_explorer.gui.combine_commands import CombineCommands
+from dgn_explorer.gui.combine_panel import CombinePanel
+from dgn_explorer.gui.command_group import CommandGroup
 from dgn_explorer.gui.commands import Commands
+from dgn_explorer.gui.compare import Compare
 from dgn_explorer.gui.controls import Controls
 from dgn_explorer.gui.details import Details
 from dgn_explorer.gui.error_dialog import ErrorDialog
 from dgn_explorer.gui.exporting import recall_picture
+from dgn_explorer.gui.gallery import Gallery
+from dgn_explorer.gui.gallery_commands import GalleryCommands
 from dgn_explorer.gui.icons import program_icon
 from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.menus import fill_menus, make_toolbar
+from dgn_explorer.gui.note_commands import NoteCommands
+from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.notices import Notices
 from dgn_explorer.gui.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.panels import Panels
 from dgn_explorer.gui.preferences import LAYOUT_VERSION, Preferences
 from dgn_explorer.gui.queue_panel import QueuePanel
 from dgn_explorer.gui.results_strip import ResultsStrip
+from dgn_explorer.gui.selection import Selection
 from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.sheet_page import SheetPage
 from dgn_explorer.gui.stage import Stage
 from dgn_explorer.gui.status_line import StatusLine
 from dgn_explorer.gui.theme import Theme
+from dgn_explorer.gui.unfinished import Unfinished
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.results.filters import ORDERS
+from dgn_explorer.results.photo import SUFFIXES
 
 _SIZE = QSize(1400, 900)
 _ASK = "ask_before_closing"
@@ -52,17 +71,40 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(_SIZE.boundedTo(self.screen().availableSize()))
         self.table = ActionTable(self, theme)
+        self.notes = Notes(session, flows, self)
+        self.unfinished = Unfinished(session, flows, self)
+        self.combination = Combination(session, self)
         self.stage = Stage(session, theme, self.table)
-        self.browser = Browser(session, theme)
-        self.controls = Controls(session, self.table)
+        self.gallery = Gallery(session, self.notes, theme, self.table)
+        self.compare = Compare(theme, self.table)
+        self.variations = SheetPage(session, theme, self.table)
+        self.browser = Browser(session, self.notes, theme)
+        self.controls = Controls(session, self.notes, self.table)
+        self.combine = CombinePanel(session, self.combination, self.notes, theme, self.table)
         self.details = Details(session, theme, self.table)
-        self.results = ResultsStrip(session, theme)
+        self.results = ResultsStrip(session, self.notes, theme)
         self.queue = QueuePanel(session, theme, self.table)
-        self.setCentralWidget(self.stage)
-        self.panels = Panels(
-            self, self.browser, self.controls, self.details, self.results, self.queue
+        self.centre = Centre(
+            session,
+            {
+                "picture": self.stage,
+                "gallery": self.gallery,
+                "compare": self.compare,
+                "variations": self.variations,
+            },
         )
-        self.notices = Notices(theme, self.stage.pages)
+        self.setCentralWidget(self.centre)
+        self.panels = Panels(
+            self,
+            self.browser,
+            self.controls,
+            self.details,
+            self.combine,
+            self.results,
+            self.queue,
+        )
+        self.selection = Selection(self.centre, self.gallery, self.results)
+        self.notices = Notices(theme, self.centre, self._notice_clearance)
         self.commands = Commands(
             self,
             self.table,
@@ -71,8 +113,10 @@ class MainWindow(QMainWindow):
             theme,
             self.stage,
             self.browser,
+            self._resize_thumbnails,
             self.panels,
             self.choose_network,
+            self._make_groups(flows),
         )
         fill_menus(self, self.table, self.panels.toggles())
         make_toolbar(self, self.table)
@@ -81,6 +125,44 @@ class MainWindow(QMainWindow):
         session.notice.connect(self.notices.show_notice)
         session.problem.connect(self.show_problem)
         self._restore()
+
+    def _make_groups(self, flows: Flows) -> tuple[CommandGroup, ...]:
+        session = self._session
+        combine = CombineCommands(
+            self,
+            session,
+            flows,
+            self._theme,
+            self.combination,
+            self.notes,
+            self.browser,
+            self.selection,
+            self.combine,
+            self.panels,
+        )
+        gallery = GalleryCommands(
+            self,
+            session,
+            flows,
+            self.centre,
+            self.gallery,
+            self.compare,
+            self.variations,
+            self.selection,
+        )
+        self.note_commands = NoteCommands(
+            self, session, flows, self.notes, self.browser, self.panels, self.unfinished
+        )
+        return combine, gallery, self.note_commands
+
+    def _notice_clearance(self) -> int:
+        return self.stage.footer_height if self.centre.page == "picture" else 0
+
+    def _resize_thumbnails(self, step: int) -> None:
+        if self.centre.page == "gallery":
+            self.gallery.resize_thumbnails(step)
+        else:
+            self.browser.resize_thumbnails(step)
 
     def show_problem(self, message: str, hint: str, details: str = "") -> None:
         """Open the error dialog, without waiting for it."""
@@ -119,8 +201,11 @@ class MainWindow(QMainWindow):
         """Read the recipe of a dropped picture."""
         for url in event.mimeData().urls():
             path = url.toLocalFile()
+            photo = self.note_commands.drop_photo
             if path.lower().endswith(".png"):
-                self._flows.start(recall_picture(path, self._flows, self._session))
+                self._flows.start(recall_picture(path, self._flows, self._session, photo))
+            elif Path(path).suffix.lower() in SUFFIXES:
+                photo(path)
             elif path:
                 self.choose_network(path)
             return
@@ -128,6 +213,14 @@ class MainWindow(QMainWindow):
     def _opened(self, network: NetworkInfo) -> None:
         self.setWindowTitle(f"{network.title} · DGN Explorer")
         remember(self._preferences, *self._session.asked)
+        self._select_last(network)
+
+    def _select_last(self, network: NetworkInfo) -> None:
+        """Go to the unit of the last session, unless another one was asked for."""
+        keep = self._preferences
+        if self._session.unit is None and keep.get("unit_network", "") == network.fingerprint:
+            with suppress(DgnError):  # a settings file may be edited by hand
+                self._session.select(network.resolve(keep.get("unit", "")))
 
     def _confirmed(self, never_again: bool) -> None:
         if never_again:
@@ -139,6 +232,8 @@ class MainWindow(QMainWindow):
             return
         self._closing = True
         self._save()
+        self.notes.save()
+        self.unfinished.save()
         self._session.stop_everything()
         self.hide()
         self.closed.emit()
@@ -149,6 +244,9 @@ class MainWindow(QMainWindow):
         keep.put_bytes("layout", self.saveState(LAYOUT_VERSION))
         keep.put("theme", self._theme.choice)
         keep.put("thumbnail_px", self.browser.grid.edge)
+        keep.put("unit_order", self.browser.units.order)
+        keep.put("unit", str(self._session.unit or ""))
+        keep.put("unit_network", self.notes.fingerprint)
         keep.put("pixels", self.table["pixels"].isChecked())
         keep.save()
 
@@ -161,6 +259,8 @@ class MainWindow(QMainWindow):
             self.restoreState(layout, LAYOUT_VERSION)
         edge = keep.get("thumbnail_px", DEFAULT_EDGE)
         self.browser.grid.set_edge(edge if edge in EDGES else DEFAULT_EDGE)
+        order = keep.get("unit_order", "index")
+        self.browser.units.set_order(order if order in ORDERS else "index")
         if keep.get("pixels", False):
             self.table["pixels"].trigger()
         self.setTabOrder(self.browser.search.field, self.browser.tree)

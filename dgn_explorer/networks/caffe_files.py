@@ -69,24 +69,31 @@ def read_mean(path: Path) -> tuple[float, ...]:
     Caffe subtracts a mean image position by position; its own tools for single images use the
     channel means, and so do we, as those do not depend on the size.
     """
+    mean = read_mean_image(path)
+    return tuple(mean.flatten(1).mean(1).tolist() if mean.ndim == 3 else mean.tolist())
+
+
+def read_mean_image(path: Path) -> Tensor:
+    """A mean file's own numbers, (channels, height, width) or (channels,), in its own order."""
     if path.suffix == ".npy":
         try:
-            array = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            # mapped: no memory is taken for a shape that the file only claims to have
+            array = np.array(np.load(path, mmap_mode="r", allow_pickle=False), np.float32)
+        except Exception as error:  # numpy reads the header with Python's own tokeniser
             raise DgnError(
                 f"The mean file {path} cannot be read ({error}).",
                 "Give an array (channels, height, width), or the numbers themselves.",
             ) from None
-        mean = torch.from_numpy(np.asarray(array, np.float32))
+        mean = torch.from_numpy(array)
     else:
         mean = read_blob(_bytes(path))
-    mean = mean.reshape(mean.shape[-3:]) if mean.ndim == 4 else mean
+    mean = mean[0] if mean.ndim == 4 and mean.shape[0] == 1 else mean
     if mean.ndim not in (1, 3) or mean.numel() == 0:
         raise DgnError(
             f"The mean file {path} has the shape {tuple(mean.shape)}.",
             "It must be (channels, height, width) or (channels,).",
         )
-    return tuple(mean.flatten(1).mean(1).tolist() if mean.ndim == 3 else mean.tolist())
+    return mean
 
 
 def _bytes(path: Path) -> memoryview:

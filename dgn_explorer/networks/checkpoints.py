@@ -13,6 +13,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.state_dicts import find_state_dict
 
 SAFETENSORS = ".safetensors"
+_MOST_UNPACKED = 4  # times its size; torch itself does not compress
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -21,7 +22,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Pickles are read with torch's restricted unpickler; one that needs more is refused.
     """
     require_file(path)
-    data = _read_safetensors(path) if path.suffix == SAFETENSORS else read_pickle(path)
+    data = _read_safetensors(path) if _is_safetensors(path) else read_pickle(path)
     return find_state_dict(data, str(path))
 
 
@@ -48,8 +49,22 @@ def zip_names(path: Path) -> frozenset[str]:
     return frozenset(name.split("/", 1)[-1] for name in names)
 
 
+def unpacked_bytes(path: Path) -> int:
+    """What the entries of a zip archive take in memory; 0 if it is no zip archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return 0
+
+
 def read_pickle(path: Path) -> Any:
     """``torch.load`` with ``weights_only``; raises `DgnError` for anything it does not take."""
+    if unpacked_bytes(path) > _MOST_UNPACKED * max(path.stat().st_size, 1 << 20):
+        raise DgnError(
+            f"{path} claims to hold far more than its own size.",
+            "torch.save does not compress, so the file is damaged or a trap.",
+        )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -64,6 +79,11 @@ def read_pickle(path: Path) -> Any:
     # A damaged pickle can raise nearly anything from deep inside the unpickler.
     except Exception as error:
         raise _damaged(path, error) from None
+
+
+def _is_safetensors(path: Path) -> bool:
+    with path.open("rb") as file:
+        return path.suffix == SAFETENSORS or file.read(9)[8:] == b"{"
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:

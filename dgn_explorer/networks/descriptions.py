@@ -1,7 +1,7 @@
 """Networks described once in a small TOML file; those in the user's folder have names.
 
 ```toml
-source = "weights.pt"              # a spec; a path is taken from the file's own folder
+source = "weights.pt"              # a spec, or a list of checkpoints; from the file's own folder
 title = "My flowers"
 arch = "torchvision:resnet18"      # and any other option of `NetworkOptions`
 size = 128
@@ -22,6 +22,8 @@ from typing import Any
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.options import RANDOM, NetworkOptions
+from dgn_explorer.networks.series import split_list
+from dgn_explorer.networks.spec_text import anywhere
 from dgn_explorer.paths import config_folder
 
 SUFFIX = ".toml"
@@ -64,6 +66,8 @@ def read_description(path: Path) -> Description:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise DgnError(f"{path} cannot be read ({error}).", "Correct the TOML file.") from None
     source, title, aliases = data.pop("source", ""), data.pop("title", ""), data.pop("aliases", {})
+    if isinstance(source, list) and all(isinstance(item, str) for item in source):
+        source = ",".join(_relative(path, item) for item in source)  # a series of checkpoints
     if not isinstance(source, str) or not source:
         raise DgnError(
             f"{path} names no source.", 'Add a line such as source = "torchvision:resnet50".'
@@ -99,13 +103,13 @@ def save_description(name: str, description: Description) -> Path:
         raise DgnError(
             f"There already is a network called {name}.", f"Choose another, or delete {path}."
         )
-    lines = [f"source = {_toml(_absolute(description.source))}"]
+    lines = [f"source = {_toml(_source(description.source))}"]
     if description.title:
         lines.append(f"title = {_toml(description.title)}")
     for item in fields(NetworkOptions):
         value = getattr(description.options, item.name)
         if value is not None:
-            value = _absolute(value) if item.name in _PATHS and isinstance(value, str) else value
+            value = anywhere(value) if item.name in _PATHS and isinstance(value, str) else value
             lines.append(f"{item.name} = {_toml(value)}")
     if description.aliases:
         lines += ["", "[aliases]"]
@@ -115,6 +119,12 @@ def save_description(name: str, description: Description) -> Path:
     temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     temporary.replace(path)
     return path
+
+
+def _source(spec: str) -> str | tuple[str, ...]:
+    """The spec with absolute paths; a list of checkpoints as such."""
+    parts = split_list(spec)
+    return anywhere(spec) if len(parts) == 1 else tuple(anywhere(part) for part in parts)
 
 
 def _option(path: Path, key: str, value: Any) -> Any:
@@ -144,11 +154,6 @@ def _relative(path: Path, text: str) -> str:
     """A path as seen from the description's folder; anything else as it is."""
     beside = path.parent / Path(text).expanduser()
     return str(beside) if text != RANDOM and beside.exists() else text
-
-
-def _absolute(text: str) -> str:
-    path = Path(text).expanduser()
-    return str(path.resolve()) if text != RANDOM and path.exists() else text
 
 
 def _toml(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import shlex
 from dataclasses import dataclass
 
 from dgn_explorer.errors import DgnError
@@ -61,7 +62,7 @@ class NetworkInfo:
         instead = f"Did you mean {' or '.join(near)}? " if near else ""
         raise DgnError(
             f"{self.name} has no layer {path!r}.",
-            f"{instead}List its layers with: dgn-explorer layers {self.name}",
+            f"{instead}List its layers with: dgn-explorer layers {shlex.quote(self.name)}",
         )
 
     def resolve(self, text: str) -> UnitAddress:

@@ -23,6 +23,8 @@ from dgn_explorer.networks.labels import imagenet_labels
 from dgn_explorer.networks.loaded import Confirm, Loaded, Request, refuse
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.options import NetworkOptions
+from dgn_explorer.networks.series import split_list
+from dgn_explorer.networks.spec_text import anywhere, parse_spec, spec_text
 
 __all__ = ["DEFAULT_NETWORK", "imagenet_labels", "network_names", "open_network"]
 
@@ -55,11 +57,25 @@ def open_network(
     """Open the network called ``spec``, frozen and ready for ascent, on ``device``.
 
     ``spec`` is a name (`network_names`), ``torchvision:NAME[/WEIGHTS]``, ``timm:NAME``, the path of
-    a file (.prototxt, .caffemodel, .onnx, .pt, .pth, .pt2, .safetensors, .toml), or a folder of
-    checkpoints, at one of them with ``FOLDER@POSITION``. ``confirm`` is asked before a Python file
-    of the user's is run for the first time. Raises `DgnError` for anything that cannot be opened.
+    a file (.prototxt, .caffemodel, .onnx, .pt, .pth, .pt2, .safetensors, .toml), or a folder or a
+    comma-separated list of checkpoints, at one of them with ``@POSITION``; options may stand behind
+    it (`spec_text`), and ``options`` go before those. ``confirm`` is asked before a Python file of
+    the user's is run for the first time. The network's name opens it again. Raises `DgnError` for
+    anything that cannot be opened.
     """
-    return assemble(*_load(spec, Request(options or NetworkOptions(), confirm), 0), device)
+    spec, inline = parse_spec(spec)
+    given = merge(options or NetworkOptions(), inline)
+    loaded, merged = _load(spec, Request(given, confirm), 0)
+    name = spec_text(_name(spec, loaded), given)
+    return assemble(replace(loaded, name=name), merged, device)
+
+
+def _name(spec: str, loaded: Loaded) -> str:
+    """The spec as it can be used in any folder, at the checkpoint that was opened."""
+    base = spec.rpartition("@")[0] if loaded.positions and "@" in spec else spec
+    if base not in network_names():
+        base = ",".join(anywhere(part) for part in split_list(base))
+    return f"{base}@{loaded.position}" if loaded.positions else base
 
 
 def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptions]:
@@ -76,18 +92,21 @@ def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptio
     path = own or Path(spec).expanduser()
     if path.suffix.lower() == TOML:
         return _described(spec, path, request, depth)
-    if path.is_dir():
-        return weights_loader.load_series(path, request), request.options
-    folder, at, position = spec.rpartition("@")
-    if at and Path(folder).expanduser().is_dir():
+    if path.is_dir() or len(split_list(spec)) > 1:
+        return weights_loader.load_series(spec, request), request.options
+    series, at, position = spec.rpartition("@")
+    if at and not path.exists() and _may_be_series(series):
         options = replace(request.options, position=position)
-        series = weights_loader.load_series(
-            Path(folder).expanduser(), replace(request, options=options)
-        )
-        return series, options
+        return _load(series, replace(request, options=options), depth + 1)
     if path.suffix.lower() in _FILE_LOADERS:
         return _FILE_LOADERS[path.suffix.lower()](path, request), request.options
     raise _unknown(spec, path)
+
+
+def _may_be_series(spec: str) -> bool:
+    path = Path(spec).expanduser()
+    described = path.suffix.lower() == TOML and path.is_file()
+    return path.is_dir() or described or spec in user_networks() or len(split_list(spec)) > 1
 
 
 def _described(

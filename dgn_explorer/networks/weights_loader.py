@@ -1,6 +1,5 @@
 """Weight files (state dicts) with a named architecture, and series of such checkpoints."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from dgn_explorer.networks.checkpoints import read_weights, require_file, zip_na
 from dgn_explorer.networks.labels import labels_beside
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.options import RANDOM
+from dgn_explorer.networks.series import checkpoints, split_list
 from dgn_explorer.networks.state_dicts import fit
 
 SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".pt2")
@@ -28,43 +28,26 @@ def load(path: Path, request: Request) -> Loaded:
     return _load_weights(path, request)
 
 
-def load_series(folder: Path, request: Request) -> Loaded:
-    """Load one checkpoint of a folder: ``request.options.position``, by default the last.
+def load_series(spec: str, request: Request) -> Loaded:
+    """Load one checkpoint of a folder or list: ``request.options.position``, by default the last.
 
-    Positions are the file names without suffix, in the order of their numbers. The layers, and so
-    the addresses of units, are the same in all of them.
+    The layers, and so the addresses of units, are the same in all of them.
     """
-    files = sorted(
-        (path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file()),
-        key=lambda path: _natural(path.name),
-    )
-    if not files:
-        raise DgnError(f"{folder} holds no checkpoints.", f"They end in {', '.join(SUFFIXES)}.")
-    positions = tuple(path.stem for path in files)
-    wanted = request.options.position or positions[-1]
-    if wanted not in positions:
+    files = checkpoints(spec, SUFFIXES)
+    wanted = request.options.position or list(files)[-1]
+    if wanted not in files:
         raise DgnError(
-            f"{folder} has no checkpoint {wanted!r}.",
-            f"Its positions are {', '.join(positions[:20])}.",
+            f"{spec} has no checkpoint {wanted!r}.",
+            f"Its positions are {', '.join(list(files)[:20])}.",
         )
-    loaded = load(files[positions.index(wanted)], request)
+    loaded = load(files[wanted], request)
     return replace(
         loaded,
-        name=f"{folder}@{wanted}",
-        title=f"{folder.name}, {wanted}",
-        positions=positions,
+        name=f"{spec}@{wanted}",
+        title=f"{Path(spec).name if len(split_list(spec)) == 1 else 'Checkpoints'}, {wanted}",
+        positions=tuple(files),
         position=wanted,
     )
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort key in which epoch 10 comes after epoch 9.
-
-    >>> sorted(["epoch10.pt", "epoch9.pt"], key=_natural)
-    ['epoch9.pt', 'epoch10.pt']
-    """
-    parts = re.split(r"([0-9]{1,18})", name)
-    return [(int(part), "") if i % 2 else (-1, part) for i, part in enumerate(parts)]
 
 
 def _load_weights(path: Path, request: Request) -> Loaded:
@@ -85,15 +68,16 @@ def _load_weights(path: Path, request: Request) -> Loaded:
     state = read_weights(path)
     module = factories.build(options.arch, state, request.confirm)
     fit(module, state, str(path))
+    arch = Path(options.arch).name  # a network is the same wherever its factory's file lies
     return Loaded(
         module=module,
         name=str(path),
-        title=f"{path.stem} ({options.arch})",
+        title=f"{path.stem} ({arch})",
         preprocessing=IMAGENET_PREPROCESSING,
         input_size=options.size or _DEFAULT_SIZE,
         labels=labels_beside(path),
         aliases=published_names(options.arch.rpartition(":")[2], module),
-        structure=options.arch,
+        structure=arch,
     )
 
 

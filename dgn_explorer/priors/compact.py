@@ -152,6 +152,10 @@ class CompactGenerator(nn.Module):
             self.unproject.bias.copy_(mean)
         self.unproject.requires_grad_(learned)
 
+    def inverse(self) -> tuple[Tensor, Tensor]:
+        """What `set_inverse` was given: (features, code_size) and (features,)."""
+        return self.unproject.weight, self.unproject.bias
+
     def forward(self, code: Tensor) -> Tensor:
         """Map (N, code_size) to (N, 3, S, S)."""
         size, base = self.config.feature_size, self.config.base_size

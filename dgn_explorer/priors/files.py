@@ -1,8 +1,9 @@
 """Prior files: one safetensors file with a JSON header; nothing in it can be executed.
 
-Tensors: ``generator.*`` (batch-norm folded, float16) and ``code.{mean,scale,lower,upper}``
-(float32). Header entry ``dgn-explorer``: JSON with ``format``, ``name``, ``architecture``,
-``config``, ``encoder``, ``image`` (size, range, channels) and ``card``.
+Tensors: ``generator.*`` (batch-norm folded, float16; float32 for imported ones) and
+``code.{mean,scale,lower,upper}`` (float32). Header entry ``dgn-explorer``: JSON with ``format``,
+``name``, ``architecture``, ``config``, ``encoder``, ``image`` (size, range, channels, fit) and
+``card``.
 """
 
 import copy
@@ -20,10 +21,11 @@ from safetensors.torch import save
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.architectures import Generator, build_generator
 from dgn_explorer.priors.code_space import CodeSpace
-from dgn_explorer.priors.info import EncoderInfo, PriorInfo
+from dgn_explorer.priors.info import FITS, RESIZE, EncoderInfo, PriorInfo
 from dgn_explorer.priors.prior import Prior
 
 FORMAT = 1
+MOST_BYTES = 2 << 30  # of a file; the published generators take 0.2 GB
 _HEADER = "dgn-explorer"
 _SPACE = ("mean", "scale", "lower", "upper")
 _AGAIN = "Train it again or take another copy; the built-in prior is called 'default'."
@@ -37,15 +39,18 @@ def save_prior(
     space: CodeSpace,
     encoder: EncoderInfo,
     card: dict[str, object],
+    fit: str = RESIZE,
+    exact: bool = False,
 ) -> None:
     """Fold a copy of ``generator`` and write it to ``path`` in one step (temporary file, rename).
 
-    Raises `DgnError` if the file cannot be written; an older file at ``path`` then stays as it was.
+    Weights are stored as float16, unless ``exact`` asks that none of them changes. Raises
+    `DgnError` if the file cannot be written; an older file at ``path`` then stays as it was.
     """
     folded = copy.deepcopy(generator).eval()
     folded.fold()
     tensors = {
-        f"generator.{key}": _stored(value.detach().cpu()).contiguous()
+        f"generator.{key}": _stored(value.detach().cpu(), exact).contiguous()
         for key, value in folded.state_dict().items()
     }
     tensors |= {f"code.{key}": getattr(space, key).cpu().contiguous() for key in _SPACE}
@@ -55,7 +60,8 @@ def save_prior(
         "architecture": generator.architecture,
         "config": asdict(generator.config),
         "encoder": asdict(encoder),
-        "image": {"size": generator.config.image_size, "range": [0, 1], "channels": "rgb"},
+        "image": {"size": generator.config.image_size, "range": [0, 1], "channels": "rgb"}
+        | {"fit": fit},
         "card": card,
     }
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -92,15 +98,46 @@ def load_prior(path: Path, device: str | torch.device = "cpu") -> Prior:
             image_size=generator.config.image_size,
             encoder=_encoder_info(header["encoder"]),
             card=dict(header["card"]),
+            fit=_fit(header),
         )
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise DgnError(f"{path} is not a complete prior: {error}.", _AGAIN) from None
     return Prior(info, generator, space).to(torch.device(device))
 
 
-def _stored(weight: torch.Tensor) -> torch.Tensor:
-    """As float16, or as it is where that would overflow."""
-    return weight.half() if weight.abs().amax() < torch.finfo(torch.float16).max else weight
+def replace_space(path: Path, space: CodeSpace, card: dict[str, object]) -> None:
+    """Give the prior file at ``path`` another code space, and add ``card`` to its own card."""
+    prior = load_prior(path)
+    save_prior(
+        path,
+        name=prior.info.name,
+        generator=prior.generator,  # type: ignore[arg-type]
+        space=space,
+        encoder=prior.info.encoder,
+        card={**prior.info.card, **card},
+        fit=prior.info.fit,
+        exact=True,
+    )
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a prior file, unchecked but for its format; no weights are read."""
+    return _read(path, tensors=False)[0]
+
+
+def _fit(header: dict[str, Any]) -> str:
+    fit = header.get("image", {}).get("fit", RESIZE)  # files from before there was a choice
+    if fit not in FITS:
+        raise ValueError(f"its image is fitted by {fit!r}")
+    return str(fit)
+
+
+def _stored(weight: torch.Tensor, exact: bool) -> torch.Tensor:
+    """As float16, or as it is where that would overflow or, if ``exact``, round."""
+    if weight.abs().amax() >= torch.finfo(torch.float16).max:
+        return weight
+    half = weight.half()
+    return weight if exact and not torch.equal(half.to(weight.dtype), weight) else half
 
 
 def _build(
@@ -140,11 +177,15 @@ def _encoder_info(entry: dict[str, Any]) -> EncoderInfo:
     return info
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def _read(path: Path, tensors: bool = True) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     if not path.is_file():
         raise DgnError(
             f"There is no prior file {str(path)!r}.",
             "Give the path of a .safetensors file made by: dgn-explorer train",
+        )
+    if path.stat().st_size > MOST_BYTES:
+        raise DgnError(
+            f"{path} has {path.stat().st_size / 1e9:.1f} GB, too many for a prior.", _AGAIN
         )
     try:
         with safe_open(path, framework="pt") as file:
@@ -154,7 +195,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
                     f"{path} has prior format {header['format']}; this program reads {FORMAT}.",
                     "Update dgn-explorer to open it.",
                 )
-            return header, {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            keys = file.keys() if tensors else ()
+            return header, {key: file.get_tensor(key) for key in keys}
     except (SafetensorError, KeyError, TypeError, ValueError, OSError, RecursionError) as error:
         raise DgnError(f"{path} is not a prior of dgn-explorer ({error!r}).", _AGAIN) from None
 

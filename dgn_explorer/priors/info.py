@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+NUMERICS = ("float32", "bfloat16")  # a generator's arithmetic during an ascent
+FLOAT32, BFLOAT16 = NUMERICS
+
 
 @dataclass(frozen=True)
 class EncoderInfo:
@@ -18,9 +21,17 @@ class EncoderInfo:
     input_size: int
 
 
+RESIZE, CROP = "resize", "crop"
+FITS = (CROP, RESIZE)
+
+
 @dataclass(frozen=True)
 class PriorInfo:
-    """What can be known of a prior without its weights."""
+    """What can be known of a prior without its weights.
+
+    ``fit`` says how the image is brought to a network's size: "resize", or "crop" for the centre,
+    as the published generators want it.
+    """
 
     name: str
     fingerprint: str
@@ -29,3 +40,4 @@ class PriorInfo:
     image_size: int
     encoder: EncoderInfo
     card: dict[str, object] = field(default_factory=dict, hash=False)
+    fit: str = RESIZE

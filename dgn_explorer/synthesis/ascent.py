@@ -1,6 +1,6 @@
 """What the gradient methods share: one direction for several units, and when to give up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -45,15 +45,22 @@ def check_ascent(recipes: Sequence[Recipe], activation: Tensor, stalled: Tensor)
             )
 
 
-def make_step(index: int, total: int, activation: Tensor, image: Tensor, code: Tensor) -> Step:
-    """A `Step` from tensors that no later step changes: image (N, 3, H, W), code (N, K)."""
+def make_step(
+    index: int, total: int, activation: Tensor, image: Callable[[], Tensor], code: Tensor
+) -> Step:
+    """A `Step` from what no later step changes: ``image()`` (N, 3, H, W) and ``code`` (N, K)."""
     return Step(
         index,
         total,
         activation,
-        images=lambda: to_uint8(image),
+        images=lambda: to_uint8(image()),
         codes=lambda: code.float().cpu().numpy(),
     )
+
+
+def as_it_is(image: Tensor) -> Callable[[], Tensor]:
+    """For `make_step`: an image that is there already."""
+    return lambda: image
 
 
 def seeded_normal(rngs: Sequence[torch.Generator], size: int) -> Tensor:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.priors.info import FLOAT32, NUMERICS
 from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters, method_parameters
 
 SCHEMA = 1
@@ -37,9 +38,10 @@ class Term:
 class Recipe:
     """One image: which unit of which network, through which prior, by which method and seed.
 
-    ``start`` is ``random``, or ``result:KEY`` for the last code of another result. ``numeric``
-    names the arithmetic (``float32``). ``prior`` and its fingerprint are empty for methods that
-    need none.
+    ``network`` and ``prior`` open them again (see `spec_text`). ``start`` is ``random``,
+    ``result:KEY`` for the last code of another result, or ``code:...`` for the code itself (see
+    `start`). ``numeric`` names the generator's arithmetic in the ascent (`NUMERICS`). ``prior`` and
+    its fingerprint are empty for methods that need none.
 
     >>> unit = UnitAddress.parse("fc:980")
     >>> recipe = Recipe("lite0", "ab", "default", "cd", (Term(unit),))
@@ -60,11 +62,16 @@ class Recipe:
     parameters: Parameters = dataclasses.field(default_factory=DgnAmParameters)
     seed: int = 0
     start: str = "random"
-    numeric: str = "float32"
+    numeric: str = FLOAT32
 
     def __post_init__(self) -> None:
         if not self.objective:
             raise DgnError("The objective has no unit.", "Name at least one unit.")
+        if self.numeric not in NUMERICS:
+            raise DgnError(
+                f"There is no arithmetic called {self.numeric!r}.",
+                f"Choose one of {', '.join(NUMERICS)}.",
+            )
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
             raise DgnError(
                 f"The seed cannot be {self.seed}.", "Give a whole number from 0 to 2**63 - 1."

@@ -36,7 +36,7 @@ class Setup:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.network, self.prior = tiny_network(), tiny_prior(folder)
-        monkeypatch.setattr(worker, "open_network", lambda spec, device: self.network)
+        monkeypatch.setattr(worker, "open_network", lambda spec, device, confirm: self.network)
         monkeypatch.setattr(worker, "open_prior", lambda spec, device: self.prior)
         self.events: queue.Queue[Event] = queue.Queue()
         self.store = Store(folder / "results")

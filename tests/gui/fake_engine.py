@@ -7,7 +7,10 @@ import numpy as np
 
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
+    Answered,
     Cancelled,
+    Decode,
+    Encode,
     Event,
     Failed,
     Finished,
@@ -15,13 +18,18 @@ from dgn_explorer.engine.messages import (
     Lane,
     Opened,
     OpenFailed,
+    Question,
     Ready,
+    Replay,
     Started,
+    UnitStrength,
 )
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
 from dgn_explorer.priors.info import EncoderInfo, PriorInfo
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.recipe import Recipe
 
 LABELS = ("goldfish", "volcano", "strawberry", "golden retriever", "castle", "tabby", "castle")
@@ -95,6 +103,10 @@ class FakeEngine:
         self.queue: list[FakeJob] = []
         self.started = self.closed = False
         self.open_error: OpenFailed | None = None
+        self.asked: list[Question] = []
+        self.held: list[int] = []
+        self.holds_answers = False
+        self.paused = False
         self.fails: dict[int, Failed] = {}
 
     def start(self) -> None:
@@ -115,13 +127,50 @@ class FakeEngine:
             self.queue.append(job)
         return job.number
 
+    def ask(self, question: Question) -> int:
+        """Answers at once, from the picture function."""
+        self.asked.append(question)
+        number = 100_000 + len(self.asked)
+        if self.holds_answers:
+            self.held.append(number)
+            return number
+        self.tell(Answered(number, self.answer(question)))
+        return number
+
+    def answer(self, question: Question) -> object:
+        if isinstance(question, Decode):
+            return np.stack(
+                [np.full((8, 8, 3), 9 * n % 256, np.uint8) for n in range(len(question.codes))]
+            )
+        if isinstance(question, Encode):
+            return np.linspace(-1, 1, 16, dtype=np.float32)
+        if isinstance(question, Replay):
+            steps = np.linspace(1, question.steps, min(question.frames, question.steps))
+            return np.stack([self.picture(question.recipe, round(step)) for step in steps])
+        return tuple(
+            UnitStrength(UnitAddress(layer.path, index), 9.0 - index, 3.0 - index)
+            for layer in self.network.layers
+            for index in range(question.count)
+        )
+
     def cancel(self, job: int) -> None:
+        if job in self.held:
+            self.held.remove(job)
+            self.tell(Cancelled(job))
         for found in [j for j in self.queue if j.number == job]:
             self.queue.remove(found)
             if found.step:
                 self._finish(found, "stopped")
             else:
                 self.tell(Cancelled(job))
+
+    def pause_batch(self, on: bool) -> None:
+        self.paused = on
+
+    def first(self, job: int) -> None:
+        found = next(j for j in self.queue if j.number == job)
+        self.queue.remove(found)
+        self.queue.insert(sum(j.started for j in self.queue), found)
 
     def close(self, timeout_s: float = 5.0) -> bool:
         for job in list(self.queue):
@@ -131,7 +180,7 @@ class FakeEngine:
 
     def advance(self, steps: int = 1) -> None:
         """Do up to ``steps`` steps of the job in front."""
-        if not self.queue:
+        if not self.queue or (self.paused and self.queue[0].lane is Lane.BATCH):
             return
         job = self.queue[0]
         if not job.started:
@@ -173,7 +222,7 @@ class FakeEngine:
             device="cpu",
             created=f"2026-11-21T12:00:{len(self.submitted):02d}+00:00",
             top=tuple(((unit.index + i) % classes, 0.9 / 2**i) for i in range(min(5, classes))),
-            label=self.network.label(unit),
+            label=label_of(self.network, job.recipe),
         )
         self.store.put(result)
         self.tell(Finished(job.number, result, cached=False))

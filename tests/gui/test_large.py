@@ -6,7 +6,7 @@ from dataclasses import replace
 from PySide6.QtTest import QAbstractItemModelTester
 
 from dgn_explorer.gui.layer_model import LayerModel
-from dgn_explorer.gui.results_strip import ResultModel
+from dgn_explorer.gui.results_model import ResultModel
 from dgn_explorer.gui.search_index import SearchIndex
 from dgn_explorer.networks.info import LayerInfo
 from tests.gui.conftest import Explorer
@@ -64,7 +64,7 @@ def test_models_keep_qts_rules(explorer: Explorer) -> None:
         QAbstractItemModelTester(model, mode)
         for model in (
             explorer.window.browser.units,
-            ResultModel(explorer.session.library, explorer.window),
+            ResultModel(explorer.session.library, explorer.window.notes, explorer.window),
             explorer.window.browser.tree.model(),
         )
     ]

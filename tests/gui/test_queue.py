@@ -97,3 +97,38 @@ def test_failed_job_says_why_everywhere(explorer: Explorer) -> None:
     explorer.double_click(1)  # and it can be tried again
     explorer.submitted(2)
     assert explorer.job_of(UnitAddress("fc", 1)).state is JobState.QUEUED
+
+
+def test_pause_holds_the_batch_and_not_the_user(explorer: Explorer) -> None:
+    select(explorer, 0, 2)
+    explorer.window.table["compute_selection"].trigger()
+    explorer.until(lambda: len(explorer.engine.submitted) == 2)
+    explorer.window.table["pause_queue"].trigger()
+    assert explorer.engine.paused
+    explorer.engine.advance(10_000)
+    explorer.double_click(4)
+    explorer.submitted(3)
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    assert len(explorer.session.jobs) == 2
+    assert explorer.window.table["pause_queue"].isChecked()
+    explorer.window.table["pause_queue"].trigger()
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: len(explorer.session.jobs) == 1)
+    assert explorer.session.jobs.seconds_left is not None
+
+
+def test_a_waiting_job_goes_to_the_front(explorer: Explorer) -> None:
+    select(explorer, 0, 2, 4)
+    explorer.window.table["compute_selection"].trigger()
+    explorer.until(lambda: explorer.window.queue.list.count() == 3)
+    explorer.window.queue.list.setCurrentRow(2)
+    first = next(
+        button
+        for button in explorer.window.queue.findChildren(QPushButton)
+        if button.text() == "To front"
+    )
+    first.click()
+    assert [job.number for job in explorer.session.jobs] == [3, 1, 2]
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.job_of(UnitAddress("fc", 4)) is None)

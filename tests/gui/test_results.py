@@ -137,14 +137,14 @@ def test_dropped_png_restores_everything(explorer: Explorer, tmp_path: Path) -> 
     assert explorer.session.display.cached
 
 
-def test_dropped_photo_says_what_to_drop(explorer: Explorer, tmp_path: Path) -> None:
-    path = tmp_path / "photo.png"
-    Image.new("RGB", (4, 4)).save(path)
+def test_damaged_picture_says_what_to_drop(explorer: Explorer, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"no picture")
     drop(explorer, path)
     explorer.until(lambda: explorer.window.findChild(ErrorDialog))
     dialog = explorer.window.findChild(ErrorDialog)
     texts = [label.text() for label in dialog.findChildren(QLabel)]
-    assert "photo.png holds no recipe." in texts
+    assert any("photo.jpg is no picture that can be read" in text for text in texts)
     dialog.close()
 
 
@@ -155,6 +155,9 @@ def test_copies(explorer: Explorer) -> None:
     assert clipboard.text() == "fc:1"
     explorer.window.table["copy_command"].trigger()
     assert clipboard.text().startswith("dgn-explorer visualize fc:1 --network tiny")
+    explorer.window.table["copy_python"].trigger()
+    compile(clipboard.text(), "clipboard", "exec")
+    assert explorer.engine.submitted[0].to_json() in clipboard.text()
     explorer.window.table["copy_image"].trigger()
     assert clipboard.image().size().toTuple() == (8, 8)
     shown = clipboard.image().pixelColor(0, 0)

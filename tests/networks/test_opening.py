@@ -1,7 +1,6 @@
 """Every kind of spec, from small files made here; shared/ files where they lie beside."""
 
 import json
-import random
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from dgn_explorer.networks.descriptions import Description, save_description
 from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.opening import network_names, open_network
 from dgn_explorer.networks.options import NetworkOptions
+from tests.networks.onnx_files import write_onnx
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 SAMPLES = SHARED / "photos" / "samples-224.zip"
@@ -286,62 +286,8 @@ def test_check_matches_folders_by_name(tmp_path):
         check(open_network("lite0"), tmp_path / "photos", alternatives=False)
 
 
-@pytest.mark.parametrize("name", ["script.pt", "export.pt2", "w.pt", "w.safetensors", "n.onnx"])
-def test_damaged_files(programs, tmp_path, name):
-    folder, net = programs
-    source = folder / name
-    if name == "w.pt":
-        torch.save(net.state_dict(), source)
-    elif name == "w.safetensors":
-        save_file(net.state_dict(), source)
-    elif name == "n.onnx":
-        source = _onnx(source)
-    options = NetworkOptions(size=16, arch="torchvision:squeezenet1_1")
-    good = source.read_bytes()
-    path = tmp_path / name
-    rng = random.Random(0)
-    refused = 0
-    for i in range(24):
-        data = bytearray(good)
-        if i % 2:
-            del data[rng.randrange(len(data)) :]
-        for _ in range(8):
-            if data:
-                data[rng.randrange(len(data))] = rng.randrange(256)
-        path.write_bytes(data)
-        try:
-            open_network(str(path), options=options)
-        except DgnError as error:
-            assert error.hint
-            refused += 1
-    assert refused >= 12
-
-
-def _onnx(path: Path) -> Path:
-    onnx = pytest.importorskip("onnx")
-    pytest.importorskip("onnx2torch")
-    h, t = onnx.helper, onnx.TensorProto
-    weight = onnx.numpy_helper.from_array(torch.rand(4, 3, 3, 3).numpy(), "w")
-    shape = onnx.numpy_helper.from_array(torch.tensor([1, -1]).numpy(), "s")
-    graph = h.make_graph(
-        [
-            h.make_node("Conv", ["x", "w"], ["c"], name="conv"),
-            h.make_node("Relu", ["c"], ["r"], name="relu"),
-            h.make_node("GlobalAveragePool", ["r"], ["p"], name="pool"),
-            h.make_node("Reshape", ["p", "s"], ["y"], name="flat"),
-        ],
-        "tiny",
-        [h.make_tensor_value_info("x", t.FLOAT, [1, 3, 16, 16])],
-        [h.make_tensor_value_info("y", t.FLOAT, [1, 4])],
-        [weight, shape],
-    )
-    model = h.make_model(graph, opset_imports=[h.make_opsetid("", 13)], ir_version=8)
-    onnx.save(model, str(path))
-    return path
-
-
 def test_onnx_with_a_fixed_batch_takes_several_images(tmp_path):
-    net = open_network(str(_onnx(tmp_path / "n.onnx")))
+    net = open_network(str(write_onnx(tmp_path / "n.onnx")))
     assert net.info.batch_limit is None
     assert net.logits(torch.rand(3, 3, 16, 16)).shape == (3, 4)
     with pytest.raises(DgnError, match="does not exist"):

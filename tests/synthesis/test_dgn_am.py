@@ -1,5 +1,6 @@
 """The ascent: the published step, determinism, batches, cancelling and bad gradients."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,8 @@ from torch import Tensor, nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.dgn_am import STALLED_STEPS, dgn_am
+from dgn_explorer.synthesis.ascent import STALLED_STEPS
+from dgn_explorer.synthesis.dgn_am import dgn_am
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
 from tests.tiny import TinyNet, recipe_for, tiny_network, tiny_prior
@@ -198,3 +200,20 @@ def test_pixels_are_rounded_not_cut() -> None:
     assert image[0, :, :, 0].ravel().tolist() == [0, 0, 1, 255, 255, 0]
     back = from_uint8(image, torch.device("cpu"))
     np.testing.assert_array_equal(to_uint8(back), image)
+
+
+def test_rough_arithmetic_reaches_the_same_activation_and_shows_exact_images(
+    network: Network, prior: Prior
+) -> None:
+    exact = recipe_for(network, prior, "conv2:7", steps=40)
+    rough = dataclasses.replace(exact, numeric="bfloat16")
+    assert rough.key != exact.key
+    a, b = ascend(network, prior, [exact])[-1], ascend(network, prior, [rough])[-1]
+    assert b.activations.item() == pytest.approx(a.activations.item(), rel=0.05)
+    code = torch.from_numpy(b.codes())
+    np.testing.assert_array_equal(b.images(), to_uint8(prior.image(code)))
+
+
+def test_an_unknown_arithmetic_is_refused(network: Network, prior: Prior) -> None:
+    with pytest.raises(DgnError, match="no arithmetic called 'float8'"):
+        dataclasses.replace(recipe_for(network, prior, "ant"), numeric="float8")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.priors.info import NUMERICS
 from dgn_explorer.synthesis.parameters import METHODS, DgnAmParameters, Parameters
 from dgn_explorer.synthesis.recipe import NAMES, Recipe, Term
 
@@ -42,7 +43,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "objective": OBJECTIVE,
     "seed": st.integers(0, 2**63 - 1),
     "start": NAME,
-    "numeric": NAME,
+    "numeric": st.sampled_from(NUMERICS),
 }
 
 

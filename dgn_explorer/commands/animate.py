@@ -1,0 +1,140 @@
+"""``dgn-explorer animate``: an ascent, or the way from one unit's image to another's."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from dgn_explorer.commands.options import (
+    device_option,
+    json_option,
+    network_option,
+    print_json,
+    prior_option,
+)
+from dgn_explorer.commands.visualize import Progress, choose_parameters, make_recipe
+from dgn_explorer.engine.messages import Decode, Opened, Replay
+from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.morph import MAX_FRAMES, PATHS, between
+from dgn_explorer.synthesis.parameters import Parameters
+
+if TYPE_CHECKING:
+    from dgn_explorer.commands.session import EngineSession
+
+
+@click.command("animate")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS [ADDRESS]...")
+@network_option
+@prior_option
+@click.option("--method", default="dgn-am", show_default=True, help="How the images are found.")
+@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
+@click.option("--steps", type=int, default=None, help="Ascent steps.  [default: the preset's]")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of every image.")
+@click.option(
+    "--frames", type=click.IntRange(2, MAX_FRAMES), default=60, show_default=True, help="Frames."
+)
+@click.option("--fps", type=float, default=20.0, show_default=True, help="Frames a second.")
+@click.option(
+    "--path",
+    type=click.Choice(PATHS),
+    default=PATHS[0],
+    show_default=True,
+    help="Way between two codes.",
+)
+@click.option("--back", is_flag=True, help="Play backwards at the end, for loops without a jump.")
+@click.option("--scale", type=float, default=1.0, show_default=True, help="Size of the frames.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("animation.webp"),
+    show_default=True,
+    help="A .gif, .webp or .mp4 file.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@device_option
+@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@json_option
+def animate_command(
+    addresses: tuple[str, ...],
+    network: str,
+    prior: str,
+    method: str,
+    preset: str,
+    steps: int | None,
+    settings: tuple[str, ...],
+    seed: int,
+    frames: int,
+    fps: float,
+    path: str,
+    back: bool,
+    scale: float,
+    out: Path,
+    overwrite: bool,
+    device: str | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Film the ascent of one unit, or the way through the images of several.
+
+    ADDRESS is a class name (volcano), class:980, or layer:index[@row,col].
+    """
+    from dgn_explorer.commands.session import engine_session
+    from dgn_explorer.results.animation import save_animation
+
+    if out.exists() and not overwrite:
+        raise DgnError(f"{out} is there already.", "Choose another --out, or add --overwrite.")
+    parameters = choose_parameters(method, preset, steps, settings)
+    with engine_session(device, threads) as session:
+        opened = session.open(network, prior)
+        if len(addresses) == 1:
+            pictures = _ascent(session, opened, addresses[0], method, parameters, seed, frames)
+        else:
+            codes = [_code(session, opened, text, method, parameters, seed) for text in addresses]
+            pictures = session.answer(Decode(opened.prior.fingerprint, _way(codes, frames, path)))
+    save_animation(out, list(pictures), frames_per_second=fps, back=back, scale=scale)
+    click.echo(f"{len(pictures)} frames in {out}", err=True)
+    if as_json:
+        print_json({"frames": len(pictures), "path": str(out)})
+
+
+def _ascent(
+    session: "EngineSession",
+    opened: Opened,
+    text: str,
+    method: str,
+    parameters: Parameters,
+    seed: int,
+    frames: int,
+) -> np.ndarray:
+    unit = opened.network.resolve(text)
+    recipe = make_recipe(opened, unit, method, parameters, seed)
+    return session.answer(Replay(recipe, getattr(parameters, "steps", MAX_FRAMES), frames))
+
+
+def _code(
+    session: "EngineSession",
+    opened: Opened,
+    text: str,
+    method: str,
+    parameters: Parameters,
+    seed: int,
+) -> np.ndarray:
+    unit = opened.network.resolve(text)
+    progress = Progress(f"{unit} {opened.network.label(unit)}".strip())
+    recipe = make_recipe(opened, unit, method, parameters, seed)
+    finished = session.run(recipe, progress.show)
+    if finished is None:
+        raise DgnError(f"Nothing came of {text!r}.", "Try again.")
+    return finished.result.code
+
+
+def _way(codes: list[np.ndarray], frames: int, path: str) -> np.ndarray:
+    """Codes (about ``frames``, K) through all of ``codes``, the joints once."""
+    legs = len(codes) - 1
+    each = max(2, round((frames - 1) / legs) + 1)
+    parts = [between(codes[n], codes[n + 1], each, path)[:-1] for n in range(legs)]
+    return np.concatenate([*parts, codes[-1][None]]).astype(np.float32)

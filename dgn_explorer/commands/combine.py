@@ -1,0 +1,104 @@
+"""``dgn-explorer combine``: one image that several units want to see together."""
+
+import dataclasses
+import time
+from pathlib import Path
+
+import click
+
+from dgn_explorer.commands.options import (
+    device_option,
+    json_option,
+    network_option,
+    print_json,
+    prior_option,
+)
+from dgn_explorer.commands.visualize import (
+    Progress,
+    choose_parameters,
+    make_folder,
+    make_recipe,
+    network_name,
+    report,
+)
+from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.combination import objective_text, parse_part
+from dgn_explorer.synthesis.recipe import Term
+
+
+@click.command("combine")
+@click.argument("parts", nargs=-1, required=True, metavar="UNIT=WEIGHT...")
+@network_option
+@prior_option
+@click.option("--method", default="dgn-am", show_default=True, help="How the image is found.")
+@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
+@click.option("--steps", type=int, default=None, help="Ascent steps.  [default: the preset's]")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
+)
+@click.option("--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for the PNG files.  [default: the current one]",
+)
+@device_option
+@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@json_option
+def combine_command(
+    parts: tuple[str, ...],
+    network: str,
+    prior: str,
+    method: str,
+    preset: str,
+    steps: int | None,
+    settings: tuple[str, ...],
+    seeds: tuple[int, ...],
+    out: Path,
+    device: str | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Make the image that several units want to see together.
+
+    UNIT=WEIGHT is a class name or an address with its share of every step, such as volcano=1
+    strawberry=0.6. Each unit's gradient is normalised, so that the louder one does not win; a
+    negative weight avoids a unit.
+    """
+    from dgn_explorer.commands.session import engine_session
+    from dgn_explorer.results.png import file_name, save_png
+
+    parameters = choose_parameters(method, preset, steps, settings)
+    named = [parse_part(part) for part in parts]
+    with engine_session(device, threads) as session:
+        opened = session.open(network, prior)
+        terms = tuple(Term(opened.network.resolve(name), weight) for name, weight in named)
+        if len({term.unit for term in terms}) < len(terms):
+            raise DgnError(
+                f"{objective_text(terms)} names a unit twice.", "Add its weights into one."
+            )
+        labels = tuple(opened.network.label(term.unit) for term in terms)
+        make_folder(out)
+        for seed in seeds or (0,):
+            one = make_recipe(opened, terms[0].unit, method, parameters, seed)
+            recipe = dataclasses.replace(one, objective=terms)
+            progress = Progress(objective_text(terms, labels))
+            started = time.monotonic()
+            finished = session.run(recipe, progress.show)
+            if finished is None:
+                continue
+            seconds = time.monotonic() - started
+            name = file_name(network_name(opened), objective_text(terms, labels), "", seed)
+            path = out / name
+            save_png(path, finished.result.image, recipe)
+            progress.end(finished, path)
+            if as_json:
+                line = report(opened, terms[0].unit, finished, seconds, path)
+                line["address"] = objective_text(terms)
+                line["label"] = objective_text(terms, labels) if any(labels) else ""
+                line["units"] = [
+                    {"address": str(term.unit), "label": label, "weight": term.weight}
+                    for term, label in zip(terms, labels, strict=True)
+                ]
+                print_json(line)

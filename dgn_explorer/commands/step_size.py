@@ -1,0 +1,54 @@
+"""The step size of a network with a prior: remembered, or found by a short sweep."""
+
+from dataclasses import replace
+
+import click
+
+from dgn_explorer.commands.options import ask
+from dgn_explorer.commands.terminal import StatusLine
+from dgn_explorer.engine.messages import Opened
+from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters
+from dgn_explorer.synthesis.step_sizes import remember_step, remembered_step
+
+# The defaults are tuned for these
+TUNED = ("lite0", "lite1", "lite2")
+TUNED_PRIOR = "default"
+
+
+def with_step_size(
+    parameters: Parameters, opened: Opened, network: str, prior: str, device: str | None
+) -> Parameters:
+    """``parameters`` with the step size that suits what is open; a line on stderr says which."""
+    if not isinstance(parameters, DgnAmParameters):
+        return parameters
+    if opened.network.name in TUNED and opened.prior.name == TUNED_PRIOR:
+        return parameters
+    pair = opened.network.fingerprint, opened.prior.fingerprint
+    size = remembered_step(*pair)
+    source = "remembered"
+    if size is None:
+        size = _find(network, prior, device)
+        source = "found by a sweep"
+        remember_step(*pair, size)
+    click.echo(
+        f"Step size {size:g} for {opened.network.title} with {opened.prior.name}, {source};"
+        " --step-size changes it",
+        err=True,
+    )
+    return replace(parameters, step_start=size)
+
+
+def _find(network: str, prior: str, device: str | None) -> float:
+    from dgn_explorer.engine.device import choose_device
+    from dgn_explorer.networks.opening import open_network
+    from dgn_explorer.priors.opening import open_prior
+    from dgn_explorer.synthesis.step_sweep import best_step, sweep
+
+    chosen, line = choose_device(device), StatusLine()
+    shares = sweep(
+        open_network(network, chosen, confirm=ask),
+        open_prior(prior, chosen),
+        lambda done, total: line.say(f"Finding a step size: {done} of {total}", last=done == total),
+    )
+    line.end()
+    return best_step(shares)

@@ -1,0 +1,119 @@
+"""Questions to the engine that make no result: pictures of codes, an ascent again, a photo's units.
+
+Every answer can be cancelled between two pictures, and then is None.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import numpy as np
+import torch
+
+from dgn_explorer.engine.messages import Decode, Encode, Replay, Strongest, UnitStrength
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.layers import ActivationReader
+from dgn_explorer.networks.network import Network, resize
+from dgn_explorer.priors.encoding import encode
+from dgn_explorer.priors.inversion import invert
+from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
+
+Show = Callable[[int, int, np.ndarray], None]  # done, total, the newest picture (H, W, 3) uint8
+_BATCH = 4  # codes at a time: few enough for a cancel to act at once
+
+
+def decode(prior: Prior, ask: Decode, cancel: threading.Event, show: Show) -> np.ndarray | None:
+    """The generator's pictures (N, S, S, 3) uint8 of the codes."""
+    pictures: list[np.ndarray] = []
+    for at in range(0, len(ask.codes), _BATCH):
+        if cancel.is_set():
+            return None
+        codes = torch.from_numpy(ask.codes[at : at + _BATCH]).to(prior.device)
+        with torch.no_grad():
+            pictures.extend(to_uint8(prior.image(codes)))
+        show(len(pictures), len(ask.codes), pictures[-1])
+    return np.stack(pictures)
+
+
+def encode_photo(prior: Prior, encoder: Network | None, ask: Encode) -> np.ndarray:
+    """The code (K,) float32 of the middle of a photo: by ``encoder`` if it is there, else sought.
+
+    ``encoder`` is the network that the prior inverts.
+    """
+    info = prior.info
+    rgb = from_uint8(_square(ask.image)[None], prior.device)
+    with torch.no_grad():
+        if encoder is None:
+            code = invert(prior, resize(rgb, info.image_size))
+        else:
+            code = encode(prior, encoder, resize(rgb, info.encoder.input_size))
+    clamped: np.ndarray = prior.space.clamp(code)[0].float().cpu().numpy()
+    return clamped
+
+
+def replay(
+    network: Network,
+    prior: Prior | None,
+    ask: Replay,
+    start: np.ndarray | None,
+    cancel: threading.Event,
+    show: Show,
+) -> np.ndarray | None:
+    """Pictures (frames, S, S, 3) uint8 of an ascent, evenly spread, its last step included."""
+    recipe = ask.recipe
+    wanted = set(np.linspace(ask.steps - 1, 0, min(ask.frames, ask.steps)).round().astype(int))
+    pictures: list[np.ndarray] = []
+    with closing(RUNNERS[recipe.method](network, prior, [recipe], start)) as steps:
+        for step in _first(steps, ask.steps):
+            if cancel.is_set():
+                return None
+            if step.index in wanted:
+                pictures.append(step.images()[0])
+                show(step.index + 1, ask.steps, pictures[-1])
+    return np.stack(pictures)
+
+
+def strongest(
+    network: Network, ask: Strongest, cancel: threading.Event
+) -> tuple[UnitStrength, ...] | None:
+    """The units of every layer that ``ask.image`` excites most, layer by layer, best first.
+
+    A unit's activation is its mean over positions, and its strength that in standard deviations
+    above the mean of its layer's units. Layers of different sizes can be compared by it.
+    """
+    info = network.info
+    found: list[UnitStrength] = []
+    reader = ActivationReader(
+        network.module, [network.read_points[layer.path] for layer in info.layers]
+    )
+    if cancel.is_set():
+        return None
+    with torch.no_grad():
+        rgb = resize(from_uint8(_square(ask.image)[None], network.device), info.working_size)
+        maps = reader(network.preprocessing(rgb))
+    for layer, activation in zip(info.layers, maps, strict=True):
+        values = activation[0].float().flatten(1).mean(1) if activation.ndim > 2 else activation[0]
+        values = values.float()
+        spread = float(values.std(correction=0)) or 1.0
+        best = values.topk(min(ask.count, values.numel()))
+        for index, value in zip(best.indices.tolist(), best.values.tolist(), strict=True):
+            above = (value - float(values.mean())) / spread
+            found.append(UnitStrength(UnitAddress(layer.path, index), value, above))
+    return tuple(found)
+
+
+def _square(image: np.ndarray) -> np.ndarray:
+    """The largest square in the middle of (H, W, 3)."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return np.ascontiguousarray(image[top : top + side, left : left + side])
+
+
+def _first(steps: Iterator[Step], count: int) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        if step.index + 1 >= count:
+            return

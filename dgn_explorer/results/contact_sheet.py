@@ -1,0 +1,153 @@
+"""Exporting many results as a picture, several pictures, or a PDF; window and command use this.
+
+A grid that is too large for one picture is cut between rows into tiles or pages.
+"""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageColor
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.results.disk import FileSystem, disk_error, write_file
+from dgn_explorer.results.grid import Cell, make_grid
+from dgn_explorer.results.pdf import pdf_of
+from dgn_explorer.results.result import Result
+from dgn_explorer.synthesis.combination import objective_text
+
+SUFFIXES = (".png", ".pdf")
+_FIELD = re.compile(r"\{(\w+)\}")
+TILE_PIXELS = 60_000_000  # 180 MB in memory, and what other programs open without trouble
+
+
+@dataclass(frozen=True)
+class SheetOptions:
+    """How a sheet looks; ``columns`` 0 makes it about square, ``background`` is a colour name.
+
+    ``captions`` may hold ``{label}``, ``{address}``, ``{seed}``, ``{activation}``, ``{steps}`` and
+    ``{network}``; an empty text leaves them out.
+    """
+
+    columns: int = 0
+    gap_px: int = 8
+    scale: float = 1.0
+    captions: str = "{label}"
+    title: str = ""
+    background: str = "white"
+    text_px: int = 14
+    dots_per_inch: float = 150.0
+
+
+def caption_of(result: Result, pattern: str) -> str:
+    """The caption of one cell; raises `DgnError` for a name it does not know."""
+    terms = result.recipe.objective
+    address = objective_text(terms)
+    names = {
+        "label": result.label if result.label and len(terms) == 1 else address,
+        "address": address,
+        "seed": result.recipe.seed,
+        "activation": f"{result.activation:.3g}",
+        "steps": result.steps,
+        "network": result.recipe.network,
+    }
+    unknown = [name for name in _FIELD.findall(pattern) if name not in names]
+    if unknown:
+        raise DgnError(
+            f"A caption cannot hold {{{unknown[0]}}}.",
+            f"It may hold {', '.join('{' + name + '}' for name in names)}.",
+        )
+    return _FIELD.sub(lambda match: str(names[match[1]]), pattern)
+
+
+def make_sheets(
+    cells: Sequence[Cell], options: SheetOptions, tile_pixels: int = TILE_PIXELS
+) -> list[np.ndarray]:
+    """The pictures of a grid, cut between rows so that none has more than ``tile_pixels``."""
+    try:
+        red, green, blue = ImageColor.getrgb(options.background)[:3]
+    except ValueError:
+        raise DgnError(
+            f"{options.background!r} is no colour.", "Write a name such as white, or #rrggbb."
+        ) from None
+    columns = options.columns or max(1, round(len(cells) ** 0.5))
+    rows = -(-len(cells) // columns)
+    most = max((cell.image.shape[0] * cell.image.shape[1] for cell in cells), default=1)
+    row_pixels = max(1.0, columns * most * options.scale**2)
+    rows_a_tile = int(max(1, min(rows, tile_pixels // row_pixels)))
+    step = rows_a_tile * columns
+    tiles = [cells[at : at + step] for at in range(0, len(cells), step)] or [cells]
+    return [
+        make_grid(
+            tile,
+            columns,
+            gap_px=options.gap_px,
+            scale=options.scale,
+            title=options.title if number == 0 else "",
+            background=(red, green, blue),
+            text_px=options.text_px,
+        )
+        for number, tile in enumerate(tiles)
+    ]
+
+
+def paths_for(path: Path, count: int) -> list[Path]:
+    """Where ``count`` pictures go: ``path`` itself, or ``name 1 of 3.png`` and so on.
+
+    >>> [p.name for p in paths_for(Path("a.png"), 2)]
+    ['a 1 of 2.png', 'a 2 of 2.png']
+    """
+    if count == 1:
+        return [path]
+    return [path.with_name(f"{path.stem} {n} of {count}{path.suffix}") for n in range(1, count + 1)]
+
+
+def save_sheet(
+    path: Path,
+    keys: Sequence[str],
+    read: Callable[[str], Result | None],
+    options: SheetOptions,
+    *,
+    captions: Sequence[str] | None = None,
+    tile_pixels: int = TILE_PIXELS,
+    fs: FileSystem | None = None,
+) -> list[Path]:
+    """Write the images of ``keys`` as a grid to ``path`` and return the files written.
+
+    ``read`` gives a stored result or None; what is gone is left out. ``captions`` replaces the
+    pattern's. Raises `DgnError` for another suffix, or if there is nothing to write.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DgnError(
+            f"A grid cannot be written to {path.name}.", f"End it in {' or '.join(SUFFIXES)}."
+        )
+    cells = []
+    for number, key in enumerate(keys):
+        result = read(key)
+        if result is not None:
+            own = caption_of(result, options.captions)
+            cells.append(Cell(result.image, captions[number] if captions else own))
+    sheets = make_sheets(cells, options, tile_pixels)
+    if suffix == ".pdf":
+        written = {path: pdf_of(sheets, options.dots_per_inch, options.title or path.stem)}
+    else:
+        written = {
+            target: _png(sheet, options.dots_per_inch)
+            for target, sheet in zip(paths_for(path, len(sheets)), sheets, strict=True)
+        }
+    try:
+        for target, data in written.items():
+            write_file(target, data, fs or FileSystem())
+    except OSError as error:
+        raise disk_error(error, f"write {path}", "choose another folder") from error
+    return list(written)
+
+
+def _png(sheet: np.ndarray, dots_per_inch: float) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "png", dpi=(dots_per_inch, dots_per_inch))
+    return buffer.getvalue()

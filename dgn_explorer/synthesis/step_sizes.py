@@ -1,0 +1,42 @@
+"""Step sizes that were found for a network with a prior, remembered in the data folder.
+
+Free of torch; `step_sweep` finds them.
+"""
+
+import json
+import math
+import os
+
+from dgn_explorer.paths import data_folder
+
+
+def remembered_step(network_fingerprint: str, prior_fingerprint: str) -> float | None:
+    """The step size found before for this pair, or None."""
+    size = _known().get(_pair(network_fingerprint, prior_fingerprint))
+    usable = isinstance(size, float) and math.isfinite(size) and size > 0
+    return size if usable else None
+
+
+def remember_step(network_fingerprint: str, prior_fingerprint: str, size: float) -> None:
+    """Keep a step size for the next time; a folder that cannot be written to costs only time."""
+    path = data_folder() / "step-sizes.json"
+    known = {**_known(), _pair(network_fingerprint, prior_fingerprint): float(size)}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+
+
+def _pair(network_fingerprint: str, prior_fingerprint: str) -> str:
+    return f"{network_fingerprint} {prior_fingerprint}"
+
+
+def _known() -> dict[str, float]:
+    try:
+        known = json.loads((data_folder() / "step-sizes.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # it is found again
+    return known if isinstance(known, dict) else {}

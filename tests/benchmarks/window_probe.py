@@ -1,0 +1,155 @@
+"""Drives the real window and prints what it measured as JSON."""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+
+from dgn_explorer.gui import app
+from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.window import MainWindow
+
+TICK_MS = 16
+WATCH_S = 6.0
+WAIT_S = 120.0
+Wait = Callable[[], object]
+
+
+class Ticks(QObject):
+    """Intervals between the ticks of a 16 ms timer of the event loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.intervals_ms: list[float] = []
+        self._last = time.perf_counter()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(TICK_MS)
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.intervals_ms.append(1000 * (now - self._last))
+        self._last = now
+
+    def end(self) -> np.ndarray:
+        """Stop, and give the intervals but for the first."""
+        self._timer.stop()
+        return np.array(self.intervals_ms[1:])
+
+
+class Probe(QObject):
+    """Runs `_story` a step at a time on a timer; each step waits for what it yields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window: MainWindow | None = None
+        self.session: Session | None = None
+        self.figures: dict[str, float] = {}
+        self._story = self._tell()
+        self._wait: Wait = lambda: self.window is not None and self.window.isVisible()
+        self._deadline = time.monotonic() + WAIT_S
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._step)
+        self._timer.start(1)
+
+    def _step(self) -> None:
+        if time.monotonic() > self._deadline:
+            raise SystemExit("the window did not get there in time")
+        if not self._wait():
+            return
+        self._deadline = time.monotonic() + WAIT_S
+        try:
+            self._wait = next(self._story)
+        except StopIteration:
+            self._timer.stop()
+            print(json.dumps(self.figures), flush=True)
+            assert self.window is not None
+            self.window.close_at_once()
+
+    def _tell(self) -> Iterator[Wait]:
+        window, session = self.window, self.session
+        assert window is not None and session is not None
+        started = float(os.environ.get("STARTED", time.time()))
+        self.figures["window_visible_s"] = time.time() - started
+        ticks = Ticks()
+        yield lambda: session.network is not None
+        opening = ticks.end()
+        self.figures["network_open_s"] = time.time() - started
+        self.figures["opening_tick_p99_ms"] = float(np.percentile(opening, 99))
+
+        canvas = window.stage.canvas
+        asked = self._ask("volcano")
+        yield lambda: canvas.image is not None and session.live is not None
+        self.figures["first_preview_ms"] = 1000 * (time.perf_counter() - asked)
+        ticks = Ticks()
+        begin = time.perf_counter()
+        yield lambda: time.perf_counter() - begin > WATCH_S
+        intervals = ticks.end()
+        assert session.live is not None, "the ascent ended before the watch was over"
+        self.figures["tick_p50_ms"] = float(np.percentile(intervals, 50))
+        self.figures["tick_p99_ms"] = float(np.percentile(intervals, 99))
+        self.figures["tick_max_ms"] = float(intervals.max())
+
+        stop = next(
+            button
+            for button in window.findChildren(QPushButton)
+            if button.accessibleName() == "Stop the ascent and keep the image"
+        )
+        asked = time.perf_counter()
+        QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
+        yield lambda: session.live is None
+        self.figures["stop_ms"] = 1000 * (time.perf_counter() - asked)
+
+        asked = self._ask("strawberry")
+        yield lambda: session.display.badge == "Finished"
+        self.figures["whole_image_s"] = time.perf_counter() - asked
+        asked = self._ask("volcano")
+        yield lambda: session.live is not None
+        QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
+        yield lambda: session.live is None
+        asked = self._ask("strawberry")
+        yield lambda: session.display.badge == "From cache"
+        self.figures["cached_paint_ms"] = 1000 * (time.perf_counter() - asked)
+
+    def _ask(self, name: str) -> float:
+        assert self.window is not None
+        field = self.window.browser.search.field
+        field.setFocus()
+        field.clear()
+        QTest.keyClicks(field, name)
+        asked = time.perf_counter()
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        return asked
+
+
+def main() -> None:
+    """Run the program with a probe inside."""
+    probes: list[Probe] = []
+    make_session, make_window = app.Session, app.MainWindow
+
+    def session(*arguments: object) -> Session:
+        made = make_session(*arguments)  # type: ignore[arg-type]
+        probes.append(Probe())
+        probes[0].session = made
+        return made
+
+    def window(*arguments: object) -> MainWindow:
+        made = make_window(*arguments)  # type: ignore[arg-type]
+        probes[0].window = made
+        return made
+
+    app.Session, app.MainWindow = session, window  # type: ignore[assignment,misc]
+    app.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Combinations: units by drag, key and name; the picture follows from its last code."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QComboBox
+
+from dgn_explorer.gui.combination import MOST
+from dgn_explorer.gui.dragging import carried_units, carry_units
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis.recipe import Term
+from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import NETWORK
+
+VOLCANO, STRAWBERRY = UnitAddress("fc", 1), UnitAddress("fc", 2)
+CONV = UnitAddress("conv1", 3)
+
+
+def drop(explorer: Explorer, *units: UnitAddress) -> None:
+    data = carry_units(list(units))  # the event does not keep it alive
+    event = QDropEvent(
+        QPoint(5, 5).toPointF(),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    explorer.window.combine.dropEvent(event)
+
+
+def following(explorer: Explorer, count: int) -> None:
+    explorer.until(lambda: len(explorer.engine.submitted) == count)
+    explorer.until(lambda: explorer.session.live == count)
+
+
+def test_dropped_units_start_together(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO)
+    explorer.qtbot.wait(300)
+    assert explorer.engine.submitted == []  # one unit is no combination yet
+    drop(explorer, STRAWBERRY, CONV)
+    following(explorer, 1)
+    recipe = explorer.engine.submitted[0]
+    assert recipe.objective == (Term(VOLCANO), Term(STRAWBERRY), Term(CONV))
+    assert recipe.start == "random"
+    assert explorer.session.display.label == "volcano + strawberry + conv1:3"
+    assert explorer.job_of(VOLCANO) is None  # a combination is not its first unit
+
+
+def test_the_grid_gives_units_to_drag(explorer: Explorer) -> None:
+    units = explorer.window.browser.units
+    data = units.mimeData([units.index(2), units.index(1)])
+    assert carried_units(data) == [VOLCANO, STRAWBERRY]
+    assert data.text() == "fc:1\nfc:2"
+    assert units.flags(units.index(1)) & Qt.ItemFlag.ItemIsDragEnabled
+
+
+def test_a_slider_moves_the_running_picture_on(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO, STRAWBERRY)
+    following(explorer, 1)
+    explorer.engine.advance(5)
+    slider = explorer.window.combine.rows[1].slider
+    slider.setFocus()
+    for _ in range(8):
+        explorer.qtbot.keyClick(slider, Qt.Key.Key_Left)
+    following(explorer, 2)
+    first, second = explorer.engine.submitted
+    assert second.objective == (Term(VOLCANO), Term(STRAWBERRY, 0.6))
+    assert second.start == f"result:{first.key}"
+    assert explorer.store.get(first.key).steps == 5
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    explorer.window.table["undo"].trigger()  # all moves of the slider are one step
+    assert explorer.window.combination.terms[1].weight == 1.0
+
+
+def test_a_stop_before_the_first_step_starts_where_the_last_began(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO, STRAWBERRY)
+    following(explorer, 1)
+    explorer.window.combination.weigh(VOLCANO, 0.5)
+    following(explorer, 2)
+    assert explorer.engine.submitted[1].start == "random"
+
+
+def test_it_starts_from_the_picture_on_show(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    key = explorer.engine.submitted[0].key
+    explorer.window.table["add_to_combination"].trigger()
+    drop(explorer, STRAWBERRY)
+    following(explorer, 2)
+    assert explorer.engine.submitted[1].start == f"result:{key}"
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.session.live is None)
+    explorer.window.table["restart_combination"].trigger()
+    following(explorer, 3)
+    assert explorer.engine.submitted[2].start == "random"
+
+
+def test_weights_of_zero_and_below(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO, STRAWBERRY, CONV)
+    model = explorer.window.combination
+    model.weigh(STRAWBERRY, 0.0)
+    model.weigh(CONV, -0.5)
+    assert model.terms == (Term(VOLCANO), Term(CONV, -0.5))
+    assert len(explorer.window.combine.rows) == 3
+
+
+def test_not_live_waits_for_start_over(explorer: Explorer) -> None:
+    explorer.qtbot.mouseClick(
+        explorer.window.combine.live, Qt.MouseButton.LeftButton, pos=QPoint(6, 8)
+    ) if explorer.window.combine.live.isVisible() else explorer.window.combine.live.click()
+    drop(explorer, VOLCANO, STRAWBERRY)
+    explorer.qtbot.wait(300)
+    assert explorer.engine.submitted == []
+    explorer.window.table["restart_combination"].trigger()
+    following(explorer, 1)
+
+
+def test_kept_and_opened_again(explorer: Explorer) -> None:
+    explorer.window.combine.live.click()
+    drop(explorer, VOLCANO, STRAWBERRY)
+    explorer.window.combination.weigh(STRAWBERRY, 0.6)
+    explorer.window.combine.name.setText("Glowing fruit")
+    explorer.window.table["keep_combination"].trigger()
+    explorer.window.table["clear_combination"].trigger()
+    assert explorer.window.combination.parts == ()
+    kept = explorer.window.combine.findChild(QComboBox)
+    assert [kept.itemText(i) for i in range(kept.count())][1:] == ["Glowing fruit"]
+    kept.setCurrentIndex(1)
+    kept.activated.emit(1)
+    assert explorer.window.combination.terms == (Term(VOLCANO), Term(STRAWBERRY, 0.6))
+    explorer.window.table["forget_combination"].trigger()
+    assert explorer.window.notes.book.combinations == {}
+
+
+def test_there_is_an_end_to_it(explorer: Explorer) -> None:
+    explorer.window.combine.live.click()
+    drop(explorer, *(UnitAddress("conv1", i) for i in range(8)), VOLCANO)
+    assert len(explorer.window.combination.parts) == MOST
+    assert explorer.window.combination.add([VOLCANO]) == 0
+
+
+def test_another_network_empties_it_and_undo_brings_nothing_back(explorer: Explorer) -> None:
+    explorer.window.combine.live.click()
+    drop(explorer, VOLCANO, STRAWBERRY)
+    explorer.session.opened.emit(NETWORK, explorer.session.prior)
+    assert explorer.window.combination.parts == ()
+    explorer.window.table["undo"].trigger()
+    assert explorer.window.combination.parts == ()

@@ -1,0 +1,181 @@
+"""Gallery, comparison, grids, notes and orders."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
+from PySide6.QtWidgets import QFileDialog
+
+from dgn_explorer.gui.grid_dialog import GridDialog
+from dgn_explorer.gui.note_dialog import NoteDialog
+from dgn_explorer.gui.preferences import Preferences
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.results.notebook import read_notebook
+from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import NETWORK
+
+VOLCANO = UnitAddress("fc", 1)
+
+
+def make_three(explorer: Explorer) -> None:
+    for name in ("volcano", "strawberry", "conv1:3"):
+        explorer.make(name)
+        explorer.window.browser.search.field.clear()
+    explorer.until(lambda: explorer.window.gallery.model.rowCount() == 3)
+
+
+def select(explorer: Explorer, *rows: int) -> None:
+    gallery = explorer.window.gallery
+    gallery.view.clearSelection()
+    for row in rows:
+        index = gallery.model.index(row)
+        gallery.view.selectionModel().select(index, QItemSelectionModel.SelectionFlag.Select)
+
+
+def titles(explorer: Explorer) -> list[str]:
+    return [item.label or item.address for item in explorer.window.gallery.model.items]
+
+
+def test_gallery_opens_filters_and_shows(explorer: Explorer) -> None:
+    make_three(explorer)
+    window = explorer.window
+    explorer.qtbot.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    assert window.centre.page == "gallery"
+    assert titles(explorer) == ["conv1:3", "strawberry", "volcano"]
+    explorer.qtbot.keyClicks(window.gallery.text, "volc")
+    assert titles(explorer) == ["volcano"]
+    window.gallery.text.clear()
+    window.gallery.layer.setCurrentIndex(window.gallery.layer.findData("fc"))
+    window.gallery.layer.activated.emit(1)
+    assert titles(explorer) == ["strawberry", "volcano"]
+    window.gallery.order.setCurrentIndex(window.gallery.order.findData("index"))
+    window.gallery.order.activated.emit(2)
+    assert titles(explorer) == ["volcano", "strawberry"]
+    view = window.gallery.view
+    view.setFocus()
+    view.setCurrentIndex(window.gallery.model.index(0))
+    explorer.qtbot.keyClick(view, Qt.Key.Key_Return)
+    explorer.until(lambda: explorer.session.display.label == "volcano")
+    assert window.centre.page == "picture"
+
+
+def test_what_finishes_does_not_close_the_gallery(explorer: Explorer) -> None:
+    explorer.type_and_enter("volcano")
+    explorer.submitted(1)
+    explorer.window.table["gallery"].trigger()
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    assert explorer.window.centre.page == "gallery"
+
+
+def test_compare_links_zoom_and_place(explorer: Explorer) -> None:
+    make_three(explorer)
+    table = explorer.window.table
+    table["gallery"].trigger()
+    assert not table["compare"].isEnabled()
+    select(explorer, 0, 2)
+    assert table["compare"].isEnabled()
+    table["compare"].trigger()
+    explorer.until(lambda: explorer.window.centre.page == "compare")
+    one, other = explorer.window.compare.canvases
+    one.zoom_by(3, QPointF(20, 30))
+    assert other.view == one.view
+    other.actual_size()
+    assert one.zoom == 1.0
+    assert [r.label for r in explorer.window.compare.results] == ["", "volcano"]
+
+
+def test_grid_of_the_selection_is_written(explorer: Explorer, tmp_path: Path) -> None:
+    make_three(explorer)
+    explorer.window.table["gallery"].trigger()
+    select(explorer, 0, 1)
+    explorer.window.table["export_grid"].trigger()
+    dialog = explorer.window.findChild(GridDialog)
+    dialog.columns.set_value(2)
+    dialog.caption.setCurrentIndex(3)
+    dialog.scale.set_value(1.0)
+    dialog.gap.set_value(2)
+    dialog.accept()
+    path = tmp_path / "grid.png"
+    chooser = explorer.window.findChild(QFileDialog)
+    chooser.fileSelected.emit(str(path))
+    chooser.close()
+    explorer.until(path.exists)
+    with Image.open(path) as picture:
+        assert picture.size == (2 + 2 * 10, 2 + 10)
+
+
+def test_favourite_tags_and_note_are_kept_by_fingerprint(explorer: Explorer, home: Path) -> None:
+    explorer.make("volcano")
+    table, window = explorer.window.table, explorer.window
+    explorer.until(lambda: window.gallery.model.rowCount() == 1)
+    table["favourite"].trigger()
+    assert table["favourite"].isChecked()
+    assert window.browser.units.card(VOLCANO).favourite
+    table["note"].trigger()
+    dialog = window.findChild(NoteDialog)
+    explorer.qtbot.keyClicks(dialog.tag_field, "fire,  hot  rock, fire")
+    dialog.text_field.setPlainText("Glows.")
+    dialog.accept()
+    note = window.notes.of(VOLCANO)
+    assert (note.favourite, note.tags, note.text) == (True, ("fire", "hot rock"), "Glows.")
+    folder = home / "data" / "notes"
+    explorer.until(lambda: (folder / f"{NETWORK.fingerprint}.json").exists())
+    explorer.until(lambda: read_notebook(folder, NETWORK.fingerprint).note("fc:1") == note)
+    explorer.qtbot.keyClicks(window.browser.search.field, "hot rock")
+    assert window.browser.search.hits.item(0).text() == "volcano"
+    window.gallery.text.setText("glows")
+    assert titles(explorer) == ["volcano"]
+    table["undo"].trigger()
+    assert window.notes.of(VOLCANO).tags == ()
+    table["undo"].trigger()
+    assert not window.notes.of(VOLCANO).favourite
+
+
+def test_damaged_notes_are_not_written_over(
+    make_explorer: Callable[..., Explorer], home: Path
+) -> None:
+    path = home / "data" / "notes" / f"{NETWORK.fingerprint}.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    explorer = make_explorer()
+    problems: list[str] = []
+    explorer.session.problem.connect(lambda message, *_: problems.append(message))
+    explorer.session.open("tiny", "default")
+    explorer.until(lambda: problems)
+    assert "damaged" in problems[0]
+    explorer.window.notes.toggle_favourite(VOLCANO)
+    explorer.window.notes.save()
+    explorer.until(lambda: not explorer.flows.busy)
+    assert path.read_text() == "{"
+
+
+def test_units_in_other_orders(explorer: Explorer) -> None:
+    explorer.make("strawberry")
+    explorer.make("tabby")
+    units = explorer.window.browser.units
+    explorer.until(lambda: len(explorer.session.library.items) == 2)
+    explorer.window.table["sort_date"].trigger()
+    first = [units.address(units.index(row)).index for row in range(4)]
+    assert first == [5, 2, 0, 1]
+    assert units.row_of(UnitAddress("fc", 0)) == 2
+    explorer.double_click(1)
+    assert explorer.session.unit == UnitAddress("fc", 2)
+    explorer.window.notes.toggle_favourite(UnitAddress("fc", 4))
+    explorer.window.table["sort_favourite"].trigger()
+    assert units.address(units.index(0)) == UnitAddress("fc", 4)
+    assert explorer.window.table["sort_favourite"].isChecked()
+    explorer.window.table["sort_index"].trigger()
+    assert units.address(units.index(0)) == UnitAddress("fc", 0)
+
+
+def test_the_last_unit_is_selected_again(
+    explorer: Explorer, make_explorer: Callable[..., Explorer]
+) -> None:
+    explorer.session.select(UnitAddress("conv1", 5))
+    explorer.window._save()
+    assert Preferences().get("unit", "") == "conv1:5"
+    again = make_explorer()
+    again.session.open("tiny", "default")
+    again.until(lambda: again.session.unit == UnitAddress("conv1", 5))

@@ -1,0 +1,237 @@
+"""The filmed walk: one user's way through the whole window, by keys and mouse.
+
+Every station is saved as a picture when ``DGN_EXPLORER_WALK`` names a folder. The real engine with
+the embedded network and the default prior takes minutes, so the walk itself uses the fake one.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+
+from dgn_explorer.gui.dragging import carry_units
+from dgn_explorer.gui.film_dialog import FilmDialog
+from dgn_explorer.gui.grid_dialog import GridDialog
+from dgn_explorer.gui.unit_model import CardState
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis.recipe import Recipe
+from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import FakeEngine
+from tests.gui.test_results import drop
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+VOLCANO, STRAWBERRY = UnitAddress("fc", 1), UnitAddress("fc", 2)
+SIDE = 64
+
+
+def forming(recipe: Recipe, step: int) -> np.ndarray:
+    """(64, 64, 3) uint8: soft coloured clouds that gain contrast as the ascent goes on."""
+    total = np.zeros((SIDE, SIDE, 3))
+    for term in recipe.objective:
+        rng = np.random.default_rng([term.unit.index, len(term.unit.layer), recipe.seed])
+        clouds = Image.fromarray(rng.integers(0, 256, (8, 8, 3), np.uint8)).resize((SIDE, SIDE), 3)
+        soft = np.asarray(clouds.filter(ImageFilter.GaussianBlur(2)), float) - 128
+        total += term.weight * soft
+    grown = min(1.0, 0.15 + step / 120)
+    return np.clip(np.round(128 + 1.6 * grown * total), 0, 255).astype(np.uint8)
+
+
+class Walk:
+    """Does things to a window and saves what it looks like."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer, self.window = explorer, explorer.window
+        folder = os.environ.get("DGN_EXPLORER_WALK", "")
+        self.folder = Path(folder) if folder else None
+        self.stations: list[str] = []
+
+    def station(self, name: str) -> None:
+        """One more station; what is on top is what is saved."""
+        self.explorer.qtbot.wait(30 if self.folder is None else 400)  # thumbnails load
+        self.stations.append(name)
+        shown = [d for d in self.window.findChildren(QDialog) if d.isVisible()]
+        picture = self.window.grab().toImage()
+        assert picture.width() >= 1000
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            picture.save(str(self.folder / f"{len(self.stations):02d} {name}.png"))
+            for dialog in shown:
+                path = self.folder / f"{len(self.stations):02d} {name} dialog.png"
+                dialog.grab().save(str(path))
+
+    def press(self, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+        held = Qt.KeyboardModifier.NoModifier
+        for modifier in modifiers:
+            held |= modifier
+        self.explorer.qtbot.keyClick(self.window, key, held)
+
+    def click_result(self, row: int, modifier: Qt.KeyboardModifier) -> None:
+        view = self.window.gallery.view
+        place = view.visualRect(self.window.gallery.model.index(row)).center()
+        self.explorer.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+    def back(self) -> None:
+        """Wait until every dialog is gone and the window has the keys again."""
+        self.explorer.until(lambda: not self.window.findChildren(QDialog))
+        self.window.activateWindow()
+        self.explorer.until(lambda: QApplication.activeWindow() is self.window)
+
+    def file_chosen(self, path: Path) -> None:
+        chooser = self.window.findChild(QFileDialog)
+        assert chooser is not None
+        chooser.fileSelected.emit(str(path))
+        chooser.close()
+        self.explorer.until(path.exists)
+
+
+@pytest.fixture
+def walk(make_explorer: Callable[..., Explorer]) -> Walk:
+    def make_engine(store, listener):  # type: ignore[no-untyped-def]
+        return FakeEngine(store, listener, picture=forming)
+
+    explorer = make_explorer(make_engine)
+    explorer.window.resize(1280, 800)
+    walk = Walk(explorer)
+    walk.station("loading")
+    explorer.session.open("tiny", "default")
+    explorer.until(lambda: explorer.session.network is not None)
+    walk.station("welcome")
+    return walk
+
+
+def test_the_walk(walk: Walk, tmp_path: Path) -> None:
+    explorer, window, engine = walk.explorer, walk.window, walk.explorer.engine
+    qtbot, session = explorer.qtbot, explorer.session
+
+    # Search, then double-click.
+    walk.press(Qt.Key.Key_F, CTRL)
+    assert QApplication.focusWidget() is window.browser.search.field
+    qtbot.keyClicks(window.browser.search.field, "straw")
+    walk.station("search")
+    qtbot.keyClick(window.browser.search.field, Qt.Key.Key_Return)
+    explorer.submitted(1)
+    explorer.double_click(1)
+    explorer.submitted(2)
+    engine.advance(60)
+    explorer.until(lambda: window.stage.canvas.image is not None)
+    walk.station("running")
+
+    # Stop, then more steps.
+    walk.press(Qt.Key.Key_Escape)
+    explorer.until(lambda: session.display.badge == "Stopped at step 60")
+    walk.station("stopped")
+    walk.press(Qt.Key.Key_M, CTRL)
+    explorer.submitted(3)
+    engine.advance(10_000)
+    explorer.until(lambda: session.display.badge == "Finished")
+    assert engine.submitted[2].start == f"result:{engine.submitted[1].key}"
+    walk.station("more steps")
+
+    # Combine two: one by key, one by drag and drop.
+    walk.press(Qt.Key.Key_D, CTRL)
+    data = carry_units([STRAWBERRY])
+    window.combine.dropEvent(
+        QDropEvent(
+            QPoint(9, 9).toPointF(),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    explorer.submitted(4)
+    engine.advance(40)
+    slider = window.combine.rows[1].slider
+    slider.setFocus()
+    for _ in range(8):
+        qtbot.keyClick(slider, Qt.Key.Key_Left)
+    explorer.submitted(5)
+    assert engine.submitted[4].start == f"result:{engine.submitted[3].key}"
+    engine.advance(10_000)
+    explorer.until(lambda: session.display.badge == "Finished")
+    window.combine.name.setText("Glowing fruit")
+    qtbot.keyClick(window.combine.name, Qt.Key.Key_Return)
+    assert list(window.notes.book.combinations) == ["Glowing fruit"]
+    walk.station("combine")
+
+    # Compute 24 units as a batch.
+    session.compute([UnitAddress("blocks.1", i) for i in range(16)])
+    session.compute([UnitAddress("conv1", i) for i in range(8)])
+    explorer.until(lambda: len(session.jobs) == 24)
+    window.panels.show("Queue")
+    for _ in range(9):
+        engine.advance(10_000)
+    engine.advance(50)
+    explorer.until(lambda: session.jobs.batch_done == 9)
+    walk.station("queue")
+    for _ in range(15):
+        engine.advance(10_000)
+    explorer.until(lambda: len(session.jobs) == 0)
+    window.panels.show("Results")
+
+    # Gallery, comparison, morph.
+    walk.press(Qt.Key.Key_G, CTRL)
+    gallery = window.gallery
+    explorer.until(lambda: gallery.model.rowCount() == 28)
+    gallery.text.setText("volcano")
+    explorer.until(lambda: gallery.model.rowCount() == 4)
+    gallery.text.clear()
+    walk.station("gallery")
+    walk.click_result(0, Qt.KeyboardModifier.NoModifier)
+    walk.click_result(1, CTRL)
+    walk.click_result(4, CTRL)
+    walk.press(Qt.Key.Key_G, CTRL, SHIFT)
+    explorer.until(lambda: window.centre.page == "compare")
+    qtbot.keyClick(window, Qt.Key.Key_Plus, CTRL)
+    window.compare.canvases[0].zoom_by(2)
+    walk.station("compare")
+    walk.press(Qt.Key.Key_G, CTRL)
+    walk.click_result(0, Qt.KeyboardModifier.NoModifier)
+    walk.click_result(1, CTRL)
+    walk.press(Qt.Key.Key_M, CTRL, SHIFT)
+    explorer.until(lambda: window.findChild(FilmDialog) is not None)
+    film = window.findChild(FilmDialog)
+    explorer.until(lambda: film.frames is not None)
+    walk.station("morph")
+    film.go.click()
+    walk.file_chosen(tmp_path / "morph.webp")
+    film.close()
+    walk.back()
+
+    # The grid of everything.
+    gallery.view.clearSelection()
+    walk.press(Qt.Key.Key_S, CTRL, SHIFT)
+    dialog = window.findChild(GridDialog)
+    qtbot.keyClicks(dialog.title, "A walk")
+    walk.station("export grid")
+    dialog.accept()
+    walk.file_chosen(tmp_path / "grid.png")
+    walk.back()
+    if walk.folder is not None:
+        (walk.folder / "grid.png").write_bytes((tmp_path / "grid.png").read_bytes())
+
+    # Save a picture, change the settings, and drop it back: one step that can be undone.
+    walk.press(Qt.Key.Key_F5)
+    explorer.type_and_enter("fc:2")
+    explorer.until(lambda: session.display.label == "strawberry")
+    engine.advance(10_000)
+    explorer.until(lambda: session.display.result is not None)
+    walk.press(Qt.Key.Key_S, CTRL)
+    walk.file_chosen(tmp_path / "kept.png")
+    walk.back()
+    window.table["new_seed"].trigger()
+    changed = session.settings.value
+    drop(explorer, tmp_path / "kept.png")
+    explorer.until(lambda: session.settings.value.seed == 0)
+    explorer.until(lambda: session.display.badge == "From cache")
+    walk.station("dropped back")
+    walk.press(Qt.Key.Key_Z, CTRL)
+    assert session.settings.value == changed
+    assert window.browser.units.card(VOLCANO).state is CardState.CACHED
+    assert len(walk.stations) == 13
