@@ -232,7 +232,7 @@ def test_bounds_from_photographs(tmp_path: Path, caffenet: tuple[Path, Path], bo
     assert space.lower.tolist() == [0] * FC6
     after = open_prior("fc6")
     assert after.info.fit == CROP
-    assert after.info.card["bounds"] == "mean + 2 sigma over 11 photographs"
+    assert after.info.card["bounds_from"] == "mean + 2 sigma over 11 photographs"
     assert after.info.fingerprint != before.info.fingerprint
     assert torch.equal(after.generator.defc6.weight, before.generator.defc6.weight)
     assert isinstance(run("prior", "bounds", "default", "--images", folder).exception, DgnError)
@@ -331,3 +331,11 @@ def test_damaged_starting_codes(start: str) -> None:
 
     with pytest.raises(DgnError, match="damaged"):
         read_code(start)
+
+
+def test_a_photograph_gets_an_eighth_of_the_step() -> None:
+    from dgn_explorer.commands.step_size import gentler
+    from dgn_explorer.synthesis.parameters import DgnAmParameters, PixelsParameters
+
+    assert gentler(DgnAmParameters(step_start=8.0)) == DgnAmParameters(step_start=1.0)
+    assert gentler(PixelsParameters()) == PixelsParameters()

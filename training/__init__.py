@@ -13,10 +13,11 @@ To read it in one sitting, in this order:
 ``schedule``    how the learning rate falls
 ``trainer``     one step: encode, generate, compare, judge, move the weights
 ``world``       one process or several (torchrun)
+``folder``      what others can see of a run: how far it is; and how to stop it
 ``run``         the loop, and everything that it writes: start here to call it from Python
 ``metrics``, ``samples``, ``card``, ``checkpoint``   what a run leaves behind
 ``estimate``    the dry run
-``devices``     CPU, CUDA or MPS, and where bfloat16 is fast
+``devices``     CPU, CUDA or MPS
 
 The method is that of Dosovitskiy & Brox (2016), "Generating images with perceptual similarity
 metrics based on deep networks"; the defaults differ from it where measurements said so.

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dgn_explorer.training.trainer import Losses
 
-NAME, CURVES_NAME = "metrics.csv", "curves.png"
+NAME = "metrics.csv"
 EVERY = 100
 _LOSSES = tuple(field.name for field in fields(Losses))
 COLUMNS = ("step", "seconds", *_LOSSES, "learning_rate", "images_per_s")

@@ -1,7 +1,7 @@
 """A training run in a folder: cache, statistics, loop, checkpoints, samples, and the prior file.
 
 The folder holds ``cache/`` (decoded photographs), ``encoder.safetensors`` (code statistics),
-``checkpoint.pt``, ``metrics.csv``, ``curves.png``, ``samples/``, and the result:
+``checkpoint.pt``, ``metrics.csv``, ``curves.png``, ``samples/``, ``status.json``, and the result:
 ``prior.safetensors`` with its model card ``prior.md``. All of them are replaced in one step, so a
 kill at any moment loses what came after the last checkpoint and nothing else.
 """
@@ -26,13 +26,22 @@ from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
 from dgn_explorer.training.data import PhotoSet, prefetch
 from dgn_explorer.training.devices import choose_device
 from dgn_explorer.training.encoder import Encoder
+from dgn_explorer.training.folder import (
+    CARD_NAME,
+    CURVES_NAME,
+    PREPARING,
+    PRIOR_NAME,
+    STOP_NAME,
+    TRAINING,
+    Status,
+    StatusFile,
+)
 from dgn_explorer.training.samples import Samples
 from dgn_explorer.training.settings import TrainSettings, changed, preset, resumed
 from dgn_explorer.training.statistics import load_encoder, make_encoder, save_encoder
 from dgn_explorer.training.trainer import Losses, Trainer, not_finite
 from dgn_explorer.training.world import World, open_world
 
-PRIOR_NAME, CARD_NAME, STOP_NAME = "prior.safetensors", "prior.md", "stop"
 StepReport = Callable[[int, float, float, float, Losses], None]
 
 
@@ -55,11 +64,6 @@ def run_settings(
     return resumed(saved[0], {**changes, **given})
 
 
-def request_stop(folder: Path) -> None:
-    """Ask the run in ``folder``, of whatever process, to save and end after its current step."""
-    (folder / STOP_NAME).touch()
-
-
 def train(
     settings: TrainSettings,
     folder: Path,
@@ -77,7 +81,7 @@ def train(
 
     ``progress`` gets (what, done, total) during decoding and statistics; ``report`` gets (step,
     share done, images per second, seconds left, losses) after every step. When ``stop`` returns
-    True, or `request_stop` was called, the run ends after the current step with everything saved.
+    True, or `folder.request_stop` was called, the run ends after the current step, all saved.
     ``opener`` opens a network by name. Under torchrun, every process calls this; only the first one
     reports and writes. Returns the path of the prior file, which a run stopped during its
     preparation has not written yet.
@@ -93,12 +97,29 @@ def train(
     def halt() -> bool:
         return stop() or asked.exists()
 
+    status = StatusFile(folder)
+
     def tell(what: str, done: int, total: int) -> None:
         progress(what, done, total)
+        status.tell(Status(PREPARING, what=what, done=done, total=total))
         if world.size == 1 and halt():
             raise _Stopped
 
-    with open_world(chosen) as world, suppress(_Stopped):
+    def note(step: int, share: float, rate: float, left: float, losses: Losses) -> None:
+        report(step, share, rate, left, losses)
+        status.tell(
+            Status(
+                TRAINING,
+                step=step,
+                share=share,
+                rate=rate,
+                left_s=left,
+                image_loss=losses.image,
+                feature_loss=losses.feature,
+            )
+        )
+
+    with open_world(chosen) as world, status.ending(world.rank == 0), suppress(_Stopped):
         first = world.rank == 0
         if first:
             asked.unlink(missing_ok=True)
@@ -114,7 +135,8 @@ def train(
             trainer.load(saved[1])
             del saved
         run = _Run(trainer, photos, encoder, folder, name)
-        run.loop(save_every_s, report if first else _no_report, halt, clock)
+        run.loop(save_every_s, note if first else _no_report, halt, clock)
+        status.finished = trainer.progress >= 1
     return folder / PRIOR_NAME
 
 
@@ -216,7 +238,7 @@ class _Run:
         write_checkpoint(folder, trainer.settings, trainer.state())
         self._metrics.flush()
         rows = metrics_file.read_metrics(folder / metrics_file.NAME)
-        metrics_file.draw_curves(folder / metrics_file.CURVES_NAME, rows)
+        metrics_file.draw_curves(folder / CURVES_NAME, rows)
         errors = self._samples.write()
         card = make_card(trainer, self._photos, self._encoder, errors, self._losses)
         setup = trainer.setup

@@ -7,10 +7,10 @@ from PIL import Image
 from torch import Tensor
 
 from dgn_explorer.training.data import PhotoSet
+from dgn_explorer.training.folder import SAMPLES_NAME
 from dgn_explorer.training.losses import centre
 from dgn_explorer.training.trainer import Trainer
 
-FOLDER = "samples"
 COLUMNS = 12
 MEASURED = 48  # held-out photographs
 
@@ -20,7 +20,7 @@ class Samples:
 
     def __init__(self, trainer: Trainer, photos: PhotoSet, folder: Path) -> None:
         self._trainer = trainer
-        self._folder = folder / FOLDER
+        self._folder = folder / SAMPLES_NAME
         self._real = photos.held_out(MEASURED)
 
     @torch.no_grad()

@@ -67,9 +67,11 @@ def combine_command(
     negative weight avoids a unit.
     """
     from dgn_explorer.commands.session import engine_session
+    from dgn_explorer.commands.step_size import with_step_size
     from dgn_explorer.results.png import file_name, save_png
 
     parameters = choose_parameters(method, preset, steps, settings)
+    automatic = preset == "default" and not any(s.startswith("step_start=") for s in settings)
     named = [parse_part(part) for part in parts]
     with engine_session(device, threads) as session:
         opened = session.open(network, prior)
@@ -80,6 +82,8 @@ def combine_command(
             )
         labels = tuple(opened.network.label(term.unit) for term in terms)
         make_folder(out)
+        if automatic:
+            parameters = with_step_size(parameters, opened, network, prior, device)
         for seed in seeds or (0,):
             one = make_recipe(opened, terms[0].unit, method, parameters, seed)
             recipe = dataclasses.replace(one, objective=terms)

@@ -79,7 +79,7 @@ def import_command(
     card = {
         "origin": file.name,
         "form": found.form,
-        "bounds": "0 to 30" if bounds is None else bounds.name,
+        "bounds_from": "0 to 30" if bounds is None else bounds.name,
         "licence": _LICENCE,
     }
     save_prior(
@@ -95,7 +95,7 @@ def import_command(
     click.echo(str(path))
     click.echo(
         f"{path.stem}: form {found.form}, codes of {size} numbers of {layer},"
-        f" bounds {card['bounds']}, {fit}",
+        f" bounds {card['bounds_from']}, {fit}",
         err=True,
     )
 

@@ -81,9 +81,13 @@ def bounds_command(
         photo_set.close()
     make = CodeSpace.activations if rectified else CodeSpace.outputs
     space = make(found.mean.cpu(), found.scale.cpu(), sigmas)
-    card: dict[str, object] = {"bounds": f"mean + {sigmas:g} sigma over {len(photos)} photographs"}
+    card: dict[str, object] = {
+        "bounds_from": f"mean + {sigmas:g} sigma over {len(photos)} photographs"
+    }
     replace_space(path, space, card)
-    click.echo(f"{name}: {card['bounds']}, upper bounds {float(space.upper.mean()):.2f} on average")
+    click.echo(
+        f"{name}: {card['bounds_from']}, upper bounds {float(space.upper.mean()):.2f} on average"
+    )
 
 
 @click.command("check")

@@ -1,6 +1,7 @@
 """``dgn-explorer train``: a prior from photographs."""
 
 import contextlib
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     help="Minutes between checkpoints.",
 )
 @partial(loader_options, without=("size",))
+@click.option("--background", is_flag=True, help="Leave the processor to other programs first.")
 @click.option("--dry-run", is_flag=True, help="Print sizes, memory, speed and time, then stop.")
 @device_option
 def train_command(
@@ -65,6 +67,7 @@ def train_command(
     preset: str,
     more: tuple[str, ...],
     save_every_min: float,
+    background: bool,
     dry_run: bool,
     device: str | None,
     **given: Any,
@@ -77,6 +80,8 @@ def train_command(
     from dgn_explorer.training.estimate import estimate
     from dgn_explorer.training.run import run_settings, train
 
+    if background and hasattr(os, "nice"):
+        os.nice(10)
     paths, weights = _sources(sources)
     changes = {key: value for key, value in given.items() if value is not None}
     changes |= _more(more)

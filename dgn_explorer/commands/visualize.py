@@ -82,7 +82,7 @@ def visualize_command(
     """
     from dgn_explorer.commands.session import engine_session
     from dgn_explorer.commands.start_image import start_code
-    from dgn_explorer.commands.step_size import with_step_size
+    from dgn_explorer.commands.step_size import gentler, with_step_size
     from dgn_explorer.results.png import file_name, save_png
 
     if step_size is not None:
@@ -96,6 +96,8 @@ def visualize_command(
         if automatic:
             parameters = with_step_size(parameters, opened, network, prior, device)
         start = RANDOM if photo is None else start_code(photo, method, prior, device)
+        if photo is not None and automatic:
+            parameters = gentler(parameters)
         for unit in units:
             for seed in seeds or (0,):
                 recipe = make_recipe(opened, unit, method, parameters, seed, start)

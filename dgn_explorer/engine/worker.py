@@ -11,6 +11,7 @@ import torch
 import dgn_explorer
 from dgn_explorer.engine import answers
 from dgn_explorer.engine.guard import run_guarded
+from dgn_explorer.engine.halting import until_cancelled
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
     Answered,
@@ -143,18 +144,16 @@ class Worker:
         recipe = job.recipe
         start = self._start(recipe)
         with closing(RUNNERS[recipe.method](network, prior, [recipe], start)) as steps:
-            for step in steps:
+            for step in until_cancelled(steps, job.cancel):
                 last = step
                 activations.append(step.activations)
-                if job.cancel.is_set():
-                    break
                 now = time.monotonic()
                 if now >= next_frame:
                     next_frame = now + FRAME_INTERVAL_S
                     elapsed = now - started
                     left = elapsed / (step.index + 1) * (step.total - step.index - 1)
                     trace = torch.cat(activations).float().cpu().numpy()
-                    image = step.images()[0]
+                    image = step.preview()[0]
                     frame = Frame(job.number, step.index + 1, step.total, image, trace, left)
                     self._frames.put(frame)
                 if job.lane is Lane.BATCH:

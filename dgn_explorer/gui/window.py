@@ -42,6 +42,9 @@ from dgn_explorer.gui.sheet_page import SheetPage
 from dgn_explorer.gui.stage import Stage
 from dgn_explorer.gui.status_line import StatusLine
 from dgn_explorer.gui.theme import Theme
+from dgn_explorer.gui.training import Training
+from dgn_explorer.gui.training_commands import TrainingCommands
+from dgn_explorer.gui.training_panel import TrainingPanel
 from dgn_explorer.gui.unfinished import Unfinished
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.results.filters import ORDERS
@@ -74,6 +77,7 @@ class MainWindow(QMainWindow):
         self.notes = Notes(session, flows, self)
         self.unfinished = Unfinished(session, flows, self)
         self.combination = Combination(session, self)
+        self.training = Training(flows, self)
         self.stage = Stage(session, theme, self.table)
         self.gallery = Gallery(session, self.notes, theme, self.table)
         self.compare = Compare(theme, self.table)
@@ -91,6 +95,7 @@ class MainWindow(QMainWindow):
                 "gallery": self.gallery,
                 "compare": self.compare,
                 "variations": self.variations,
+                "training": TrainingPanel(self.training, self.table),
             },
         )
         self.setCentralWidget(self.centre)
@@ -153,7 +158,8 @@ class MainWindow(QMainWindow):
         self.note_commands = NoteCommands(
             self, session, flows, self.notes, self.browser, self.panels, self.unfinished
         )
-        return combine, gallery, self.note_commands
+        training = TrainingCommands(self, session, self.training, self.centre)
+        return combine, gallery, self.note_commands, training
 
     def _notice_clearance(self) -> int:
         return self.stage.footer_height if self.centre.page == "picture" else 0

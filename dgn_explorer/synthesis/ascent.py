@@ -46,21 +46,26 @@ def check_ascent(recipes: Sequence[Recipe], activation: Tensor, stalled: Tensor)
 
 
 def make_step(
-    index: int, total: int, activation: Tensor, image: Callable[[], Tensor], code: Tensor
+    index: int,
+    total: int,
+    activation: Tensor,
+    image: Tensor,
+    code: Tensor,
+    draw: Callable[[], Tensor] | None = None,
 ) -> Step:
-    """A `Step` from what no later step changes: ``image()`` (N, 3, H, W) and ``code`` (N, K)."""
+    """A `Step` from tensors that no later step changes: image (N, 3, H, W), code (N, K).
+
+    ``draw`` makes the final images where ``image`` is only good enough for a preview.
+    """
+    final = draw or (lambda: image)
     return Step(
         index,
         total,
         activation,
-        images=lambda: to_uint8(image()),
+        images=lambda: to_uint8(final()),
         codes=lambda: code.float().cpu().numpy(),
+        preview=lambda: to_uint8(image),
     )
-
-
-def as_it_is(image: Tensor) -> Callable[[], Tensor]:
-    """For `make_step`: an image that is there already."""
-    return lambda: image
 
 
 def seeded_normal(rngs: Sequence[torch.Generator], size: int) -> Tensor:

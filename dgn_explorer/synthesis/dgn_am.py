@@ -18,7 +18,6 @@ from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.priors.info import FLOAT32
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import (
-    as_it_is,
     check_ascent,
     direction,
     make_step,
@@ -74,9 +73,9 @@ def dgn_am(
             gradient = direction(terms, objective.weights, code)
         activation = (torch.stack(terms) * objective.weights).sum(0).detach()
         code = code.detach()
-        # Rough images would show bands: what a person sees is drawn from the code once more
-        shown = as_it_is(image.detach()) if exact else partial(_drawn, prior, code)
-        yield make_step(i, p.steps, activation, shown, code)
+        # Rough images would show bands: the last ones are drawn from the code once more
+        final = None if exact else partial(_drawn, prior, code)
+        yield make_step(i, p.steps, activation, image.detach(), code, final)
         usable = gradient.isfinite().all(1)
         step = p.step_start + (p.step_end - p.step_start) * i / p.steps
         code = code + step * torch.where(usable[:, None], gradient, 0.0)

@@ -74,12 +74,12 @@ class DgnAmParameters(Parameters):
     steps: int = parameter(150, 1, 10_000, "", "ascent steps")
     step_start: float = parameter(0.3, 1e-6, 100.0, "", "size of the first step, in code units")
     step_end: float = parameter(1e-3, 0.0, 100.0, "", "size of the last step, in code units")
-    decay: float = parameter(0.01, 0.0, 0.5, "a step", "share of the code that is lost in a step")
+    decay: float = parameter(0.02, 0.0, 0.5, "a step", "share of the code that is lost in a step")
     bounds: float = parameter(
         1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds"
     )
     init_scale: float = parameter(1.0, 0.0, 10.0, "", "spread of the random first code")
-    zoom: float = parameter(0.0, 0.0, 0.5, "", "how far a step may zoom into a random cut")
+    zoom: float = parameter(0.2, 0.0, 0.5, "", "how far a step may zoom into a random cut")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ PRESETS: dict[str, dict[str, Parameters]] = {
     "dgn-am": {
         "default": DgnAmParameters(),
         # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99.
-        "published": DgnAmParameters(steps=200, step_start=8.0, step_end=1e-10, decay=0.01),
+        "published": DgnAmParameters(
+            steps=200, step_start=8.0, step_end=1e-10, decay=0.01, zoom=0.0
+        ),
     },
     "pixels": {"default": PixelsParameters()},
 }

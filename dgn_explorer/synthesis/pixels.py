@@ -16,7 +16,6 @@ from torch import Tensor
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import (
-    as_it_is,
     check_ascent,
     direction,
     make_step,
@@ -69,7 +68,7 @@ def pixels(
             gradient = direction(terms, objective.weights, code)
         activation = (torch.stack(terms) * objective.weights).sum(0).detach()
         code.requires_grad_(False)
-        yield make_step(i, p.steps, activation, as_it_is(image.detach()), code.clone())
+        yield make_step(i, p.steps, activation, image.detach(), code.clone())
         usable = gradient.isfinite().all(1)
         stalled = torch.where(usable, 0.0, stalled + 1)
         if i % look_every == 0 and not bool(usable.all() & activation.isfinite().all()):

@@ -5,7 +5,7 @@ activations of the unit in 30 steps can be compared (methods reference, section 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.dgn_am import dgn_am
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.parameters import PRESETS
 from dgn_explorer.synthesis.recipe import Recipe, Term
 
 UNIT = "fc8:945"  # bell pepper
@@ -24,7 +24,8 @@ TRACE = (
     *(37.61, 38.32, 39.87, 41.85, 42.54, 44.34, 43.83, 49.08, 47.24, 47.57),
     *(49.31, 52.19, 52.59, 54.67, 53.72, 57.24, 57.92, 58.07, 59.07, 59.95),
 )
-PARAMETERS = DgnAmParameters(steps=30, step_start=1.0, step_end=1e-10, decay=0.01)
+# As script 1, but 30 steps of 1 to 1e-10
+PARAMETERS = replace(PRESETS["dgn-am"]["published"], steps=30, step_start=1.0)  # type: ignore[type-var]
 TOLERANCE = 0.05  # of the published value, at every step
 
 

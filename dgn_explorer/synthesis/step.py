@@ -15,6 +15,7 @@ class Step:
     ``index`` counts from 0 to ``total`` - 1. ``activations`` is (N,) on the ascent's device: the
     objective's value for this step's images. ``images()`` gives them as (N, S, S, 3) uint8 RGB and
     ``codes()`` as (N, K) float32; both belong to this step and cost a transfer, so ask when needed.
+    ``preview()`` is like ``images()`` but may be drawn in coarser arithmetic, at no further cost.
     """
 
     index: int
@@ -22,6 +23,7 @@ class Step:
     activations: Tensor
     images: Callable[[], np.ndarray]
     codes: Callable[[], np.ndarray]
+    preview: Callable[[], np.ndarray]
 
 
 def to_uint8(rgb: Tensor) -> np.ndarray:

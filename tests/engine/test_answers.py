@@ -108,9 +108,8 @@ def test_a_paused_batch_waits_and_can_be_cancelled(setup: Setup) -> None:
 def test_a_batch_job_is_put_first(setup: Setup) -> None:
     running = setup.engine.submit(setup.recipe("dog", steps=10_000), Lane.BATCH)
     setup.started(running)
-    early, late = (
-        setup.engine.submit(setup.recipe(n, steps=3), Lane.BATCH) for n in ("ant", "eel")
-    )
+    names = ("ant", "eel")
+    early, late = (setup.engine.submit(setup.recipe(n, steps=3), Lane.BATCH) for n in names)
     setup.engine.first(late)
     setup.engine.cancel(running)
     ends = []

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ class Setup:
             if isinstance(event, Started) and event.job == job:
                 return
 
+    def drawn(self, job: int) -> None:
+        """Wait for the first picture of ``job``: from then on there is something to keep."""
+        self.started(job)
+        deadline = time.monotonic() + WAIT_S
+        while (frame := self.engine.frames.take()) is None or frame.job != job:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
     def recipe(self, *units: str, **more: Any) -> Recipe:
         return recipe_for(self.network, self.prior, *units, **more)
 
@@ -98,7 +107,7 @@ def test_the_same_recipe_is_not_computed_twice(setup: Setup) -> None:
 def test_cancel_keeps_what_was_made(setup: Setup) -> None:
     recipe = setup.recipe("bee", steps=10_000)
     job = setup.engine.submit(recipe)
-    setup.started(job)
+    setup.drawn(job)
     setup.engine.cancel(job)
     end = setup.end_of(job)
     assert isinstance(end, Finished)
@@ -111,7 +120,7 @@ def test_cancel_keeps_what_was_made(setup: Setup) -> None:
 
 def test_a_stopped_result_can_be_gone_on_from(setup: Setup) -> None:
     job = setup.engine.submit(setup.recipe("bee", steps=10_000))
-    setup.started(job)
+    setup.drawn(job)
     setup.engine.cancel(job)
     end = setup.end_of(job)
     assert isinstance(end, Finished)
@@ -123,7 +132,7 @@ def test_a_stopped_result_can_be_gone_on_from(setup: Setup) -> None:
 
 def test_a_new_interactive_job_ends_the_one_before(setup: Setup) -> None:
     first = setup.engine.submit(setup.recipe("bee", steps=10_000))
-    setup.started(first)
+    setup.drawn(first)
     second = setup.engine.submit(setup.recipe("eel", steps=3))
     end = setup.end_of(first)
     assert isinstance(end, Finished)

@@ -16,7 +16,7 @@ from tests.tiny import recipe_for, tiny_prior
 def rises(network: Network, folder: Path, address: str) -> None:
     """Two ascent steps through a prior; the second look at the unit sees more than the first."""
     prior = tiny_prior(folder)
-    recipe = recipe_for(network, prior, address, steps=2, step_start=0.05)
+    recipe = recipe_for(network, prior, address, steps=2, step_start=0.05, zoom=0.0)
     first, second = (step.activations for step in dgn_am(network, prior, [recipe]))
     assert second.item() > first.item()
 

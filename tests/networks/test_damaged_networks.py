@@ -29,10 +29,11 @@ from dgn_explorer.networks.labels import read_labels
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.photos import load_photo, open_photos
 from dgn_explorer.networks.torchvision_import import torchvision_models
-from tests.fuzzing import EXAMPLES, damaged
+from tests.fuzzing import EXAMPLES, QUIET, damaged
 from tests.networks.caffe_texts import blob, caffemodel, layer, pool
 from tests.networks.onnx_files import write_onnx
 
+pytestmark = QUIET
 WHOLE = max(1, EXAMPLES // 8)  # for files that take a while to open even if they are sound
 MOST_KIB = 300 << 10
 DEADLINE_MS = 20_000  # so much that only a hang misses it

@@ -18,7 +18,7 @@ from dgn_explorer.priors import published
 from dgn_explorer.priors.bounds import default_space, read_bounds
 from dgn_explorer.priors.published import published_layer, read_published
 from dgn_explorer.priors.upconv import MAP, UpconvConfig
-from tests.fuzzing import EXAMPLES, damaged
+from tests.fuzzing import EXAMPLES, QUIET, damaged
 from tests.priors.published_files import (
     caffe_bytes,
     form_e,
@@ -144,6 +144,7 @@ def test_large_files_are_refused_before_they_are_read(tmp_path: Path) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10  # KiB
 
 
+pytestmark = QUIET
 SOURCES = ("A", "safetensors", "D", "D1", "legacy")
 
 

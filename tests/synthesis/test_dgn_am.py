@@ -61,7 +61,9 @@ def published(network: Network, prior: Prior, recipe: Recipe, steps: int) -> lis
 
 
 def test_it_follows_the_published_loop(network: Network, prior: Prior) -> None:
-    recipe = recipe_for(network, prior, "dog", steps=25, step_start=0.5, step_end=1e-10, seed=3)
+    recipe = recipe_for(
+        network, prior, "dog", steps=25, step_start=0.5, step_end=1e-10, zoom=0.0, seed=3
+    )
     ours = trace(ascend(network, prior, [recipe]))[:, 0]
     np.testing.assert_allclose(ours, published(network, prior, recipe, 25), rtol=1e-3, atol=1e-5)
 

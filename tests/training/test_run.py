@@ -16,8 +16,9 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.files import load_prior
 from dgn_explorer.training import run as runs
 from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
+from dgn_explorer.training.folder import newest_samples, read_status, request_stop
 from dgn_explorer.training.metrics import read_metrics
-from dgn_explorer.training.run import request_stop, run_settings, train
+from dgn_explorer.training.run import run_settings, train
 from dgn_explorer.training.settings import TrainSettings
 from dgn_explorer.training.trainer import Losses, Trainer
 from tests.training import tiny
@@ -175,9 +176,34 @@ def test_a_stop_file_ends_the_run_of_another_process(photos: Path, tmp_path: Pat
     log = Asking()
     start(tiny_settings(photos), folder, log)
     assert log.steps == [1, 2]
+    status = read_status(folder)
+    assert (status.state, status.step, status.under_way) == ("stopped", 2, False)
+    assert status.share == pytest.approx(2 / 6)
     again = Log()
     start(tiny_settings(photos), folder, again)  # an old request does not stop a new run
     assert again.steps == [3, 4, 5, 6]
+    assert read_status(folder).state == "done"
+
+
+def test_others_see_how_far_a_run_is_and_why_it_failed(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    seen = []
+
+    class Looking(Log):
+        def __call__(self, step: int, *rest: object) -> None:
+            super().__call__(step, *rest)
+            seen.append(read_status(folder))
+
+    start(tiny_settings(photos), folder, Looking())
+    assert {s.state for s in seen} == {"preparing", "training"}
+    assert seen[-1].under_way
+    assert newest_samples(folder).name.startswith("000000")
+    with pytest.raises(DgnError):
+        start(tiny_settings(tmp_path / "nothing"), tmp_path / "bad", Log())
+    status = read_status(tmp_path / "bad")
+    assert status.state == "failed" and "nothing" in status.message
+    (folder / "status.json").write_text("{")
+    assert read_status(folder) is None
 
 
 def test_a_stop_during_decoding_ends_at_once(photos: Path, tmp_path: Path) -> None:

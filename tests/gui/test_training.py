@@ -1,0 +1,99 @@
+"""Training from the window: a process of its own, watched through its folder."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QDialog
+
+from dgn_explorer.gui.training import TrainingOrder
+from dgn_explorer.gui.training_dialog import TrainingDialog
+from dgn_explorer.gui.training_panel import TrainingPanel
+from dgn_explorer.training.folder import Status, read_status, write_status
+from tests.gui.conftest import Explorer
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(12):
+        pixels = rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    return folder
+
+
+def page(explorer: Explorer) -> TrainingPanel:
+    assert explorer.window.centre.page == "training"
+    return explorer.window.centre.currentWidget()
+
+
+def test_the_dialog_asks_for_what_the_command_needs(explorer: Explorer, tmp_path: Path) -> None:
+    explorer.window.table["train"].trigger()
+    dialog = explorer.window.findChild(TrainingDialog)
+    assert not dialog.go.isEnabled()
+    dialog.add_sources([str(tmp_path / "a.zip")])
+    assert dialog.go.isEnabled()
+    dialog.name.setText("birds/2")
+    dialog.licence.setText("CC0")
+    order = dialog.order
+    assert order.folder.name == "birds-2"
+    assert order.arguments()[:4] == ["-m", "dgn_explorer", "train", str(tmp_path / "a.zip")]
+    assert order.arguments()[-2:] == ["--licence", "CC0"]
+    dialog.name.clear()
+    assert not dialog.go.isEnabled()
+    dialog.done(QDialog.DialogCode.Rejected)
+    assert explorer.window.training.view is None
+
+
+def test_a_run_of_another_process_is_followed(explorer: Explorer, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (folder / "samples").mkdir(parents=True)
+    Image.new("RGB", (60, 30), (200, 0, 0)).save(folder / "samples" / "00000001.png")
+    write_status(folder, Status("training", step=1200, share=0.25, rate=31.5, left_s=90))
+    explorer.window.training.watch(folder)
+    explorer.window.centre.show_page("training")
+    explorer.until(lambda: page(explorer).title.text() == "Training")
+    panel = page(explorer)
+    assert "Step 1,200 · 25.0%" in panel.state.text()
+    assert "31.5 images a second, 1 min 30 s left" in panel.state.text()
+    assert panel.samples.has_image and not panel.curves.has_image
+    table = explorer.window.table
+    assert table["train_stop"].isEnabled() and not table["train_load"].isEnabled()
+    table["train_stop"].trigger()
+    assert (folder / "stop").exists()
+
+    (folder / "prior.safetensors").write_bytes(b"x")
+    write_status(folder, Status("stopped", step=1201, share=0.25))
+    explorer.until(lambda: panel.title.text() == "Stopped")
+    assert not table["train_stop"].isEnabled()
+    table["train_load"].trigger()
+    assert explorer.session.asked == ("tiny", str(folder / "prior.safetensors"))
+
+
+def test_a_silent_process_is_called_dead(explorer: Explorer, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    write_status(folder, Status("training", step=7))
+    text = (folder / "status.json").read_text()
+    written = read_status(folder).written
+    (folder / "status.json").write_text(text.replace(str(written), str(written - 1000)))
+    explorer.window.training.watch(folder)
+    explorer.window.centre.show_page("training")
+    explorer.until(lambda: "without a word" in page(explorer).title.text())
+
+
+def test_a_real_run_starts_and_fails_with_a_reason(
+    explorer: Explorer, tmp_path: Path, photos: Path
+) -> None:
+    """The process is real; a network that does not exist ends it before any training."""
+    order = TrainingOrder((str(photos),), tmp_path / "run", "no-such-network", 0.01, "mine", "")
+    explorer.window.training.start(order)
+    explorer.window.centre.show_page("training")
+    explorer.qtbot.waitUntil(
+        lambda: page(explorer).title.text() == "The training failed", timeout=60_000
+    )
+    assert "no-such-network" in page(explorer).state.text()
+    assert not explorer.window.table["train_stop"].isEnabled()

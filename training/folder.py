@@ -1,0 +1,110 @@
+"""The folder of a run as others see it: how far it is, and how to stop it. Free of torch."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from dgn_explorer.errors import DgnError
+
+PRIOR_NAME, CARD_NAME, STOP_NAME = "prior.safetensors", "prior.md", "stop"
+STATUS_NAME, SAMPLES_NAME, CURVES_NAME = "status.json", "samples", "curves.png"
+PREPARING, TRAINING, DONE, STOPPED, FAILED = "preparing", "training", "done", "stopped", "failed"
+SILENT_S = 120.0  # after that long without a word, the process is taken for dead
+_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a run is.
+
+    While ``preparing``, ``what`` is under way: ``done`` of ``total``. Then ``share`` (0 to 1) of
+    the training is done, at ``rate`` images a second. ``message`` says why a run has ``failed``.
+    ``written`` is in seconds since 1970.
+    """
+
+    state: str
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    step: int = 0
+    share: float = 0.0
+    rate: float = 0.0
+    left_s: float = 0.0
+    image_loss: float = 0.0
+    feature_loss: float = 0.0
+    message: str = ""
+    written: float = 0.0
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a process works on it, as far as one can tell from outside."""
+        recent = time.time() - self.written < SILENT_S
+        return self.state in (PREPARING, TRAINING) and recent
+
+
+def write_status(folder: Path, status: Status) -> None:
+    """Write ``status`` in one step; errors are ignored, a full disk must not end a run here."""
+    values = {**asdict(status), "written": time.time()}
+    temporary = folder / f".{STATUS_NAME}.{os.getpid()}.tmp"
+    try:
+        temporary.write_text(json.dumps(values))
+        temporary.replace(folder / STATUS_NAME)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+
+
+def read_status(folder: Path) -> Status | None:
+    """The status of the run in ``folder``, or None if there is none that can be read."""
+    try:
+        values = json.loads((folder / STATUS_NAME).read_text())
+        known = {field.name for field in fields(Status)}
+        return Status(**{name: value for name, value in values.items() if name in known})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def newest_samples(folder: Path) -> Path | None:
+    """The latest sample sheet, or None before the first."""
+    return max((folder / SAMPLES_NAME).glob("*.png"), default=None)
+
+
+def request_stop(folder: Path) -> None:
+    """Ask the run in ``folder``, of whatever process, to save and end after its current step."""
+    (folder / STOP_NAME).touch()
+
+
+class StatusFile:
+    """Keeps the status in a run's folder up to date, about once a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._next = 0.0
+        self._last = Status(PREPARING)
+        self.finished = False
+
+    def tell(self, status: Status) -> None:
+        """Write ``status`` if it is time, or if it is of another kind than the one before."""
+        now = time.monotonic()
+        changed = (status.state, status.what) != (self._last.state, self._last.what)
+        self._last = status
+        if changed or now >= self._next:
+            self._next = now + _EVERY_S
+            write_status(self._folder, status)
+
+    @contextmanager
+    def ending(self, writes: bool) -> Iterator[None]:
+        """Write how it ended, with the last numbers, if this process is the one that ``writes``."""
+        state, message = FAILED, "It ended unexpectedly; its log says more."
+        try:
+            yield
+            state, message = DONE if self.finished else STOPPED, ""
+        except DgnError as error:
+            message = str(error)
+            raise
+        finally:
+            if writes:
+                write_status(self._folder, replace(self._last, state=state, message=message))
