@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
+from dgn_explorer.commands.ascent_options import Ascent, ascent_options
+from dgn_explorer.commands.images import Progress, make_recipe
 from dgn_explorer.commands.options import (
     device_option,
     json_option,
@@ -13,11 +15,10 @@ from dgn_explorer.commands.options import (
     print_json,
     prior_option,
 )
-from dgn_explorer.commands.visualize import Progress, choose_parameters, make_recipe
 from dgn_explorer.engine.messages import Decode, Opened, Replay
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.morph import MAX_FRAMES, PATHS, between
-from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.recipe import Recipe
 
 if TYPE_CHECKING:
     from dgn_explorer.commands.session import EngineSession
@@ -27,12 +28,7 @@ if TYPE_CHECKING:
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS [ADDRESS]...")
 @network_option
 @prior_option
-@click.option("--method", default="dgn-am", show_default=True, help="How the images are found.")
-@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
-@click.option("--steps", type=int, default=None, help="Ascent steps.  [default: the preset's]")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
-)
+@ascent_options
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of every image.")
 @click.option(
     "--frames", type=click.IntRange(2, MAX_FRAMES), default=60, show_default=True, help="Frames."
@@ -62,10 +58,7 @@ def animate_command(
     addresses: tuple[str, ...],
     network: str,
     prior: str,
-    method: str,
-    preset: str,
-    steps: int | None,
-    settings: tuple[str, ...],
+    ascent: Ascent,
     seed: int,
     frames: int,
     fps: float,
@@ -83,17 +76,21 @@ def animate_command(
     ADDRESS is a class name (volcano), class:980, or layer:index[@row,col].
     """
     from dgn_explorer.commands.session import engine_session
+    from dgn_explorer.commands.step_size import with_step_size
     from dgn_explorer.results.animation import save_animation
 
     if out.exists() and not overwrite:
         raise DgnError(f"{out} is there already.", "Choose another --out, or add --overwrite.")
-    parameters = choose_parameters(method, preset, steps, settings)
     with engine_session(device, threads) as session:
         opened = session.open(network, prior)
-        if len(addresses) == 1:
-            pictures = _ascent(session, opened, addresses[0], method, parameters, seed, frames)
+        parameters = with_step_size(ascent, opened, network, prior, device)
+        units = [opened.network.resolve(text) for text in addresses]  # all, before the first starts
+        recipes = [make_recipe(opened, unit, ascent.method, parameters, seed) for unit in units]
+        if len(recipes) == 1:
+            steps = getattr(parameters, "steps", MAX_FRAMES)
+            pictures = session.answer(Replay(recipes[0], steps, frames))
         else:
-            codes = [_code(session, opened, text, method, parameters, seed) for text in addresses]
+            codes = [_code(session, opened, recipe) for recipe in recipes]
             pictures = session.answer(Decode(opened.prior.fingerprint, _way(codes, frames, path)))
     save_animation(out, list(pictures), frames_per_second=fps, back=back, scale=scale)
     click.echo(f"{len(pictures)} frames in {out}", err=True)
@@ -101,34 +98,12 @@ def animate_command(
         print_json({"frames": len(pictures), "path": str(out)})
 
 
-def _ascent(
-    session: "EngineSession",
-    opened: Opened,
-    text: str,
-    method: str,
-    parameters: Parameters,
-    seed: int,
-    frames: int,
-) -> np.ndarray:
-    unit = opened.network.resolve(text)
-    recipe = make_recipe(opened, unit, method, parameters, seed)
-    return session.answer(Replay(recipe, getattr(parameters, "steps", MAX_FRAMES), frames))
-
-
-def _code(
-    session: "EngineSession",
-    opened: Opened,
-    text: str,
-    method: str,
-    parameters: Parameters,
-    seed: int,
-) -> np.ndarray:
-    unit = opened.network.resolve(text)
+def _code(session: "EngineSession", opened: Opened, recipe: Recipe) -> np.ndarray:
+    unit = recipe.objective[0].unit
     progress = Progress(f"{unit} {opened.network.label(unit)}".strip())
-    recipe = make_recipe(opened, unit, method, parameters, seed)
     finished = session.run(recipe, progress.show)
     if finished is None:
-        raise DgnError(f"Nothing came of {text!r}.", "Try again.")
+        raise DgnError(f"Nothing came of {unit}.", "Try again.")
     return finished.result.code
 
 

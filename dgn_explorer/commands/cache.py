@@ -1,12 +1,20 @@
 """``dgn-explorer cache``: the stored results."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 
 from dgn_explorer.commands.options import json_option, print_json
+from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
-from dgn_explorer.results.store import Store
+from dgn_explorer.results.damage import DamagedResult
+from dgn_explorer.results.store import Progress, Store
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def open_store() -> Store:
@@ -16,7 +24,7 @@ def open_store() -> Store:
 
 @click.group("cache")
 def cache_command() -> None:
-    """List and check the stored results."""
+    """List, check, prune and hand on the stored results."""
 
 
 @cache_command.command("list")
@@ -42,12 +50,142 @@ def list_command(as_json: bool) -> None:
 @json_option
 def verify_command(as_json: bool) -> None:
     """Check every stored result; damaged ones are moved to the quarantine folder."""
-    report = open_store().verify()
+    with _progress("Checking", "Results that were set aside before stay there.") as progress:
+        report = open_store().verify(progress)
     if as_json:
-        print_json({"results": report.results, "damaged": len(report.damaged)})
+        moved = [
+            {"path": str(d.quarantined), "reason": d.reason, "lost": _lost(d)}
+            for d in report.damaged
+            if d.quarantined
+        ]
+        counts = {"results": report.results, "damaged": len(report.damaged)}
+        print_json(counts | {"quarantined": moved})
     else:
         click.echo(f"{report.results} results are sound, {len(report.damaged)} are damaged.")
     for damaged in report.damaged:
         where = f", moved to {damaged.quarantined}" if damaged.quarantined else ""
         click.echo(f"{damaged.path}: {damaged.reason}{where}", err=True)
+        click.echo(f"  Lost: {_lost(damaged) or 'a result of which nothing is known'}", err=True)
     sys.exit(1 if report.damaged else 0)
+
+
+@cache_command.command("pack")
+@click.argument("file", type=_FILE)
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@json_option
+def pack_command(file: Path, overwrite: bool, as_json: bool) -> None:
+    """Write all stored results to FILE (HDF5), to keep or to hand on."""
+    from dgn_explorer.results.pack import pack
+
+    if file.exists() and not overwrite:
+        raise DgnError(f"{file} is there already.", "Choose another name, or add --overwrite.")
+    with _progress("Packing", f"{file} was not written.") as progress:
+        report = pack(open_store(), file, progress)
+    size = file.stat().st_size
+    click.echo(f"{report.results} results in {file}, {size / 1e6:.1f} MB", err=True)
+    _say_left_out(report.left_out)
+    if as_json:
+        left_out = len(report.left_out)
+        print_json({"results": report.results, "left_out": left_out, "bytes": size})
+    sys.exit(1 if report.left_out else 0)
+
+
+@cache_command.command("unpack")
+@click.argument("file", type=_FILE)
+@json_option
+def unpack_command(file: Path, as_json: bool) -> None:
+    """Put all results of FILE into the store; what is there already stays."""
+    from dgn_explorer.results.pack import unpack
+
+    with _progress("Unpacking", "What was unpacked is kept; run it again to go on.") as progress:
+        report = unpack(open_store(), file, progress)
+    click.echo(f"{report.results} results, {report.new} of them new to the store", err=True)
+    _say_left_out(report.left_out)
+    if as_json:
+        left_out = len(report.left_out)
+        print_json({"results": report.results, "new": report.new, "left_out": left_out})
+    sys.exit(1 if report.left_out else 0)
+
+
+@cache_command.command("prune")
+@click.option("--max-gb", type=click.FloatRange(0), help="Delete the oldest until the rest fits.")
+@click.option("--older-than", type=click.FloatRange(0), help="Delete what is older; in days.")
+@click.option("--keep-favourites", is_flag=True, help="Keep every result of a favourite unit.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@json_option
+def prune_command(
+    max_gb: float | None,
+    older_than: float | None,
+    keep_favourites: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Delete results by age and by size of the store."""
+    from dgn_explorer.results.pruning import favourite_keys, to_prune
+
+    if max_gb is None and older_than is None:
+        raise DgnError("It is not said which results to delete.", "Add --max-gb or --older-than.")
+    store = open_store()
+    stored = store.list()
+    favourites = favourite_keys(stored, data_folder() / "notes") if keep_favourites else frozenset()
+    chosen = to_prune(
+        stored,
+        max_bytes=None if max_gb is None else max_gb * 1e9,
+        older_than=None if older_than is None else _days_ago(older_than),
+        keep=favourites,
+    )
+    gone = chosen
+    if not dry_run:
+        gone = []
+        with _progress("Deleting", "What is not deleted yet stays.") as progress:
+            for done, item in enumerate(chosen):
+                progress(done, len(chosen))
+                if store.delete_listed(item):
+                    gone.append(item)
+            progress(len(chosen), len(chosen))
+    size = sum(item.bytes for item in gone)
+    verb = "would go" if dry_run else "deleted"
+    click.echo(f"{len(gone)} results {verb}, {size / 1e6:.1f} MB", err=True)
+    if as_json:
+        left = len(stored) - len(gone)
+        print_json(
+            {
+                "results": left,
+                "deleted": 0 if dry_run else len(gone),
+                "bytes": size,
+                "keys": [item.key for item in gone],
+            }
+        )
+
+
+def _days_ago(days: float) -> datetime:
+    try:
+        return datetime.now(UTC) - timedelta(days=days)
+    except OverflowError:
+        raise DgnError(f"{days:g} days ago there was no calendar.", "Give fewer days.") from None
+
+
+def _lost(damaged: DamagedResult) -> str:
+    item = damaged.lost
+    return f"{item.address} {item.label}".strip() + f", seed {item.seed}" if item else ""
+
+
+def _say_left_out(left_out: tuple[tuple[str, str], ...]) -> None:
+    for key, reason in left_out:
+        click.echo(f"Left out {key[:12]}: {reason}", err=True)
+
+
+@contextmanager
+def _progress(label: str, if_stopped: str) -> Iterator[Progress]:
+    """A bar on a terminal; Ctrl+C ends with ``if_stopped``, which says how things are then."""
+    try:
+        with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+            def show(done: int, total: int) -> None:
+                bar.length = max(1, total)
+                bar.update(done - bar.pos)
+
+            yield show
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped. {if_stopped}", err=True)
+        raise click.Abort from None

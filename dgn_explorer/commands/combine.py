@@ -6,20 +6,14 @@ from pathlib import Path
 
 import click
 
+from dgn_explorer.commands.ascent_options import Ascent, ascent_options
+from dgn_explorer.commands.images import Progress, make_folder, make_recipe, network_name, report
 from dgn_explorer.commands.options import (
     device_option,
     json_option,
     network_option,
     print_json,
     prior_option,
-)
-from dgn_explorer.commands.visualize import (
-    Progress,
-    choose_parameters,
-    make_folder,
-    make_recipe,
-    network_name,
-    report,
 )
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.combination import objective_text, parse_part
@@ -30,12 +24,7 @@ from dgn_explorer.synthesis.recipe import Term
 @click.argument("parts", nargs=-1, required=True, metavar="UNIT=WEIGHT...")
 @network_option
 @prior_option
-@click.option("--method", default="dgn-am", show_default=True, help="How the image is found.")
-@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
-@click.option("--steps", type=int, default=None, help="Ascent steps.  [default: the preset's]")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
-)
+@ascent_options
 @click.option("--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times.")
 @click.option(
     "--out",
@@ -50,10 +39,7 @@ def combine_command(
     parts: tuple[str, ...],
     network: str,
     prior: str,
-    method: str,
-    preset: str,
-    steps: int | None,
-    settings: tuple[str, ...],
+    ascent: Ascent,
     seeds: tuple[int, ...],
     out: Path,
     device: str | None,
@@ -70,8 +56,6 @@ def combine_command(
     from dgn_explorer.commands.step_size import with_step_size
     from dgn_explorer.results.png import file_name, save_png
 
-    parameters = choose_parameters(method, preset, steps, settings)
-    automatic = preset == "default" and not any(s.startswith("step_start=") for s in settings)
     named = [parse_part(part) for part in parts]
     with engine_session(device, threads) as session:
         opened = session.open(network, prior)
@@ -82,10 +66,9 @@ def combine_command(
             )
         labels = tuple(opened.network.label(term.unit) for term in terms)
         make_folder(out)
-        if automatic:
-            parameters = with_step_size(parameters, opened, network, prior, device)
+        parameters = with_step_size(ascent, opened, network, prior, device)
         for seed in seeds or (0,):
-            one = make_recipe(opened, terms[0].unit, method, parameters, seed)
+            one = make_recipe(opened, terms[0].unit, ascent.method, parameters, seed)
             recipe = dataclasses.replace(one, objective=terms)
             progress = Progress(objective_text(terms, labels))
             started = time.monotonic()

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dgn_explorer.commands.ascent_options import Ascent, ascent_options
+from dgn_explorer.commands.images import make_folder
 from dgn_explorer.commands.options import (
     ask,
     device_option,
@@ -14,7 +16,6 @@ from dgn_explorer.commands.options import (
     prior_option,
 )
 from dgn_explorer.commands.terminal import StatusLine
-from dgn_explorer.commands.visualize import choose_parameters, make_folder
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:
@@ -27,12 +28,7 @@ SHEET_COLUMNS = 8
 @click.command("evaluate")
 @network_option
 @prior_option
-@click.option("--method", default="dgn-am", show_default=True, help="dgn-am, or pixels.")
-@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
-@click.option("--steps", type=int, default=None, help="Ascent steps.  [default: the preset's]")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
-)
+@ascent_options
 @click.option(
     "--photos",
     type=click.Path(exists=True, path_type=Path),
@@ -65,10 +61,7 @@ SHEET_COLUMNS = 8
 def evaluate_command(
     network: str,
     prior: str,
-    method: str,
-    preset: str,
-    steps: int | None,
-    settings: tuple[str, ...],
+    ascent: Ascent,
     photos: Path | None,
     units: int,
     all_units: bool,
@@ -99,7 +92,6 @@ def evaluate_command(
     for part in parts:
         if part not in PARTS:
             raise DgnError(f"There is no part {part!r}.", f"The parts are {', '.join(PARTS)}.")
-    parameters = choose_parameters(method, preset, steps, settings)
     chosen = choose_device(device)
     folder = folder or data_folder() / "evaluation"
     make_folder(folder)
@@ -122,8 +114,8 @@ def evaluate_command(
         ],
         photos=open_photos(photos).photos if photos else (),
         plan=Plan(classes=info.layer(info.output_layer).channels if all_units else units),
-        method=method,
-        parameters=parameters,
+        method=ascent.method,
+        parameters=ascent.parameters,
     )
     report = evaluation.run(parts or PARTS)
     if sheet is not None:

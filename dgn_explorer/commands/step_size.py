@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import click
 
+from dgn_explorer.commands.ascent_options import Ascent
 from dgn_explorer.commands.options import ask
 from dgn_explorer.commands.terminal import StatusLine
 from dgn_explorer.engine.messages import Opened
@@ -16,10 +17,14 @@ TUNED_PRIOR = "default"
 
 
 def with_step_size(
-    parameters: Parameters, opened: Opened, network: str, prior: str, device: str | None
+    ascent: Ascent, opened: Opened, network: str, prior: str, device: str | None
 ) -> Parameters:
-    """``parameters`` with the step size that suits what is open; a line on stderr says which."""
-    if not isinstance(parameters, DgnAmParameters):
+    """The parameters, with the step size that suits what is open unless the user has chosen one.
+
+    A line on stderr says which it is.
+    """
+    parameters = ascent.parameters
+    if not ascent.automatic or not isinstance(parameters, DgnAmParameters):
         return parameters
     if opened.network.name in TUNED and opened.prior.name == TUNED_PRIOR:
         return parameters

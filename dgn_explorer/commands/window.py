@@ -3,8 +3,11 @@
 import sys
 
 import click
+from click.core import ParameterSource
 
 from dgn_explorer.commands.options import device_option, network_option, prior_option
+
+_HOW = ("device", "theme")  # these say nothing about what to open
 
 
 @click.command("open")
@@ -22,7 +25,16 @@ from dgn_explorer.commands.options import device_option, network_option, prior_o
 def open_command(
     network: str, prior: str, unit: str | None, device: str | None, theme: str
 ) -> None:
-    """Open the window."""
+    """Open the window, with the network and the prior of the last time unless others are named."""
     from dgn_explorer.gui.app import run
 
+    if not _named():
+        sys.exit(run(device=device, theme=theme))
     sys.exit(run(network, prior, unit, device, theme))
+
+
+def _named() -> bool:
+    """Whether the command line says what to open."""
+    context = click.get_current_context()
+    sources = {context.get_parameter_source(n) for n in context.params if n not in _HOW}
+    return not sources <= {None, ParameterSource.DEFAULT}

@@ -1,0 +1,106 @@
+"""What the commands that make images share: recipes, progress, reports, folders."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from dgn_explorer.engine.messages import Finished, Frame, Opened
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.spec_text import parse_spec
+from dgn_explorer.priors.info import FLOAT32
+from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters
+from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.start import RANDOM
+
+
+def make_recipe(
+    opened: Opened,
+    unit: UnitAddress,
+    method: str,
+    parameters: Parameters,
+    seed: int,
+    start: str = RANDOM,
+) -> Recipe:
+    """The recipe for one unit of what is open."""
+    with_prior = method not in WITHOUT_PRIOR
+    return Recipe(
+        network=opened.network.name,
+        network_fingerprint=opened.network.fingerprint,
+        prior=opened.prior.name if with_prior else "",
+        prior_fingerprint=opened.prior.fingerprint if with_prior else "",
+        objective=(Term(unit),),
+        method=method,
+        parameters=parameters,
+        seed=seed,
+        start=start,
+        numeric=opened.numeric if with_prior else FLOAT32,
+    )
+
+
+def network_name(opened: Opened) -> str:
+    """The network's name, without its options, and without the folders if it is a path."""
+    return Path(parse_spec(opened.network.name)[0]).name
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for the files, with its parents; raises `DgnError` if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DgnError(
+            f"The folder {str(folder)!r} cannot be made ({error.strerror}).",
+            "Choose another one with --out.",
+        ) from None
+
+
+def report(
+    opened: Opened, unit: UnitAddress, finished: Finished, seconds: float, path: Path
+) -> dict[str, object]:
+    """What ``--json`` prints for one image."""
+    result = finished.result
+    top1 = result.top[0][0] if result.top else None
+    labels = opened.network.labels
+    return {
+        "address": str(unit),
+        "label": opened.network.label(unit),
+        "seed": result.recipe.seed,
+        "steps": result.steps,
+        "first_activation": float(result.trace[0]),
+        "activation": result.activation,
+        "top1": top1,
+        "top1_label": labels[top1] if top1 is not None and top1 < len(labels) else "",
+        "seconds": round(seconds, 3),
+        "cached": finished.cached,
+        "path": str(path),
+    }
+
+
+class Progress:
+    """One line on stderr for each image; on a terminal it counts up while the ascent runs."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._live = sys.stderr.isatty()
+
+    def show(self, frame: Frame) -> None:
+        """Show a frame's numbers."""
+        if self._live:
+            text = (
+                f"\r{self._title}: step {frame.step} of {frame.steps}, activation"
+                f" {frame.trace[-1]:.2f}, {frame.seconds_left:.0f} s left "
+            )
+            click.echo(text, err=True, nl=False)
+
+    def end(self, finished: Finished, path: Path) -> None:
+        """Say how it ended."""
+        result = finished.result
+        source = "from the store" if finished.cached else f"in {result.seconds:.1f} s"
+        start = "\r\x1b[K" if self._live else ""
+        first, last = result.trace[0], result.trace[-1]
+        click.echo(
+            f"{start}{self._title}: activation {first:.2f} to {last:.2f} {source}, {path}", err=True
+        )
+        if finished.notice:
+            click.echo(f"Not stored: {finished.notice}", err=True)
