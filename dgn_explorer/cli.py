@@ -21,7 +21,7 @@ COMMANDS = {
     "networks": ("networks", "List, describe and check networks."),
     "layers": ("networks", "List the layers of a network."),
     "prior": ("prior", "Import, list, measure and check priors."),
-    "cache": ("cache", "List and check the stored results."),
+    "cache": ("cache", "List, check, prune and hand on the stored results."),
     "train": ("train", "Train a prior on photographs."),
     "evaluate": ("evaluate", "Measure what a prior is worth."),
     "info": ("info", "Show versions, device and folders."),

@@ -6,7 +6,8 @@ flat layer the code is the layer's own values, after their ReLU unless they are 
 (Dosovitskiy & Brox, 2016; Nguyen et al., 2016).
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.info import LayerInfo
 from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.code_space import CodeSpace
@@ -129,19 +131,33 @@ def encoder_layer(settings: TrainSettings, network: Network) -> str:
             hidden = layer.path != network.info.output_layer
             if hidden and layer.spatial is None and layer.kind.endswith("Linear"):
                 return layer.path
-    return deepest_map(network)
+    size = settings.encoder_size or settings.view or settings.image_size
+    return deepest_map(network, lambda layer: _values(layer, network, size) <= MAX_FEATURES)
 
 
-def deepest_map(network: Network) -> str:
-    """The deepest layer that still has a map of more than one position before the head.
+def deepest_map(network: Network, fits: Callable[[LayerInfo], bool] = lambda layer: True) -> str:
+    """The deepest layer with a map of more than one position that ``fits``, or the deepest at all.
 
-    This is the input of the widest 1x1 head for networks of the MobileNet kind.
+    For networks of the MobileNet kind this is the input of the widest 1x1 head.
     """
     maps = [x for x in network.info.layers if x.spatial and min(x.spatial) > 1]
-    tops = [x.path for x in maps if x.kind.endswith("Block")]
     if not maps:
         raise DgnError(f"{network.info.name} has no layer with a map.", "Name one with --layer.")
-    return tops[-1] if tops else maps[-1].path
+    small = [x for x in maps if fits(x)] or maps
+    tops = [x.path for x in small if x.kind.endswith("Block")]
+    return tops[-1] if tops else small[-1].path
+
+
+def _values(layer: LayerInfo, network: Network, size: int) -> int:
+    """About how many numbers ``layer`` gives for an image of ``size`` px.
+
+    A network file that fixes the number of images fixes their size too.
+    """
+    assert layer.spatial is not None
+    info = network.info
+    scale = (info.input_size if info.batch_limit else size) / info.working_size
+    high, wide = (math.ceil(side * scale) for side in layer.spatial)
+    return layer.channels * high * wide
 
 
 def is_flat(network: Network, layer: str) -> bool:

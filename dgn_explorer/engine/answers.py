@@ -1,16 +1,24 @@
-"""Questions to the engine that make no result: pictures of codes, an ascent again, a photo's units.
+"""Questions to the engine that make no result: pictures of codes, ascents again, what is in images.
 
 Every answer can be cancelled between two pictures, and then is None.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 import numpy as np
 import torch
 
-from dgn_explorer.engine.messages import Decode, Encode, Replay, Strongest, UnitStrength
+from dgn_explorer.engine.messages import (
+    Decode,
+    Encode,
+    Judge,
+    Judgement,
+    Replay,
+    Strongest,
+    UnitStrength,
+)
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network, resize
@@ -21,6 +29,7 @@ from dgn_explorer.synthesis.methods import RUNNERS
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
 
 Show = Callable[[int, int, np.ndarray], None]  # done, total, the newest picture (H, W, 3) uint8
+TOP_CLASSES = 5
 _BATCH = 4  # codes at a time: few enough for a cancel to act at once
 
 
@@ -102,6 +111,35 @@ def strongest(
             above = (value - float(values.mean())) / spread
             found.append(UnitStrength(UnitAddress(layer.path, index), value, above))
     return tuple(found)
+
+
+def judge(
+    networks: Sequence[Network], prior: Prior | None, ask: Judge, cancel: threading.Event
+) -> tuple[Judgement, ...] | None:
+    """What each of ``networks`` sees in a picture of ``prior`` (None: of no open prior)."""
+    found: list[Judgement] = []
+    for network in networks:
+        if cancel.is_set():
+            return None
+        found.append(Judgement(network.info.fingerprint, top_classes(network, ask.image, prior)))
+    return tuple(found)
+
+
+def top_classes(
+    network: Network, image: np.ndarray, prior: Prior | None = None
+) -> tuple[tuple[int, float], ...]:
+    """The best classes of ``image`` (H, W, 3) uint8 with their probabilities, best first.
+
+    They are of what the network is shown of an image of ``prior``.
+    """
+    if not network.info.labels:
+        return ()
+    with torch.no_grad():
+        rgb = from_uint8(image[None], network.device)
+        rgb = rgb if prior is None else prior.seen(rgb, network.info.input_size)
+        logits = network.logits(rgb)[0]
+        best = logits.float().softmax(0).topk(min(TOP_CLASSES, logits.numel()))
+    return tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))
 
 
 def _square(image: np.ndarray) -> np.ndarray:

@@ -142,7 +142,28 @@ class Encode:
     image: np.ndarray
 
 
-Question = Decode | Encode | Replay | Strongest
+@dataclass(frozen=True)
+class Judge:
+    """Ask what open networks see in ``image`` (H, W, 3) uint8, a picture of the prior named.
+
+    The answer is a tuple of `Judgement`, in the order of ``network_fingerprints``.
+    """
+
+    image: np.ndarray
+    network_fingerprints: tuple[str, ...]
+    prior_fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A network's best classes with their probabilities, best first; none without labels."""
+
+    network_fingerprint: str
+    top: tuple[tuple[int, float], ...]
+
+
+Question = Decode | Encode | Judge | Replay | Strongest
+Answer = np.ndarray | tuple[UnitStrength, ...] | tuple[Judgement, ...]
 
 
 @dataclass(frozen=True)
@@ -150,7 +171,7 @@ class Answered:
     """The answer to question ``job``."""
 
     job: int
-    answer: np.ndarray | tuple[UnitStrength, ...]
+    answer: Answer
 
 
 Event = Ready | Opened | OpenFailed | Started | Finished | Failed | Cancelled | Answered

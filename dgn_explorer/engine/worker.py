@@ -14,6 +14,7 @@ from dgn_explorer.engine.guard import run_guarded
 from dgn_explorer.engine.halting import until_cancelled
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
+    Answer,
     Answered,
     Cancelled,
     Decode,
@@ -21,11 +22,11 @@ from dgn_explorer.engine.messages import (
     Event,
     Finished,
     Frame,
+    Judge,
     Lane,
     Opened,
     Replay,
     Started,
-    UnitStrength,
 )
 from dgn_explorer.engine.queue import Job, OpenRequest, Task, Work, WorkQueue
 from dgn_explorer.errors import DgnError
@@ -42,11 +43,10 @@ from dgn_explorer.synthesis.methods import RUNNERS
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import CODE, RANDOM, read_code
-from dgn_explorer.synthesis.step import Step, from_uint8
+from dgn_explorer.synthesis.step import Step
 
 FRAME_INTERVAL_S = 1 / 30
 RESULT = "result:"
-TOP_CLASSES = 5
 
 
 class Worker:
@@ -99,7 +99,7 @@ class Worker:
             return
         step, trace, finished = done
         image = step.images()[0]
-        top = top_classes(network, image, prior)
+        top = answers.top_classes(network, image, prior)
         result = Result(
             recipe=job.recipe,
             image=image,
@@ -169,12 +169,16 @@ class Worker:
             self._frames.put(Frame(task.number, done, total, picture, empty, 0.0))
 
         ask, cancel = task.question, task.cancel
-        answer: np.ndarray | tuple[UnitStrength, ...] | None
+        answer: Answer | None
         if isinstance(ask, Decode):
             answer = answers.decode(self._prior(ask.prior_fingerprint), ask, cancel, show)
         elif isinstance(ask, Encode):
             asked = self._prior(ask.prior_fingerprint)
             answer = answers.encode_photo(asked, self._encoder(asked), ask)
+        elif isinstance(ask, Judge):
+            judges = [self._network(fingerprint) for fingerprint in ask.network_fingerprints]
+            made_by = self._priors.get(ask.prior_fingerprint)
+            answer = answers.judge(judges, made_by, ask, cancel)
         elif isinstance(ask, Replay):
             network, prior = self._opened(ask.recipe)
             answer = answers.replay(network, prior, ask, self._start(ask.recipe), cancel, show)
@@ -223,20 +227,3 @@ class Worker:
                 "Start from a random code instead.",
             )
         return stored.code[None]
-
-
-def top_classes(
-    network: Network, image: np.ndarray, prior: Prior | None = None
-) -> tuple[tuple[int, float], ...]:
-    """The best classes of ``image`` (H, W, 3) uint8 with their probabilities, best first.
-
-    They are of what the network is shown of an image of ``prior``.
-    """
-    if not network.info.labels:
-        return ()
-    with torch.no_grad():
-        rgb = from_uint8(image[None], network.device)
-        rgb = rgb if prior is None else prior.seen(rgb, network.info.input_size)
-        logits = network.logits(rgb)[0]
-        best = logits.float().softmax(0).topk(min(TOP_CLASSES, logits.numel()))
-    return tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))

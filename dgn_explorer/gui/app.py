@@ -11,11 +11,11 @@ os.environ["QT_API"] = "pyside6"
 from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.engine.engine import Engine
-from dgn_explorer.engine.messages import Event
 from dgn_explorer.gui.bridge import EngineBridge
 from dgn_explorer.gui.excepthooks import ExceptHooks
 from dgn_explorer.gui.icons import program_icon
 from dgn_explorer.gui.loop import Flows, run_until_done
+from dgn_explorer.gui.open_dialog import recent
 from dgn_explorer.gui.ports import EnginePort
 from dgn_explorer.gui.preferences import Preferences
 from dgn_explorer.gui.session import Session
@@ -25,24 +25,26 @@ from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.paths import data_folder
 from dgn_explorer.results.store import Store
 
-EngineMaker = Callable[[Store, Callable[[Event], None]], EnginePort]
+EngineMaker = Callable[[Store, EngineBridge], EnginePort]
 _CLOSE_S = 5.0
+_FIRST = ("lite0", "default")  # network and prior of the first start
 
 
 def run(
-    network: str = "lite0",
-    prior: str = "default",
+    network: str | None = None,
+    prior: str | None = None,
     unit: str | None = None,
     device: str | None = None,
     theme: str = "system",
 ) -> int:
     """Open the window and return the exit code when it is closed.
 
+    Without ``network``, ``prior`` and ``unit`` the pair of the last time is opened again.
     ``theme`` is ``system``, ``light`` or ``dark``; ``system`` keeps the choice made in the window.
     """
 
-    def make_engine(store: Store, listener: Callable[[Event], None]) -> EnginePort:
-        return Engine(store, listener, device)
+    def make_engine(store: Store, bridge: EngineBridge) -> EnginePort:
+        return Engine(store, bridge.listen, device, confirm=bridge.confirm)
 
     app = make_application()
     return run_until_done(app, lambda: main(app, make_engine, network, prior, unit or "", theme))
@@ -63,8 +65,8 @@ def make_application() -> QApplication:
 async def main(
     app: QApplication,
     make_engine: EngineMaker,
-    network: str,
-    prior: str,
+    network: str | None,
+    prior: str | None,
     unit: str,
     theme: str,
 ) -> int:
@@ -76,16 +78,22 @@ async def main(
     colours = Theme(app, theme if theme != "system" else preferences.get("theme", "system"))
     store = Store(data_folder() / "results")
     bridge = EngineBridge()
-    engine = make_engine(store, bridge.listen)
+    engine = make_engine(store, bridge)
     session = Session(engine, store, flows)
     bridge.arrived.connect(session.handle)
     window = MainWindow(session, flows, colours, preferences)
+    bridge.asked.connect(window.ask_permission)
+    window.closed.connect(bridge.close)  # before the engine is waited for, which may wait for it
     hooks.caught.connect(window.show_problem)
     signals = SystemSignals(window.close_at_once)
     closed = asyncio.Event()
     window.closed.connect(closed.set)
     window.show()
-    session.open(network, prior, unit)
+    last = recent(preferences)
+    if last and not (network or prior or unit):
+        session.open(*last[0], fallback=_FIRST)
+    else:
+        session.open(network or _FIRST[0], prior or _FIRST[1], unit)
     await closed.wait()
     ended = await flows.on_disk(engine.close, _CLOSE_S)
     await session.library.empty_trash()

@@ -12,7 +12,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from dgn_explorer.gui.pictures import scaled, to_pixmap
 from dgn_explorer.gui.theme import LARGE, Theme
@@ -23,9 +23,13 @@ _RESAMPLED_PX = 1600  # beyond this the picture is larger than the view and Qt s
 
 
 class Canvas(QWidget):
-    """Shows one (H, W, 3) uint8 image; wheel zooms, drag pans, arrows pan, double-click fits."""
+    """Shows one (H, W, 3) uint8 image; wheel zooms, drag pans, arrows pan, double-click fits.
+
+    There is nothing to pan while all of it fits: a drag then takes the picture out of the window.
+    """
 
     view_changed = Signal()  # another zoom or place
+    drag_wanted = Signal()  # the picture is pulled at
     picture_changed = Signal()  # there is a picture now, or there is none any more
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -36,6 +40,7 @@ class Canvas(QWidget):
         self._zoom: float | None = None  # None fits; else screen pixels an image pixel
         self._offset = QPointF()
         self._grabbed: QPointF | None = None
+        self._pressed = QPointF()
         self._moving = False
         self.smooth = True
         self.setMinimumSize(160, 160)
@@ -166,17 +171,28 @@ class Canvas(QWidget):
         """Take hold of the picture."""
         if event.button() == Qt.MouseButton.LeftButton and self._image is not None:
             self._grabbed = event.position() - self._offset
+            self._pressed = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the picture."""
-        if self._grabbed is not None and self._zoom is not None:
+        if self._grabbed is None:
+            return
+        if self._zoom is None:
+            distance = (event.position() - self._pressed).manhattanLength()
+            if distance >= QApplication.startDragDistance():
+                self._let_go()
+                self.drag_wanted.emit()
+        else:
             self._offset = event.position() - self._grabbed
             self.view_changed.emit()
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go of the picture."""
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._grabbed = None
         self.unsetCursor()
 

@@ -17,6 +17,7 @@ class CardView(QListView):
     """
 
     started = Signal(QModelIndex)
+    drag_wanted = Signal()  # after `drag_out`: selected cards are pulled at
 
     def __init__(
         self, theme: Theme, edge: int, strip: bool = False, parent: QWidget | None = None
@@ -35,6 +36,7 @@ class CardView(QListView):
         self.setSpacing(0)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.set_edge(edge)
+        self._drags_out = False
         self.doubleClicked.connect(self.started)
         theme.changed.connect(self._repaint)
 
@@ -53,6 +55,18 @@ class CardView(QListView):
         self._cards.edge = edge
         self._fill_width()
         self.setIconSize(QSize(edge, edge))
+
+    def drag_out(self) -> None:
+        """Emit `drag_wanted` for a drag, instead of carrying the model's own data."""
+        self.setDragDropMode(QListView.DragDropMode.DragOnly)
+        self._drags_out = True
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Begin to drag."""
+        if self._drags_out:
+            self.drag_wanted.emit()
+        else:
+            super().startDrag(actions)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit to the new size."""

@@ -28,8 +28,9 @@ def command_line(recipe: Recipe) -> str:
     >>> from dgn_explorer.synthesis.recipe import Term
     >>> from dgn_explorer.networks.address import UnitAddress
     >>> terms = (Term(UnitAddress("fc", 980)),)
-    >>> command_line(Recipe("lite0", "ab", "default", "cd", terms, seed=3))
-    'dgn-explorer visualize fc:980 --network lite0 --prior default --steps 150 --seed 3'
+    >>> text = command_line(Recipe("lite0", "ab", "mine", "cd", terms, seed=3))
+    >>> text.split(" --", 2)[0], text.split(" --", 3)[3]
+    ('dgn-explorer visualize fc:980', 'steps 150 --set step_start=0.3 --seed 3')
     """
     if len(recipe.objective) == 1 and recipe.objective[0].weight == 1:
         words = ["dgn-explorer", "visualize", str(recipe.objective[0].unit)]
@@ -46,7 +47,8 @@ def command_line(recipe: Recipe) -> str:
         value = getattr(recipe.parameters, spec.name)
         if spec.name == "steps":
             words += ["--steps", str(value)]
-        elif value != getattr(defaults, spec.name):
+        elif value != getattr(defaults, spec.name) or spec.name == "step_start":
+            # without it the command takes the step size remembered for this network and prior
             words += ["--set", f"{spec.name}={value!r}"]
     words += ["--seed", str(recipe.seed)]
     return shlex.join(words)

@@ -1,5 +1,6 @@
 """Several units with weights, and the picture that follows them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -66,7 +67,7 @@ class Combination(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_FOLLOW_MS)
         self._timer.timeout.connect(self._follow)
-        session.job_ended.connect(self._ended)
+        session.runs.job_ended.connect(self._ended)
         session.opened.connect(self._opened)
 
     @property
@@ -93,6 +94,11 @@ class Combination(QObject):
         new = tuple((u, weight if u == unit else w) for u, w in self.parts)
         self._push(new, f"Weight of {unit}", _MERGE_ID + place)
 
+    def weigh_all(self, weights: Sequence[float], move: int) -> None:
+        """Give every unit another weight; calls with the same ``move`` are one step of undo."""
+        new = tuple((unit, weight) for (unit, _), weight in zip(self.parts, weights, strict=True))
+        self._push(new, "Weights of combination", _MERGE_ID + MOST + move)
+
     def replace_all(self, terms: tuple[Term, ...], text: str = "Opening of combination") -> None:
         """Take over other units and weights; none empties it."""
         self._last = None
@@ -118,13 +124,13 @@ class Combination(QObject):
             self._timer.stop()
 
     def _follow(self) -> None:
-        running = self._session.jobs.get(self._session.live)
+        running = self._session.jobs.get(self._session.runs.live)
         if running is None or self._recipe is None or running.recipe.key != self._recipe.key:
             self._start()
         elif running.recipe.objective != self.terms:
             # Its last code is where the next ascent starts, so it has to end first.
             self._pending = True
-            self._session.stop()
+            self._session.runs.stop()
 
     def _start(self, fresh: bool = False) -> None:
         session = self._session

@@ -110,7 +110,7 @@ class CombineCommands(CommandGroup):
         self._flows.start(self._open_morph(self._selection.keys))
 
     async def _open_morph(self, keys: list[str]) -> None:
-        results = await self._session.load_results(keys)
+        results = await self._session.library.load_all(keys)
         if len(results) != 2:
             return
         first, second = results

@@ -26,6 +26,8 @@ from dgn_explorer.gui.number_field import NumberField
 from dgn_explorer.gui.parts import ElidedLabel, label, line, panel
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import SMALL, Theme
+from dgn_explorer.gui.weight_pad import FEWEST, WeightPad
+from dgn_explorer.gui.weight_pad import MOST as LARGEST
 from dgn_explorer.networks.address import UnitAddress
 
 RANGE = 2.0  # weights from -2 to 2; more only shifts all the others
@@ -41,8 +43,9 @@ class PartRow(QWidget):
     ) -> None:
         super().__init__(parent)
         self.unit, self._model = unit, model
+        self.title = name or str(unit)
         title = ElidedLabel("strong")
-        title.setText(name or str(unit))
+        title.setText(self.title)
         about = label(str(unit) if name else "", "caption")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(-RANGE * _TICKS), round(RANGE * _TICKS))
@@ -109,6 +112,10 @@ class CombinePanel(QWidget):
         )
         self._list = QVBoxLayout()
         self._list.setSpacing(SMALL)
+        self.pad = WeightPad(theme)
+        self._moves = 0  # of the pad; each is one step of undo
+        self.pad.started.connect(self._begin_move)
+        self.pad.moved.connect(lambda weights: model.weigh_all(weights, self._moves))
         self._buttons = self._make_buttons(table)
         self.live = QCheckBox("Follow the weights live")
         self.live.setAccessibleName("Follow the weights live")
@@ -125,6 +132,7 @@ class CombinePanel(QWidget):
         column.addWidget(label("COMBINATION", "section"))
         column.addWidget(self._empty)
         column.addLayout(self._list)
+        column.addWidget(self.pad)
         column.addWidget(self._buttons)
         column.addWidget(self.live)
         column.addWidget(line())
@@ -194,6 +202,9 @@ class CombinePanel(QWidget):
                 self._list.addWidget(row)
         for row, (_, weight) in zip(self.rows, parts, strict=True):
             row.show_weight(weight)
+        self.pad.setVisible(FEWEST <= len(parts) <= LARGEST)
+        names = [row.title for row in self.rows]
+        self.pad.show_weights(names, [weight for _, weight in parts])
         self._empty.setText(
             f"{len(parts)} of at most {MOST} units. Weights are shares of every step; "
             "below 0 a unit is avoided."
@@ -219,6 +230,9 @@ class CombinePanel(QWidget):
         if terms is not None:
             self.name.setText(name)
             self._model.replace_all(terms)
+
+    def _begin_move(self) -> None:
+        self._moves += 1
 
     def _set_live(self, on: bool) -> None:
         self._model.live = on

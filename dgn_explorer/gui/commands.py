@@ -66,15 +66,15 @@ class Commands(QObject):
                 "recall": self._recall,
                 "delete": self._delete,
                 "visualise": self._visualise,
-                "stop": session.stop,
+                "stop": session.runs.stop,
                 "more_steps": session.more_steps,
                 "watch": session.watch,
                 "new_seed": session.settings.new_seed,
                 "lock_seed": self._lock_seed,
                 "compute_selection": lambda: self._compute(browser.selected_units()),
                 "compute_layer": lambda: self._compute(browser.layer_units()),
-                "clear_queue": session.clear_queue,
-                "pause_queue": lambda: session.pause_batch(not session.paused),
+                "clear_queue": session.runs.clear_queue,
+                "pause_queue": lambda: session.runs.pause(not session.runs.paused),
                 "back": lambda: self._go(-1),
                 "forward": lambda: self._go(1),
                 "zoom_in": lambda: canvas.zoom_by(1),
@@ -96,7 +96,7 @@ class Commands(QObject):
         session.selected.connect(self._selected)
         session.opened.connect(self._opened)
         session.display_changed.connect(self.refresh)
-        session.live_changed.connect(self.refresh)
+        session.runs.live_changed.connect(self.refresh)
         session.jobs.structure_changed.connect(self.refresh)
         session.settings.changed.connect(self.refresh)
         session.undo.indexChanged.connect(self.refresh)
@@ -126,13 +126,13 @@ class Commands(QObject):
             recall=result is not None,
             delete=result is not None,
             visualise=session.unit is not None,
-            stop=session.live is not None,
+            stop=session.runs.live is not None,
             more_steps=result is not None,
-            watch=session.live is not None and display.job != session.live,
+            watch=session.runs.live is not None and display.job != session.runs.live,
             compute_selection=bool(self._browser.selected_units()),
             compute_layer=bool(session.network),
             clear_queue=len(session.jobs) > 0,
-            pause_queue=session.paused or session.jobs.batch_left > 0,
+            pause_queue=session.runs.paused or session.jobs.batch_left > 0,
             back=self._history.can_go(-1),
             forward=self._history.can_go(1),
             zoom_in=has_picture,
@@ -146,7 +146,7 @@ class Commands(QObject):
                 table[id].setChecked(on)
         table["undo"].setText(f"Undo {session.undo.undoText().lower()}".strip())
         table["redo"].setText(f"Redo {session.undo.redoText().lower()}".strip())
-        table["pause_queue"].setChecked(session.paused)
+        table["pause_queue"].setChecked(session.runs.paused)
         table["lock_seed"].setChecked(session.settings.value.locked)
         for choice in CHOICES:
             table[f"theme_{choice}"].setChecked(self._theme.choice == choice)

@@ -152,7 +152,7 @@ class Controls(QWidget):
 
     def _use_preset(self, name: str) -> None:
         value = self._session.settings.value
-        new = replace(value, parameters=PRESETS[value.method][name])
+        new = replace(value, parameters=self._session.settings.presets[name])
         self._session.settings.edit(new, f"Preset {name}")
         self._show_settings()
 
@@ -173,7 +173,7 @@ class Controls(QWidget):
         self._start_row.setVisible(value.start != RANDOM)
         self._start.setText(f"Starts from {value.start_name}")
         for button in self._presets.buttons():
-            button.setChecked(button.objectName() == value.preset)
+            button.setChecked(button.objectName() == self._session.settings.preset)
 
     def _opened(self) -> None:
         self._show_unit(None)

@@ -18,7 +18,7 @@ from dgn_explorer.gui.actions import ActionTable
 from dgn_explorer.gui.parts import TIMES, label, line, number_text, panel, time_text
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import LARGE, SMALL, TIGHT, Theme
-from dgn_explorer.gui.top_classes import TopClasses
+from dgn_explorer.gui.verdicts import Verdicts
 from dgn_explorer.results.result import Result
 
 
@@ -65,8 +65,7 @@ class Details(QWidget):
             "muted",
             wrap=True,
         )
-        self._sees = label("THE NETWORK SEES", "section")
-        self.top = TopClasses(theme)
+        self.verdicts = Verdicts(session, theme)
         self._facts = QWidget()
         self._form = QFormLayout(self._facts)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -84,8 +83,7 @@ class Details(QWidget):
             row.addWidget(button, 1)
         body, column = panel(spacing=SMALL)
         column.addWidget(self._empty)
-        column.addWidget(self._sees)
-        column.addWidget(self.top)
+        column.addWidget(self.verdicts)
         column.addWidget(self._buttons)
         column.addSpacing(TIGHT)
         self._rule = line()
@@ -111,18 +109,11 @@ class Details(QWidget):
         self._empty.setVisible(not known)
         for part in (self._buttons, self._rule, self._facts):
             part.setVisible(known)
-        self._sees.setVisible(bool(result and result.top))
-        self.top.setVisible(bool(result and result.top))
+        self.verdicts.show_result(result)
         while self._form.rowCount():
             self._form.removeRow(0)
         if result is None:
             return
-        network = self._session.network
-        same = network is not None and network.fingerprint == result.recipe.network_fingerprint
-        names = network.labels if network is not None and same else ()
-        self.top.show_classes(
-            tuple((names[i] if i < len(names) else f"class {i}", p) for i, p in result.top)
-        )
         for name, value in facts(result):
             text = label(value, "", wrap=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

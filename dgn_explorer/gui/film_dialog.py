@@ -92,7 +92,7 @@ class FilmDialog(FormDialog):
         self._later.setSingleShot(True)
         self._later.setInterval(_AGAIN_MS)
         self._later.timeout.connect(self._ask_now)
-        session.answer_progressed.connect(self._progressed)
+        session.questions.progressed.connect(self._progressed)
         self.finished.connect(self._end)
         self.finish(560)
         self._ask_now()
@@ -126,11 +126,11 @@ class FilmDialog(FormDialog):
         self._bar.setRange(0, 0)
         self._transport.setCurrentIndex(0)
         question = self._ask(int(self.count.value), self.path.currentData())
-        self._number = self._session.ask(question, self._answered, self._stopped)
+        self._number = self._session.questions.ask(question, self._answered, self._stopped)
 
     def _drop(self) -> None:
         if self._number is not None:
-            self._session.drop_question(self._number)
+            self._session.questions.drop(self._number)
             self._number = None
 
     def _progressed(self, number: int, done: int, total: int) -> None:

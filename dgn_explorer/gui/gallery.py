@@ -54,6 +54,7 @@ class Gallery(QWidget):
         self.view.setModel(self.model)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.started.connect(self._show)
+        self.view.drag_out()
         self.view.selectionModel().selectionChanged.connect(self.selection_changed)
         self.text = QLineEdit()
         self.text.setPlaceholderText("Class, address, tag or note")

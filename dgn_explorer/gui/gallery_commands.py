@@ -74,7 +74,7 @@ class GalleryCommands(CommandGroup):
         self._gallery.view.setFocus()
 
     async def _compare_selected(self, keys: list[str]) -> None:
-        results = await self._session.load_results(keys)
+        results = await self._session.library.load_all(keys)
         if len(results) > 1:
             self._compare.show_results(results)
             self._centre.show_page("compare")
@@ -157,7 +157,7 @@ class GalleryCommands(CommandGroup):
     ) -> None:
         try:
             written = await self._flows.on_disk(
-                save_sheet, Path(path), keys, self._session.read, options, captions=captions
+                save_sheet, Path(path), keys, self._session.library.read, options, captions=captions
             )
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")

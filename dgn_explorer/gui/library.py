@@ -1,13 +1,17 @@
 """The stored results as the window knows them: a list, states by unit, and thumbnails."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPixmap
 
+from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.display import Level, Notice
 from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.pictures import to_pixmap
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.results.result import Result
 from dgn_explorer.results.result_file import StoredResult
 from dgn_explorer.results.store import Store
 
@@ -23,6 +27,7 @@ class Library(QObject):
 
     changed = Signal()
     thumbnail_ready = Signal(str)
+    notice = Signal(object)  # Notice
 
     def __init__(self, store: Store, flows: Flows, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +72,25 @@ class Library(QObject):
         if key in self._trash:
             self._trash.discard(key)
             self._index()
+
+    async def load(self, key: str) -> Result | None:
+        """The whole stored result of ``key``; None if it is gone or, with a notice, damaged."""
+        try:
+            return await self._flows.on_disk(self._store.get, key)
+        except DgnError as error:  # a damaged file must not keep its unit from being computed
+            self.notice.emit(Notice(str(error), Level.WARNING))
+            return None
+
+    async def load_all(self, keys: Sequence[str]) -> list[Result]:
+        """The stored results of ``keys``; what is gone is left out, with a notice."""
+        found = [await self.load(key) for key in keys]
+        if None in found:
+            self.notice.emit(Notice("Some of them are no longer on the disk.", Level.WARNING))
+        return [result for result in found if result is not None]
+
+    def read(self, key: str) -> Result | None:
+        """A stored result, for use on the I/O thread; raises `DgnError`."""
+        return self._store.get(key)
 
     async def empty_trash(self) -> None:
         """Delete for good what is in the trash."""

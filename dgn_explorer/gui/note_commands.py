@@ -118,7 +118,7 @@ class NoteCommands(CommandGroup):
         def show(found: tuple[UnitStrength, ...]) -> None:
             self._browser.photo.show_units(found)
 
-        self._session.ask(Strongest(network.fingerprint, image), show)
+        self._session.questions.ask(Strongest(network.fingerprint, image), show)
         self.stale.emit()
 
     def _start_from_photo(self) -> None:
@@ -132,4 +132,4 @@ class NoteCommands(CommandGroup):
             self._panels.show("Settings")
             self._session.notice.emit(Notice(f"The next pictures start from {name}."))
 
-        self._session.ask(Encode(prior.fingerprint, photo.image), use)
+        self._session.questions.ask(Encode(prior.fingerprint, photo.image), use)

@@ -1,6 +1,7 @@
 """What runs and what waits: one line a job, with total progress and a way to take it back."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -16,11 +17,13 @@ from dgn_explorer.engine.messages import Lane
 from dgn_explorer.gui.actions import ActionTable
 from dgn_explorer.gui.jobs import Job, JobState
 from dgn_explorer.gui.parts import label, panel, time_text
+from dgn_explorer.gui.pictures import to_pixmap
 from dgn_explorer.gui.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import MEDIUM, SMALL, TIGHT, Theme
 
 _NumberRole = Qt.ItemDataRole.UserRole + 1
+_RESULT = "result:"
 _LONGEST = 500  # more lines than anyone reads; the total says the rest
 _SIGNS = {
     JobState.RUNNING: "▶",
@@ -41,7 +44,7 @@ class QueuePanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Queue")
         self.list.setUniformItemSizes(True)
-        self.list.setItemDelegate(RowDelegate(theme, parent=self.list))
+        self.list.setItemDelegate(RowDelegate(theme, picture=self._picture, parent=self.list))
         self.list.itemSelectionChanged.connect(self._enable)
         self.list.itemActivated.connect(self._details)
         self._total = label("", "section")
@@ -89,6 +92,7 @@ class QueuePanel(QWidget):
         outer.addWidget(body)
         session.jobs.structure_changed.connect(self._rebuild)
         session.jobs.changed.connect(self._refresh)
+        session.library.thumbnail_ready.connect(self._repaint)
         self._rebuild()
 
     def _rebuild(self) -> None:
@@ -113,14 +117,33 @@ class QueuePanel(QWidget):
         if left:
             words = f"{done:,} OF {total:,} DONE"
             seconds = self._session.jobs.seconds_left
-            if self._session.paused:
+            if self._session.runs.paused:
                 words += " · PAUSED"
             elif seconds is not None:
                 words += f" · {time_text(seconds).upper()} LEFT"
         self._total.setText(words)
-        self._pause.setVisible(left > 0 or self._session.paused)
-        self._pause.setChecked(self._session.paused)
+        self._pause.setVisible(left > 0 or self._session.runs.paused)
+        self._pause.setChecked(self._session.runs.paused)
         self._enable()
+
+    def _picture(self, index: QModelIndex | QPersistentModelIndex) -> QPixmap | None:
+        """The newest picture of a job, else what it starts from, else its unit's last result."""
+        job = self._session.jobs.get(index.data(_NumberRole))
+        if job is None:
+            return None
+        frame = self._session.runs.frame_of(job.number)
+        if frame is not None:
+            return to_pixmap(frame.image)
+        library, recipe = self._session.library, job.recipe
+        if recipe.start.startswith(_RESULT):
+            key = recipe.start.removeprefix(_RESULT)
+        else:
+            found = library.newest(recipe.network_fingerprint, job.unit)
+            key = found.key if found is not None and len(recipe.objective) == 1 else ""
+        return library.thumbnail(key, self.devicePixelRatioF()) if key else None
+
+    def _repaint(self) -> None:
+        self.list.viewport().update()
 
     def _refresh(self, number: int) -> None:
         job = self._session.jobs.get(number)
@@ -139,12 +162,12 @@ class QueuePanel(QWidget):
 
     def _put_first(self) -> None:
         for item in self.list.selectedItems():
-            self._session.first(item.data(_NumberRole))
+            self._session.runs.first(item.data(_NumberRole))
             return
 
     def _remove_selected(self) -> None:
         for item in self.list.selectedItems():
-            self._session.cancel(item.data(_NumberRole))
+            self._session.runs.cancel(item.data(_NumberRole))
 
     def _details(self, item: QListWidgetItem) -> None:
         job = self._session.jobs.get(item.data(_NumberRole))

@@ -72,6 +72,11 @@ class ResultModel(QAbstractListModel):
         """How many rows there are."""
         return 0 if parent.isValid() else len(self._items)
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Results can be dragged."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """What a row shows."""
         if not index.isValid():

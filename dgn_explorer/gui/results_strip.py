@@ -40,6 +40,7 @@ class ResultsStrip(QWidget):
         self.view.setMinimumHeight(self.view.card_size.height() + _SCROLLBAR_PX)
         self.view.clicked.connect(self._show)
         self.view.started.connect(self._show)
+        self.view.drag_out()
         self.view.selectionModel().selectionChanged.connect(self.selection_changed)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter")

@@ -1,28 +1,42 @@
 """A list line with an icon, a text at the left and a quiet text at the right."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from dgn_explorer.gui.theme import CAPTION_PT, SMALL, Theme, font
+from dgn_explorer.gui.theme import CAPTION_PT, SMALL, TIGHT, Theme, font
 
 QuietRole = Qt.ItemDataRole.UserRole + 9
 HEIGHT = 28
 _ICON = 16
+_PICTURE = 28
+
+Picture = Callable[[QModelIndex | QPersistentModelIndex], QPixmap | None]
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Lines of one height; the quiet text is in `QuietRole`."""
+    """Lines of one height; the quiet text is in `QuietRole`.
 
-    def __init__(self, theme: Theme, icons: bool = False, parent: QObject | None = None) -> None:
+    ``picture`` gives the thumbnail of a line that is in sight, or None for an empty frame.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        icons: bool = False,
+        picture: Picture | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._theme, self._icons = theme, icons
+        self._theme, self._icons, self._picture = theme, icons, picture
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """The size it asks for."""
-        return QSize(120, HEIGHT)
+        return QSize(120, HEIGHT if self._picture is None else _PICTURE + 2 * TIGHT)
 
     def paint(
         self,
@@ -53,6 +67,17 @@ class RowDelegate(QStyledItemDelegate):
                 mode = QIcon.Mode.Normal if enabled else QIcon.Mode.Disabled
                 picture.paint(painter, square, Qt.AlignmentFlag.AlignCenter, mode)
             inner.setLeft(inner.left() + _ICON + SMALL)
+        if self._picture is not None:
+            square = QRect(inner.left(), inner.center().y() - _PICTURE // 2 + 1, _PICTURE, _PICTURE)
+            pixmap = self._picture(index)
+            if pixmap is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawPixmap(square, pixmap)
+            else:
+                painter.setPen(QColor(colours.border))
+                painter.setBrush(QColor(colours.canvas))
+                painter.drawRoundedRect(square.adjusted(0, 0, -1, -1), 3, 3)
+            inner.setLeft(inner.left() + _PICTURE + SMALL)
         right = index.data(QuietRole) or ""
         painter.setFont(font(CAPTION_PT))
         painter.setPen(QColor(quiet))

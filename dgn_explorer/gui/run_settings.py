@@ -9,11 +9,17 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
-from dgn_explorer.synthesis.parameters import PRESETS, WITHOUT_PRIOR, Parameters
+from dgn_explorer.synthesis.parameters import (
+    PRESETS,
+    WITHOUT_PRIOR,
+    DgnAmParameters,
+    Parameters,
+)
 from dgn_explorer.synthesis.recipe import Recipe, Term
 from dgn_explorer.synthesis.start import CODE, RANDOM
 
 DEFAULT_METHOD = "dgn-am"
+_DEFAULT = "default"  # the preset
 _SEEDS = 1_000_000  # six digits are easy to read out and to type
 
 
@@ -25,19 +31,11 @@ class RunSettings:
     """
 
     method: str = DEFAULT_METHOD
-    parameters: Parameters = field(default_factory=lambda: PRESETS[DEFAULT_METHOD]["default"])
+    parameters: Parameters = field(default_factory=lambda: PRESETS[DEFAULT_METHOD][_DEFAULT])
     seed: int = 0
     locked: bool = True
     start: str = RANDOM
     start_name: str = ""
-
-    @property
-    def preset(self) -> str:
-        """The preset with exactly these parameters, or an empty string."""
-        for name, parameters in PRESETS[self.method].items():
-            if parameters == self.parameters:
-                return name
-        return ""
 
     def recipe(
         self, unit: UnitAddress, network: NetworkInfo, prior: PriorInfo, numeric: str = FLOAT32
@@ -95,6 +93,32 @@ class SettingsModel(QObject):
         super().__init__(parent)
         self._undo = undo
         self.value = RunSettings()
+        self._step: float | None = None
+
+    @property
+    def presets(self) -> dict[str, Parameters]:
+        """The presets of the current method, by name."""
+        return self._presets_of(self.value.method)
+
+    @property
+    def preset(self) -> str:
+        """The preset with exactly the current parameters, or an empty string."""
+        for name, parameters in self.presets.items():
+            if parameters == self.value.parameters:
+                return name
+        return ""
+
+    def use_step(self, size: float | None) -> None:
+        """Make ``size`` the first step of the default preset; None is the built-in prior's.
+
+        Settings that are the default follow it.
+        """
+        was_default = self.preset == _DEFAULT
+        self._step = size
+        if was_default:
+            self._put(replace(self.value, parameters=self.presets[_DEFAULT]))
+        else:
+            self.changed.emit()
 
     def edit(self, new: RunSettings, text: str, merge_id: int = -1) -> None:
         """Change to ``new``; ``text`` names the step in the Edit menu."""
@@ -121,12 +145,19 @@ class SettingsModel(QObject):
     def use_method(self, method: str) -> None:
         """Change the method, with its default parameters."""
         if method != self.value.method:
-            parameters = PRESETS[method]["default"]
+            parameters = self._presets_of(method)[_DEFAULT]
             self.edit(replace(self.value, method=method, parameters=parameters), "Change of method")
 
     def start_from(self, start: str, name: str) -> None:
         """Start every run from a code; `RANDOM` goes back to random ones."""
         self.edit(replace(self.value, start=start, start_name=name), "Change of start")
+
+    def _presets_of(self, method: str) -> dict[str, Parameters]:
+        presets = PRESETS[method]
+        default = presets[_DEFAULT]
+        if self._step is None or not isinstance(default, DgnAmParameters):
+            return presets
+        return {**presets, _DEFAULT: replace(default, step_start=self._step)}
 
     def _put(self, value: RunSettings) -> None:
         self.value = value

@@ -154,7 +154,7 @@ class SheetPage(QWidget):
         self._title.setText(sheet.title)
         self.model.show_sheet(sheet)
         self.view.verticalHeader().setVisible(bool(sheet.down.name))
-        self._session.compute_recipes([recipe for row in sheet.recipes for recipe in row])
+        self._session.runs.compute([recipe for row in sheet.recipes for recipe in row])
         self.view.setFocus()
 
     def _show(self, index: QModelIndex) -> None:

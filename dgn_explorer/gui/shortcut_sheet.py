@@ -13,6 +13,8 @@ _MORE = (
     ("Arrows, Page Up/Down", "Walk through layers, units and results"),
     ("Ctrl+Left, Ctrl+Right", "Move by ten units"),
     ("Wheel, drag", "Zoom and move the picture"),
+    ("Drag picture or card", "Take a whole picture to another program"),
+    ("Arrows, Home", "Move the point of the weight pad"),
 )
 
 _KEYS_PX = 164  # the widest key in any section, so that all sections align
@@ -33,7 +35,7 @@ class ShortcutSheet(QDialog):
         halves.setSpacing(WIDE * 2)
         column.addLayout(halves)
         sections = [(name, self._keys(table, name)) for name in MENUS]
-        sections.append(("In the lists", list(_MORE)))
+        sections.append(("Mouse and keys", list(_MORE)))
         for part in (sections[:3], sections[3:]):
             halves.addLayout(self._column(part))
         close = QPushButton("Close")

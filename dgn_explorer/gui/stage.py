@@ -30,7 +30,7 @@ class Stage(QWidget):
         self.welcome = Welcome()
         self._table = table
         self.welcome.example.connect(self._run_example)
-        self.run_bar.stop.connect(session.stop)
+        self.run_bar.stop.connect(session.runs.stop)
         self.run_bar.watch.connect(session.watch)
         self.run_bar.more.connect(session.more_steps)
         theme.changed.connect(self._tint)
@@ -51,8 +51,8 @@ class Stage(QWidget):
         column.addWidget(self.pages, 1)
         column.addWidget(self._footer)
         session.display_changed.connect(self._show)
-        session.live_changed.connect(self._show_live)
-        session.progressed.connect(self._show_live)
+        session.runs.live_changed.connect(self._show_live)
+        session.runs.progressed.connect(self._show_live)
         session.opened.connect(self._show)
         session.frame.connect(self._show_frame)
         self._show()
@@ -137,7 +137,7 @@ class Stage(QWidget):
         self.curve.show_trace(frame.trace, frame.steps)
 
     def _show_live(self) -> None:
-        job = self._session.jobs.get(self._session.live)
+        job = self._session.jobs.get(self._session.runs.live)
         display = self._session.display
         if job is not None:
             self.run_bar.show_job(job, job.number == display.job)

@@ -56,7 +56,7 @@ class Unfinished(QObject):
         recipes = self.resumable
         taken = {recipe.key for recipe in recipes}
         self.left = tuple(recipe for recipe in self.left if recipe.key not in taken)
-        self._session.compute_recipes(recipes)
+        self._session.runs.compute(recipes)
         self.changed.emit()
 
     def save(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.actions import ActionTable
+from dgn_explorer.gui.bridge import Permission
 from dgn_explorer.gui.browser import DEFAULT_EDGE, EDGES, Browser
 from dgn_explorer.gui.centre import Centre
 from dgn_explorer.gui.close_dialog import CloseDialog
@@ -21,6 +22,7 @@ from dgn_explorer.gui.commands import Commands
 from dgn_explorer.gui.compare import Compare
 from dgn_explorer.gui.controls import Controls
 from dgn_explorer.gui.details import Details
+from dgn_explorer.gui.drag_out import DragOut
 from dgn_explorer.gui.error_dialog import ErrorDialog
 from dgn_explorer.gui.exporting import recall_picture
 from dgn_explorer.gui.gallery import Gallery
@@ -33,6 +35,7 @@ from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.notices import Notices
 from dgn_explorer.gui.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.panels import Panels
+from dgn_explorer.gui.permission_dialog import PermissionDialog
 from dgn_explorer.gui.preferences import LAYOUT_VERSION, Preferences
 from dgn_explorer.gui.queue_panel import QueuePanel
 from dgn_explorer.gui.results_strip import ResultsStrip
@@ -109,6 +112,12 @@ class MainWindow(QMainWindow):
             self.queue,
         )
         self.selection = Selection(self.centre, self.gallery, self.results)
+        self.drag_out = DragOut(session, flows, self)
+        self.stage.canvas.drag_wanted.connect(lambda: self.drag_out.drag_shown(self.stage.canvas))
+        for page in (self.gallery, self.results):
+            page.view.drag_wanted.connect(
+                lambda page=page: self.drag_out.drag_stored(page.view, page.selected())
+            )
         self.notices = Notices(theme, self.centre, self._notice_clearance)
         self.commands = Commands(
             self,
@@ -174,6 +183,10 @@ class MainWindow(QMainWindow):
         """Open the error dialog, without waiting for it."""
         ErrorDialog(message, hint, details, self._theme, self).open()
 
+    def ask_permission(self, permission: Permission) -> None:
+        """Ask whether code of the user's own may run, without waiting for the answer."""
+        PermissionDialog(permission, self).open()
+
     def choose_network(self, network: str = "") -> None:
         """Ask which network and prior to open; ``network`` fills in what was dropped."""
         asked, prior = self._session.asked
@@ -190,7 +203,7 @@ class MainWindow(QMainWindow):
         event.ignore()  # the window goes when the engine has ended, not before
         jobs = self._session.jobs
         queued = sum(1 for job in jobs if job.lane is Lane.BATCH)
-        busy = self._session.live is not None or queued
+        busy = self._session.runs.live is not None or queued
         if self._closing or not busy or not self._preferences.get(_ASK, True):
             self._close()
             return
@@ -199,8 +212,8 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        """Accept files, but not the window's own pictures on their way out."""
+        if event.source() is None and any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -240,6 +253,7 @@ class MainWindow(QMainWindow):
         self._save()
         self.notes.save()
         self.unfinished.save()
+        self.drag_out.clean()
         self._session.stop_everything()
         self.hide()
         self.closed.emit()

@@ -85,9 +85,14 @@ def make_folder(folder: Path, fs: FileSystem) -> None:
         fs.sync_folder(folder.parent)
 
 
+def temporary_path(folder: Path) -> Path:
+    """A new name in ``folder`` that `remove_dead_temporaries` knows."""
+    return folder / f".dgn-{_host()}-{os.getpid()}-{_TOKEN}-{next(_COUNT)}.tmp"
+
+
 def write_temporary(folder: Path, data: bytes, fs: FileSystem) -> Path:
     """Write and sync ``data`` under a temporary name in ``folder``; nothing is left on an error."""
-    path = folder / f".dgn-{_host()}-{os.getpid()}-{_TOKEN}-{next(_COUNT)}.tmp"
+    path = temporary_path(folder)
     descriptor = fs.create(path)
     try:
         try:

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+# v108 has checksums on HDF5's own structures, and HDF5 1.8 (2008) can read it.
+LIBRARY_VERSION = ("v108", "v108")
 _CHECKSUMS = "checksums"
 _MAX_CHECKSUMS_BYTES = 1 << 14
 
@@ -28,24 +30,28 @@ def encode(datasets: Mapping[str, np.ndarray | str]) -> bytes:
     """The bytes of an HDF5 file with ``datasets`` and their checksums; the same for equal input."""
     import h5py
 
-    contents = {name: _to_array(value) for name, value in datasets.items()}
-    lines = (f"{_digest(name, content)}  {name}\n" for name, content in contents.items())
-    contents[_CHECKSUMS] = _to_array("".join(lines))
-    # v108 has checksums on HDF5's own structures, and HDF5 1.8 (2008) can read it.
-    options = {"driver": "core", "backing_store": False, "libver": ("v108", "v108")}
+    options = {"driver": "core", "backing_store": False, "libver": LIBRARY_VERSION}
     # HDF5 takes two open files of one name for the same file, also when they are only in memory.
     with h5py.File(f"memory-{uuid.uuid4()}", "w", **options) as file:
-        for name, content in contents.items():
-            file.create_dataset(name, data=content, dtype=content.dtype)
+        write_datasets(file, datasets)
         file.flush()
         return bytes(file.id.get_file_image())
 
 
-class Reader:
-    """The datasets of one open file, checked against type, limits and checksums."""
+def write_datasets(group: Any, datasets: Mapping[str, np.ndarray | str]) -> None:
+    """Put ``datasets`` and their checksums into an open h5py file or group."""
+    contents = {name: _to_array(value) for name, value in datasets.items()}
+    lines = (f"{_digest(name, content)}  {name}\n" for name, content in contents.items())
+    contents[_CHECKSUMS] = _to_array("".join(lines))
+    for name, content in contents.items():
+        group.create_dataset(name, data=content, dtype=content.dtype)
 
-    def __init__(self, file: Any, size_bytes: int) -> None:
-        self._file = file
+
+class Reader:
+    """The datasets of one open file or group, checked against type, limits and checksums."""
+
+    def __init__(self, group: Any, size_bytes: int) -> None:
+        self._group = group
         self._size_bytes = size_bytes
         self._checksums: dict[str, str] | None = None
 
@@ -76,7 +82,7 @@ class Reader:
         # h5py's low-level interface: a list of all results is twice as quick with it.
         import h5py
 
-        root, link = self._file.id, name.encode()
+        root, link = self._group.id, name.encode()
         if not root.links.exists(link) or root.links.get_info(link).type != h5py.h5l.TYPE_HARD:
             raise DamagedFileError(f"its {name} is missing")
         dataset = h5py.h5o.open(root, link)
@@ -117,17 +123,30 @@ def open_reader(path: Path) -> Iterator[Reader]:
     Raises `OSError` if the system does not let us read the file, and `DamagedFileError` for
     everything that is wrong with its content, whatever h5py raised.
     """
+    size_bytes = path.stat().st_size
+    file = open_hdf5(path)
+    with h5py_errors(), file:
+        yield Reader(file, size_bytes)
+
+
+def open_hdf5(path: Path) -> Any:
+    """``path`` as an h5py file for reading; raises what `open_reader` raises."""
     import h5py
 
-    size_bytes = path.stat().st_size
-    if not path.is_file():  # opening a pipe would wait for ever
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
         raise DamagedFileError("it is not a file")
     with path.open("rb"):  # h5py's own errors do not tell a missing permission from bad content
         pass
-    try:
+    with h5py_errors():
         # Files are only ever renamed into place, so there is no writer to be locked out.
-        with h5py.File(path, "r", locking=False) as file:
-            yield Reader(file, size_bytes)
+        return h5py.File(path, "r", locking=False)
+
+
+@contextmanager
+def h5py_errors() -> Iterator[None]:
+    """Turn everything that h5py raises on bad content into `DamagedFileError`."""
+    try:
+        yield
     except DamagedFileError:
         raise
     except Exception as error:

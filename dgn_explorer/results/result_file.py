@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.hdf5_file import DamagedFileError, encode, open_reader
+from dgn_explorer.results.hdf5_file import DamagedFileError, Reader, encode, open_reader
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.thumbnails import THUMBNAIL_PX, fit
 from dgn_explorer.synthesis.recipe import NAMES, Recipe
@@ -58,6 +58,23 @@ class StoredResult:
 
 class NewerFileError(Exception):
     """A file of a later version of this program, which may well be in order."""
+
+
+@dataclass(frozen=True)
+class RawResult:
+    """What a file holds, checked, but with a recipe that this version need not know.
+
+    ``metadata`` is the parsed text of the same name in ``datasets``, which `encode` makes into the
+    file's content.
+    """
+
+    metadata: dict[str, Any]
+    datasets: dict[str, np.ndarray | str]
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The datasets but for the text."""
+        return {k: v for k, v in self.datasets.items() if not isinstance(v, str)}
 
 
 def encode_result(result: Result) -> bytes:
@@ -106,7 +123,8 @@ def read_result(path: Path, key: str) -> Result:
     Raises `OSError`, `DamagedFileError`, `NewerFileError`, or `DgnError` for a recipe that this
     version of the program does not know.
     """
-    metadata, arrays = _read(path, key)
+    raw = read_raw(path, key)
+    metadata, arrays = raw.metadata, raw.arrays
     recipe = Recipe.from_json(json.dumps(metadata["recipe"]))
     with _clauses():
         return Result(
@@ -124,13 +142,36 @@ def read_result(path: Path, key: str) -> Result:
         )
 
 
-def check_file(path: Path, key: str) -> None:
-    """Read everything in ``path``; raises what `read_result` raises, but for unknown recipes."""
-    _read(path, key)
+def read_raw(path: Path, key: str) -> RawResult:
+    """Everything in ``path``; raises what `read_result` raises, but for unknown recipes."""
+    with open_reader(path) as reader:
+        datasets = read_datasets(reader)
+    return check_datasets(datasets, key)
+
+
+def read_datasets(reader: Reader) -> dict[str, np.ndarray | str]:
+    """The datasets of a result, each within its limits; raises `DamagedFileError`."""
+    return {
+        "metadata": reader.text("metadata", _MAX_METADATA_BYTES),
+        "image": reader.array("image", "|u1", 3, _MAX_IMAGE_BYTES),
+        "code": reader.array("code", "<f4", 1, _MAX_CODE_ENTRIES),
+        "trace": reader.array("trace", "<f4", 1, _MAX_STEPS),
+        "thumbnail": reader.array("thumbnail", "|u1", 3, 3 * THUMBNAIL_PX**2),
+    }
+
+
+def check_datasets(datasets: dict[str, np.ndarray | str], key: str) -> RawResult:
+    """Whether ``datasets`` fit each other and ``key``; raises what `read_raw` raises."""
+    raw = RawResult(_parse(str(datasets["metadata"]), key), datasets)
+    _check_rgb(raw.arrays["image"])
+    _check_rgb(raw.arrays["thumbnail"])
+    if len(raw.arrays["trace"]) != raw.metadata["steps"]:
+        raise DamagedFileError("its trace and its number of steps differ")
+    return raw
 
 
 def read_summary(path: Path, key: str) -> StoredResult:
-    """The summary of the result in ``path``; raises what `check_file` raises."""
+    """The summary of the result in ``path``; raises what `read_raw` raises."""
     with open_reader(path) as reader:
         text = reader.text("metadata", _MAX_METADATA_BYTES)
     metadata = _parse(text, key)
@@ -156,7 +197,7 @@ def read_summary(path: Path, key: str) -> StoredResult:
 
 
 def read_thumbnail(path: Path, size: int) -> np.ndarray:
-    """The image in ``path``, at most ``size`` px long; raises what `check_file` raises."""
+    """The image in ``path``, at most ``size`` px long; raises what `read_raw` raises."""
     with open_reader(path) as reader:
         if size <= THUMBNAIL_PX:
             image = reader.array("thumbnail", "|u1", 3, 3 * THUMBNAIL_PX**2)
@@ -164,23 +205,6 @@ def read_thumbnail(path: Path, size: int) -> np.ndarray:
             image = reader.array("image", "|u1", 3, _MAX_IMAGE_BYTES)
     _check_rgb(image)
     return fit(image, size)
-
-
-def _read(path: Path, key: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    with open_reader(path) as reader:
-        text = reader.text("metadata", _MAX_METADATA_BYTES)
-        arrays = {
-            "image": reader.array("image", "|u1", 3, _MAX_IMAGE_BYTES),
-            "code": reader.array("code", "<f4", 1, _MAX_CODE_ENTRIES),
-            "trace": reader.array("trace", "<f4", 1, _MAX_STEPS),
-            "thumbnail": reader.array("thumbnail", "|u1", 3, 3 * THUMBNAIL_PX**2),
-        }
-    metadata = _parse(text, key)
-    _check_rgb(arrays["image"])
-    _check_rgb(arrays["thumbnail"])
-    if len(arrays["trace"]) != metadata["steps"]:
-        raise DamagedFileError("its trace and its number of steps differ")
-    return metadata, arrays
 
 
 def _parse(text: str, key: str) -> dict[str, Any]:

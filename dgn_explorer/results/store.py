@@ -8,13 +8,21 @@ import contextlib
 import itertools
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.results.damage import (
+    KEY,
+    DamagedResult,
+    VerifyReport,
+    check_file,
+    is_at_home,
+    is_damaged,
+    lost,
+)
 from dgn_explorer.results.disk import (
     FileSystem,
     discard,
@@ -23,50 +31,29 @@ from dgn_explorer.results.disk import (
     remove_dead_temporaries,
     write_temporary,
 )
-from dgn_explorer.results.hdf5_file import DamagedFileError
+from dgn_explorer.results.hdf5_file import DamagedFileError, encode
+from dgn_explorer.results.index import Known, read_index, signature_of, write_index
 from dgn_explorer.results.lock import locked
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.result_file import (
     NewerFileError,
+    RawResult,
     StoredResult,
-    check_file,
     encode_result,
     read_result,
     read_summary,
     read_thumbnail,
 )
 
-_KEY = re.compile(r"[0-9a-f]{64}")
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _SUFFIX = ".h5"
 _LOCK = ".lock"
 _QUARANTINE = "quarantine"
 _OTHERWISE = "choose another folder with DGN_EXPLORER_HOME"
+_FEW = 200  # so many files are opened as fast as an index is written
+_MANY = 20_000  # opening so many takes 10 s
 
-
-@dataclass(frozen=True)
-class DamagedResult:
-    """A file that `Store.verify` found fault with: why, and where it was moved.
-
-    ``quarantined`` is None if it stayed where it was, because it could not be moved.
-    """
-
-    path: Path
-    reason: str
-    quarantined: Path | None
-
-
-@dataclass(frozen=True)
-class VerifyReport:
-    """What `Store.verify` found.
-
-    ``results`` counts the files in order; ``newer`` those of a later version of the program,
-    which are left alone.
-    """
-
-    results: int
-    damaged: tuple[DamagedResult, ...]
-    newer: int = 0
+Progress = Callable[[int, int], None]  # how many are done, of how many
 
 
 class Store:
@@ -81,12 +68,13 @@ class Store:
         """Open the store; the folder is created by the first `put`, never by looking."""
         self.folder = folder
         self._fs = fs or FileSystem()
-        self._summaries: dict[Path, tuple[tuple[int, int, int], StoredResult]] = {}
+        self._known: dict[str, Known] = {}  # what was listed last
+        self._unwritten = 0  # how much of it the index lacks
         remove_dead_temporaries(folder, self._fs)
 
     def path(self, key: str) -> Path:
         """Where the result ``key`` is or would be; raises `DgnError` if that is no key."""
-        if not _KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             raise DgnError(
                 f"{key!r} is not the key of a result.",
                 "List the keys of all results with: dgn-explorer cache list",
@@ -120,14 +108,22 @@ class Store:
         replaces any. Raises `DgnError` if the disk is full, may not be written or fails, or if
         the result is not finite; what the store held before is unharmed then.
         """
-        path = self.path(result.key)
         data = encode_result(result)
+        return self._put(result.key, result.state, result.steps, data)
+
+    def put_raw(self, key: str, raw: RawResult) -> Path:
+        """Keep a result that came from another store; as `put`."""
+        metadata = raw.metadata
+        return self._put(key, metadata["state"], metadata["steps"], encode(raw.datasets))
+
+    def _put(self, key: str, state: str, steps: int, data: bytes) -> Path:
+        path = self.path(key)
         try:
             make_folder(path.parent, self._fs)
             temporary = write_temporary(self.folder, data, self._fs)
             try:
                 with locked(self.folder / _LOCK, self._fs):
-                    if self._is_better(result, path):
+                    if _is_better(state, steps, path):
                         self._fs.replace(temporary, path)
                     else:
                         self._fs.remove(temporary)
@@ -151,31 +147,54 @@ class Store:
             raise disk_error(error, f"delete the result {path}", _OTHERWISE) from error
         return True
 
+    def delete_listed(self, item: StoredResult) -> bool:
+        """Remove the result that was listed as ``item``, unless a better one has replaced it."""
+        try:
+            with locked(self.folder / _LOCK, self._fs):
+                if read_summary(item.path, item.key) != item:
+                    return False
+                return self.delete(item.key)
+        except (FileNotFoundError, DamagedFileError, NewerFileError):
+            return False
+        except OSError as error:
+            raise disk_error(error, f"delete the result {item.path}", _OTHERWISE) from error
+
     def keys(self) -> frozenset[str]:
         """The keys of all results; only names are read, so this is quick."""
-        return frozenset(path.stem for path, _ in self._files() if _is_well_named(path))
+        return frozenset(key for key, _ in self._files() if key)
 
     def list(self) -> tuple[StoredResult, ...]:
         """Summaries of all results, newest first; damaged files are left out.
 
-        What was read is remembered by time and size, so that the next call opens new files only.
+        What was read is remembered by time and size, also over a restart once it is much, so that
+        the next call opens new files only.
         """
-        found = {}
-        for path, entry in self._files():
-            if not _is_well_named(path):
+        known = self._known or read_index(self.folder)
+        found: dict[str, Known] = {}
+        for key, entry in self._files():
+            if not key:
                 continue
             try:
-                status = entry.stat()
-                signature = (status.st_mtime_ns, status.st_size, status.st_ino)
-                known = self._summaries.get(path)
-                if known is None or known[0] != signature:
-                    known = signature, read_summary(path, path.stem)
-                found[path] = known
+                signature = signature_of(entry.stat())
+                before = known.get(key)
+                if before is None or before[0] != signature:
+                    before = signature, read_summary(Path(entry.path), key)
+                    self._unwritten += 1
+                found[key] = before
             except (OSError, DamagedFileError, NewerFileError):
                 continue
-        self._summaries = found
+            if self._unwritten > _MANY:  # so that closing the program soon is not for nothing
+                self._write_index(known | found)
+        self._known = found
+        if self._unwritten > max(_FEW, len(found) // 50):
+            self._write_index(found)
         summaries = (summary for _, summary in found.values())
         return tuple(sorted(summaries, key=lambda s: (s.created, s.key), reverse=True))
+
+    def _write_index(self, known: dict[str, Known]) -> None:
+        self._unwritten = 0
+        with contextlib.suppress(OSError):  # a store that may only be read does without
+            write_index(self.folder, known, self._fs)
 
     def thumbnail(self, key: str, size: int) -> np.ndarray | None:
         """The image of ``key`` (h, w, 3) uint8, its longer side at most ``size`` px.
@@ -188,28 +207,28 @@ class Store:
         except (OSError, DamagedFileError, NewerFileError):
             return None
 
-    def verify(self) -> VerifyReport:
+    def verify(self, progress: Progress = lambda done, total: None) -> VerifyReport:
         """Read every result, check all checksums, and move damaged files to ``quarantine/``."""
         results = newer = 0
         damaged = []
-        for path, _ in self._files():
+        paths = [Path(entry.path) for _, entry in self._files()]
+        remembered = read_index(self.folder) | self._known
+        for done, path in enumerate(paths):
+            progress(done, len(paths))
             try:
-                self._check(path)
+                check_file(path)
                 results += 1
             except FileNotFoundError:  # deleted meanwhile
                 continue
             except NewerFileError:
                 newer += 1
             except DamagedFileError as error:
-                damaged.append(DamagedResult(path, str(error), self._quarantine(path)))
+                what = lost(path, remembered)
+                damaged.append(DamagedResult(path, str(error), self._quarantine(path), what))
             except OSError as error:
                 damaged.append(DamagedResult(path, f"it cannot be read ({error.strerror})", None))
+        progress(len(paths), len(paths))
         return VerifyReport(results, tuple(damaged), newer)
-
-    def _check(self, path: Path) -> None:
-        if not _is_well_named(path):
-            raise DamagedFileError("its name is not the key of a result")
-        check_file(path, path.stem)
 
     def _quarantine(self, path: Path) -> Path | None:
         folder = self.folder / _QUARANTINE
@@ -217,7 +236,7 @@ class Store:
         with contextlib.suppress(OSError):  # a store that may only be read is reported all the same
             make_folder(folder, self._fs)
             with locked(self.folder / _LOCK, self._fs):
-                if self._is_damaged(path):  # another program may have put a good one here meanwhile
+                if is_damaged(path):  # another program may have put a good one here meanwhile
                     target = _free_name(folder / path.name)
                     self._fs.replace(path, target)
                     moved = target
@@ -225,40 +244,30 @@ class Store:
             self._fs.sync_folder(path.parent)
         return moved
 
-    def _is_damaged(self, path: Path) -> bool:
-        try:
-            self._check(path)
-        except DamagedFileError:
-            return True
-        return False
-
-    def _is_better(self, result: Result, path: Path) -> bool:
-        try:
-            stored = read_summary(path, result.key)
-        except (FileNotFoundError, DamagedFileError):
-            return True
-        except NewerFileError:
-            return False
-        if result.state == "done":
-            return True
-        return stored.state == "stopped" and stored.steps < result.steps
-
-    def _files(self) -> Iterator[tuple[Path, os.DirEntry[str]]]:
+    def _files(self) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        # With each file the key that its name is, or an empty text.
         try:
             folders = [f for f in self.folder.iterdir() if _FOLDER.fullmatch(f.name) and f.is_dir()]
             for folder in folders:
                 with os.scandir(folder) as entries:
                     for entry in entries:
                         if entry.name.endswith(_SUFFIX) and not entry.name.startswith("."):
-                            yield Path(entry.path), entry
+                            key = entry.name.removesuffix(_SUFFIX)
+                            yield (key if is_at_home(key, folder.name) else ""), entry
         except FileNotFoundError:
             return
         except OSError as error:
             raise disk_error(error, f"list the results in {self.folder}", _OTHERWISE) from error
 
 
-def _is_well_named(path: Path) -> bool:
-    return bool(_KEY.fullmatch(path.stem)) and path.parent.name == path.stem[:2]
+def _is_better(state: str, steps: int, path: Path) -> bool:
+    try:
+        stored = read_summary(path, path.stem)
+    except (FileNotFoundError, DamagedFileError):
+        return True
+    except NewerFileError:
+        return False
+    return state == "done" or (stored.state == "stopped" and stored.steps < steps)
 
 
 def _free_name(path: Path) -> Path:

@@ -88,13 +88,13 @@ class Probe(QObject):
 
         canvas = window.stage.canvas
         asked = self._ask("volcano")
-        yield lambda: canvas.image is not None and session.live is not None
+        yield lambda: canvas.image is not None and session.runs.live is not None
         self.figures["first_preview_ms"] = 1000 * (time.perf_counter() - asked)
         ticks = Ticks()
         begin = time.perf_counter()
         yield lambda: time.perf_counter() - begin > WATCH_S
         intervals = ticks.end()
-        assert session.live is not None, "the ascent ended before the watch was over"
+        assert session.runs.live is not None, "the ascent ended before the watch was over"
         self.figures["tick_p50_ms"] = float(np.percentile(intervals, 50))
         self.figures["tick_p99_ms"] = float(np.percentile(intervals, 99))
         self.figures["tick_max_ms"] = float(intervals.max())
@@ -106,16 +106,16 @@ class Probe(QObject):
         )
         asked = time.perf_counter()
         QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
-        yield lambda: session.live is None
+        yield lambda: session.runs.live is None
         self.figures["stop_ms"] = 1000 * (time.perf_counter() - asked)
 
         asked = self._ask("strawberry")
         yield lambda: session.display.badge == "Finished"
         self.figures["whole_image_s"] = time.perf_counter() - asked
         asked = self._ask("volcano")
-        yield lambda: session.live is not None
+        yield lambda: session.runs.live is not None
         QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
-        yield lambda: session.live is None
+        yield lambda: session.runs.live is None
         asked = self._ask("strawberry")
         yield lambda: session.display.badge == "From cache"
         self.figures["cached_paint_ms"] = 1000 * (time.perf_counter() - asked)

@@ -8,7 +8,10 @@ from dgn_explorer.engine.messages import (
     Cancelled,
     Decode,
     Encode,
+    Failed,
     Finished,
+    Judge,
+    Judgement,
     Lane,
     Replay,
     Strongest,
@@ -54,6 +57,17 @@ def test_a_photo_names_units_of_every_layer(setup: Setup) -> None:
         values = [one.activation for one in found if one.unit.layer == path]
         assert values == sorted(values, reverse=True)
         assert len(values) == 3
+
+
+def test_networks_judge_a_picture(setup: Setup) -> None:
+    end = setup.end_of(setup.engine.submit(setup.recipe("dog", steps=3)))
+    name = setup.network.info.fingerprint
+    ask = Judge(end.result.image, (name, name), setup.prior.info.fingerprint)
+    found = answer_to(setup, setup.engine.ask(ask)).answer
+    assert found == (Judgement(name, end.result.top),) * 2
+    failed = setup.end_of(setup.engine.ask(Judge(end.result.image, ("f" * 64,))))
+    assert isinstance(failed, Failed)
+    assert "is not open" in failed.message
 
 
 def test_a_question_can_be_cancelled_and_does_not_wait_for_the_batch(setup: Setup) -> None:

@@ -11,10 +11,11 @@ from dgn_explorer.engine.messages import (
     Cancelled,
     Decode,
     Encode,
-    Event,
     Failed,
     Finished,
     Frame,
+    Judge,
+    Judgement,
     Lane,
     Opened,
     OpenFailed,
@@ -24,6 +25,7 @@ from dgn_explorer.engine.messages import (
     Started,
     UnitStrength,
 )
+from dgn_explorer.gui.bridge import EngineBridge
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
 from dgn_explorer.priors.info import EncoderInfo, PriorInfo
@@ -91,13 +93,13 @@ class FakeEngine:
     def __init__(
         self,
         store: Store,
-        listener: Callable[[Event], None],
+        bridge: EngineBridge,
         network: NetworkInfo = NETWORK,
         prior: PriorInfo = PRIOR,
         picture: Callable[[Recipe, int], np.ndarray] = picture_of,
     ) -> None:
         self.frames = LatestFrame()
-        self.store, self.tell = store, listener
+        self.store, self.tell, self.confirm = store, bridge.listen, bridge.confirm
         self.network, self.prior, self.picture = network, prior, picture
         self.submitted: list[Recipe] = []
         self.queue: list[FakeJob] = []
@@ -144,6 +146,9 @@ class FakeEngine:
             )
         if isinstance(question, Encode):
             return np.linspace(-1, 1, 16, dtype=np.float32)
+        if isinstance(question, Judge):
+            top = ((0, 0.5), (1, 0.25))
+            return tuple(Judgement(name, top) for name in question.network_fingerprints)
         if isinstance(question, Replay):
             steps = np.linspace(1, question.steps, min(question.frames, question.steps))
             return np.stack([self.picture(question.recipe, round(step)) for step in steps])

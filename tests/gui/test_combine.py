@@ -1,11 +1,15 @@
 """Combinations: units by drag, key and name; the picture follows from its last code."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QComboBox
 
 from dgn_explorer.gui.combination import MOST
 from dgn_explorer.gui.dragging import carried_units, carry_units
+from dgn_explorer.gui.weight_pad import point_of, weights_at
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.recipe import Term
 from tests.gui.conftest import Explorer
@@ -29,7 +33,7 @@ def drop(explorer: Explorer, *units: UnitAddress) -> None:
 
 def following(explorer: Explorer, count: int) -> None:
     explorer.until(lambda: len(explorer.engine.submitted) == count)
-    explorer.until(lambda: explorer.session.live == count)
+    explorer.until(lambda: explorer.session.runs.live == count)
 
 
 def test_dropped_units_start_together(explorer: Explorer) -> None:
@@ -88,7 +92,7 @@ def test_it_starts_from_the_picture_on_show(explorer: Explorer) -> None:
     following(explorer, 2)
     assert explorer.engine.submitted[1].start == f"result:{key}"
     explorer.engine.advance(10_000)
-    explorer.until(lambda: explorer.session.live is None)
+    explorer.until(lambda: explorer.session.runs.live is None)
     explorer.window.table["restart_combination"].trigger()
     following(explorer, 3)
     assert explorer.engine.submitted[2].start == "random"
@@ -145,3 +149,72 @@ def test_another_network_empties_it_and_undo_brings_nothing_back(explorer: Explo
     assert explorer.window.combination.parts == ()
     explorer.window.table["undo"].trigger()
     assert explorer.window.combination.parts == ()
+
+
+def names_and_weights(explorer: Explorer) -> str:
+    return explorer.window.combine.pad.accessibleDescription()
+
+
+def test_the_pad_weighs_all_units_in_one_step_of_undo(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO, STRAWBERRY, CONV)
+    explorer.window.panels.show("Combine")
+    pad, model = explorer.window.combine.pad, explorer.window.combination
+    explorer.until(pad.isVisible)
+    assert names_and_weights(explorer) == "volcano 1, strawberry 1, conv1:3 1"
+    field = pad.field
+    right, left = field.bottomRight().toPoint(), field.bottomLeft().toPoint()
+    explorer.qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=left)
+    for at in (left + QPoint(20, 0), right - QPoint(20, 0), right + QPoint(500, 500)):
+        explorer.qtbot.mouseMove(pad, at)
+    explorer.qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=right)
+    assert model.parts == ((VOLCANO, 0.0), (STRAWBERRY, 0.0), (CONV, 1.0))
+    assert [row.slider.value() for row in explorer.window.combine.rows] == [0, 0, 20]
+    explorer.qtbot.mouseClick(pad, Qt.MouseButton.LeftButton, pos=left)
+    assert model.parts == ((VOLCANO, 0.0), (STRAWBERRY, 1.0), (CONV, 0.0))
+    explorer.session.undo.undo()
+    assert model.parts == ((VOLCANO, 0.0), (STRAWBERRY, 0.0), (CONV, 1.0))
+    explorer.session.undo.undo()
+    assert [weight for _, weight in model.parts] == [1.0, 1.0, 1.0]
+
+
+def test_the_pad_moves_by_keyboard(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO, STRAWBERRY)
+    explorer.window.panels.show("Combine")
+    pad, model = explorer.window.combine.pad, explorer.window.combination
+    explorer.until(pad.isVisible)
+    pad.setFocus()
+    for _ in range(5):
+        explorer.qtbot.keyClick(pad, Qt.Key.Key_Right)
+    assert model.parts == ((VOLCANO, 0.33), (STRAWBERRY, 1.0))
+    assert names_and_weights(explorer) == "volcano 0.33, strawberry 1"
+    explorer.qtbot.keyClick(pad, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert model.parts == ((VOLCANO, 0.35), (STRAWBERRY, 1.0))
+    explorer.qtbot.keyClick(pad, Qt.Key.Key_Home)
+    assert model.parts == ((VOLCANO, 1.0), (STRAWBERRY, 1.0))
+    explorer.session.undo.undo()  # all of it was one visit
+    assert model.parts == ((VOLCANO, 1.0), (STRAWBERRY, 1.0))
+    assert explorer.session.undo.undoText() == "Addition to combination"
+
+
+def test_the_pad_follows_the_sliders_and_is_for_two_to_four(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO)
+    pad = explorer.window.combine.pad
+    assert pad.isHidden()
+    drop(explorer, STRAWBERRY)
+    assert not pad.isHidden()
+    explorer.window.combination.weigh(VOLCANO, 0.5)
+    explorer.window.combination.weigh(STRAWBERRY, 1.5)
+    assert point_of((0.5, 1.5)) == (0.75, 0.5)
+    pad.place(*point_of((0.5, 1.5)))  # in proportion, with 1 for the largest
+    assert explorer.window.combination.parts == ((VOLCANO, 0.33), (STRAWBERRY, 1.0))
+    drop(explorer, *(UnitAddress("conv1", i) for i in range(3)))
+    assert pad.isHidden()
+
+
+@given(st.integers(2, 4), st.floats(0, 1), st.floats(0, 1))
+def test_a_point_is_found_again_by_its_weights(count: int, x: float, y: float) -> None:
+    weights = weights_at(x, y, count)
+    assert max(weights) == 1
+    assert min(weights) >= 0
+    again = weights_at(*point_of(weights), count)
+    assert again == pytest.approx(weights, abs=0.05)

@@ -8,6 +8,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from dgn_explorer.gui.layer_model import LayerModel
 from dgn_explorer.gui.results_model import ResultModel
 from dgn_explorer.gui.search_index import SearchIndex
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK, FakeEngine
@@ -21,7 +22,7 @@ HUGE = replace(
 
 
 def test_grid_opens_and_scrolls_in_time(make_explorer) -> None:
-    explorer = make_explorer(lambda store, listener: FakeEngine(store, listener, HUGE))
+    explorer = make_explorer(lambda store, bridge: FakeEngine(store, bridge, HUGE))
     started = time.perf_counter()
     explorer.session.open("tiny", "default")
     explorer.until(lambda: explorer.window.browser.units.rowCount() == UNITS)
@@ -83,3 +84,17 @@ def test_layer_tree_nests_and_says_shapes(explorer: Explorer) -> None:
     assert item.parent().text() == "0"
     assert "12 units" in item.accessibleText()
     assert model.item_of("nothing") is None
+
+
+def test_other_orders_are_quick(make_explorer) -> None:
+    explorer = make_explorer(lambda store, bridge: FakeEngine(store, bridge, HUGE))
+    explorer.session.open("tiny", "default")
+    explorer.until(lambda: explorer.window.browser.units.rowCount() == UNITS)
+    explorer.window.notes.toggle_favourite(UnitAddress("fc", 99_000))
+    started = time.perf_counter()
+    explorer.window.table["sort_favourite"].trigger()
+    explorer.window.grab()
+    assert time.perf_counter() - started < 0.6
+    units = explorer.window.browser.units
+    assert units.address(units.index(0)) == UnitAddress("fc", 99_000)
+    assert units.row_of(UnitAddress("fc", 5)) == 6

@@ -6,14 +6,17 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget
 
-from dgn_explorer.engine.messages import OpenFailed
+from dgn_explorer.engine.messages import Judge, OpenFailed
+from dgn_explorer.gui.display import Showing
 from dgn_explorer.gui.error_dialog import ErrorDialog
 from dgn_explorer.gui.open_dialog import OpenDialog, recent
 from dgn_explorer.gui.preferences import Preferences
 from dgn_explorer.gui.unit_model import CardState
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.step_sizes import remember_step
 from tests.gui.conftest import Explorer
-from tests.gui.fake_engine import NETWORK
+from tests.gui.fake_engine import NETWORK, PRIOR
 from tests.gui.test_results import drop
 
 OTHER = replace(NETWORK, name="other", title="OtherNet", fingerprint="e" * 64)
@@ -51,7 +54,7 @@ def test_units_of_the_same_name_are_kept_apart(explorer: Explorer) -> None:
     for index in (1, 2):
         card = explorer.window.browser.units.card(UnitAddress("fc", index))
         assert card.state is CardState.NOT_COMPUTED
-    assert explorer.session.live == 2  # what runs goes on
+    assert explorer.session.runs.live == 2  # what runs goes on
 
 
 def test_network_that_does_not_open_leaves_everything(explorer: Explorer) -> None:
@@ -62,6 +65,33 @@ def test_network_that_does_not_open_leaves_everything(explorer: Explorer) -> Non
     explorer.window.findChild(ErrorDialog).close()
     assert explorer.session.network is NETWORK
     assert explorer.session.display.label == "volcano"
+
+
+def test_what_no_longer_opens_gives_way_to_the_built_in_pair(make_explorer) -> None:
+    made: Explorer = make_explorer()
+    made.engine.open_error = OpenFailed("There is no network 'gone'.", "Look for it.", "")
+    made.session.open("gone", "mine", fallback=("lite0", "default"))
+    made.engine.open_error = None
+    made.until(lambda: made.session.network is NETWORK)
+    assert made.session.asked == ("lite0", "default")
+    assert made.session.display.showing is Showing.NOTHING
+    made.until(lambda: made.window.findChild(ErrorDialog))
+    made.window.findChild(ErrorDialog).close()
+    assert recent(Preferences()) == [("lite0", "default")]
+
+
+def test_a_remembered_step_size_becomes_the_default(explorer: Explorer) -> None:
+    remember_step(OTHER.fingerprint, PRIOR.fingerprint, 0.12)
+    settings = explorer.session.settings
+    opened_by_dialog(explorer)
+    explorer.until(lambda: settings.value.parameters == DgnAmParameters(step_start=0.12))
+    assert settings.preset == "default"
+    assert not explorer.session.undo.canUndo()  # nothing that the user did
+    settings.edit(replace(settings.value, parameters=settings.presets["published"]), "Preset")
+    explorer.engine.network = NETWORK
+    explorer.session.reopen("tiny", "default")
+    explorer.until(lambda: settings.presets["default"] == DgnAmParameters())
+    assert settings.preset == "published"  # what was chosen stays
 
 
 def test_dropped_file_is_offered_as_a_network(explorer: Explorer, tmp_path: Path) -> None:
@@ -75,3 +105,23 @@ def test_broken_list_of_last_networks_is_no_harm(home: Path) -> None:
     preferences = Preferences()
     preferences.put("recent", "[broken")
     assert recent(preferences) == []
+
+
+def test_every_open_network_judges_the_picture(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    tops = explorer.window.details.verdicts.tops
+    assert list(tops) == [NETWORK.fingerprint]
+    opened_by_dialog(explorer)
+    explorer.until(lambda: list(tops) == [NETWORK.fingerprint, OTHER.fingerprint])
+    ask = explorer.engine.asked[-1]
+    assert isinstance(ask, Judge)
+    assert ask.network_fingerprints == (OTHER.fingerprint,)
+    assert tops[OTHER.fingerprint].accessibleName() == "Best classes of the image for OtherNet"
+    assert "goldfish 50%" in tops[OTHER.fingerprint].accessibleDescription()
+    explorer.engine.holds_answers = True
+    explorer.make("strawberry")  # made with the other network
+    explorer.until(lambda: list(tops) == [OTHER.fingerprint])
+    assert len(explorer.engine.held) == 1
+    explorer.session.show_nothing()
+    assert explorer.engine.held == []  # nobody waits for it any more
+    assert not tops

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.gui.error_dialog import ErrorDialog
 from dgn_explorer.gui.jobs import JobState
+from dgn_explorer.gui.row_delegate import QuietRole
 from dgn_explorer.gui.unit_model import CardState
 from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
@@ -79,7 +80,7 @@ def test_failed_job_says_why_everywhere(explorer: Explorer) -> None:
     explorer.double_click(1)
     explorer.submitted(1)
     explorer.engine.fail("The gradient of fc:1 is zero.", "Try another seed.", "Traceback …")
-    explorer.until(lambda: explorer.session.live is None)
+    explorer.until(lambda: explorer.session.runs.live is None)
     card = explorer.window.browser.units.card(UnitAddress("fc", 1))
     assert card.state is CardState.FAILED
     texts = [label.text() for label in explorer.window.stage.welcome.findChildren(QLabel)]
@@ -132,3 +133,24 @@ def test_a_waiting_job_goes_to_the_front(explorer: Explorer) -> None:
     assert [job.number for job in explorer.session.jobs] == [3, 1, 2]
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.job_of(UnitAddress("fc", 4)) is None)
+
+
+def test_rows_show_the_newest_picture(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    explorer.until(lambda: explorer.session.library.items)
+    queue = explorer.window.queue
+    explorer.session.settings.new_seed()
+    explorer.session.compute([UnitAddress("fc", i) for i in (1, 2)])
+    explorer.until(lambda: queue.list.count() == 2)
+    model = queue.list.model()
+    explorer.until(lambda: queue._picture(model.index(0, 0)))  # what is stored of its unit
+    assert queue._picture(model.index(1, 0)) is None
+    explorer.engine.advance(3)
+    explorer.until(lambda: "step 3 of 150" in queue.list.item(0).data(QuietRole))
+    picture = queue._picture(model.index(0, 0))
+    assert picture is not None
+    assert picture.toImage().pixelColor(0, 0).green() == 3  # the frame of step 3
+    assert explorer.session.runs.watching
+    explorer.session.runs.clear_queue()
+    explorer.until(lambda: len(explorer.session.jobs) == 0)
+    explorer.until(lambda: not explorer.session.runs.watching)

@@ -1,15 +1,21 @@
 """The window with the real engine, the embedded network and a tiny prior."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import Decode, Replay, Strongest
 from dgn_explorer.gui.display import Showing
+from dgn_explorer.gui.error_dialog import ErrorDialog
+from dgn_explorer.gui.permission_dialog import PermissionDialog
 from dgn_explorer.gui.run_settings import RunSettings
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.options import NetworkOptions
+from dgn_explorer.networks.spec_text import spec_text
 from dgn_explorer.synthesis.morph import between
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from tests.gui.conftest import Explorer
@@ -18,10 +24,21 @@ from tests.tiny import tiny_prior_file
 OPEN_MS = 60_000
 
 
+FACTORY = """
+from torch import nn
+
+def make():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+                         nn.Linear(4, 3))
+"""
+
+
 @pytest.fixture
 def real(make_explorer, tmp_path: Path) -> Explorer:
     made: Explorer = make_explorer(
-        make_engine=lambda store, listener: Engine(store, listener, "cpu", threads=1)
+        make_engine=lambda store, bridge: Engine(
+            store, bridge.listen, "cpu", threads=1, confirm=bridge.confirm
+        )
     )
     made.session.open("lite0", str(tiny_prior_file(tmp_path / "tiny.safetensors")))
     made.qtbot.waitUntil(lambda: made.session.network is not None, timeout=OPEN_MS)
@@ -37,7 +54,7 @@ def test_search_watch_stop_and_come_back(real: Explorer) -> None:
     assert frames[0].image.shape == (32, 32, 3)
     assert frames[-1].step > frames[0].step
     real.window.table["stop"].trigger()
-    real.qtbot.waitUntil(lambda: real.session.live is None, timeout=OPEN_MS)
+    real.qtbot.waitUntil(lambda: real.session.runs.live is None, timeout=OPEN_MS)
     assert real.session.display.badge.startswith("Stopped at step ")
 
     real.session.settings.edit(RunSettings(parameters=DgnAmParameters(steps=2)), "short")
@@ -80,13 +97,53 @@ def test_combine_morph_film_and_photo(real: Explorer, tmp_path: Path) -> None:
 
     answers: list[object] = []
     codes = between(first.code, second.code, 5, "spherical")
-    session.ask(Decode(second.recipe.prior_fingerprint, codes), answers.append)
-    session.ask(Replay(second.recipe, second.steps, 3), answers.append)
-    session.ask(Strongest(second.recipe.network_fingerprint, first.image), answers.append)
+    session.questions.ask(Decode(second.recipe.prior_fingerprint, codes), answers.append)
+    session.questions.ask(Replay(second.recipe, second.steps, 3), answers.append)
+    session.questions.ask(Strongest(second.recipe.network_fingerprint, first.image), answers.append)
     real.qtbot.waitUntil(lambda: len(answers) == 3, timeout=OPEN_MS)
     morph, film, strongest = answers
     np.testing.assert_array_equal(morph[0], first.image)
     np.testing.assert_array_equal(morph[-1], second.image)
     np.testing.assert_array_equal(film[-1], second.image)
     assert {one.unit.layer for one in strongest} == {x.path for x in session.network.layers}
-    assert not session._frames.isActive()
+    assert not session.runs.watching
+
+
+def asked(explorer: Explorer) -> PermissionDialog:
+    find = explorer.window.findChild
+    explorer.qtbot.waitUntil(lambda: find(PermissionDialog) is not None, timeout=OPEN_MS)
+    dialog: PermissionDialog = find(PermissionDialog)
+    return dialog
+
+
+def test_own_code_runs_after_a_yes_and_is_asked_for_once(real: Explorer, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FACTORY)
+    scope: dict[str, Any] = {}
+    exec(FACTORY, scope)
+    torch.save(scope["make"]().state_dict(), tmp_path / "mine.pt")
+    options = NetworkOptions(arch=f"{tmp_path / 'mine.py'}:make", size=32)
+    spec, prior = spec_text(str(tmp_path / "mine.pt"), options), real.session.asked[1]
+    problems: list[str] = []
+    real.session.problem.connect(lambda message, *_: problems.append(message))
+
+    real.session.reopen(spec, prior)
+    asked(real).reject()
+    real.qtbot.waitUntil(lambda: bool(problems), timeout=OPEN_MS)
+    assert "needs your permission" in problems[0]
+    real.window.findChild(ErrorDialog).close()
+    assert real.session.network.name == "lite0"
+
+    real.session.reopen(spec, prior)
+    asked(real).accept()
+    real.qtbot.waitUntil(lambda: real.session.network.name == spec, timeout=OPEN_MS)
+    real.session.reopen("lite0", prior)
+    real.qtbot.waitUntil(lambda: real.session.network.name == "lite0", timeout=OPEN_MS)
+    real.session.reopen(spec, prior)  # remembered
+    real.qtbot.waitUntil(lambda: real.session.network.name == spec, timeout=OPEN_MS)
+
+    with (tmp_path / "mine.py").open("a") as file:
+        file.write("# changed\n")
+    real.session.reopen(spec, prior)
+    asked(real)
+    real.window.close_at_once()  # the question is open, and the engine ends all the same
+    assert real.engine.close()

@@ -89,7 +89,8 @@ def test_details_list_the_whole_recipe(explorer: Explorer) -> None:
     texts = {label.text() for label in explorer.window.details.findChildren(QLabel)}
     assert {"fc:1", "150 (done)", "tiny (ffffffff)", "default (aaaaaaaa)", "dgn-am"} <= texts
     assert {"Step start", "Decay", "Seed"} <= texts
-    assert "volcano 90%" in explorer.window.details.top.accessibleDescription()
+    (top,) = explorer.window.details.verdicts.tops.values()
+    assert "volcano 90%" in top.accessibleDescription()
 
 
 def test_save_writes_a_png_with_its_recipe(explorer: Explorer, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ class Engine:
     frames = None
     def __init__(self): self.calls = []
     def start(self): pass
-    def open(self, network, prior): pass
+    def open(self, network, prior): print("open", network, prior, flush=True)
     def close(self, timeout_s=5.0): return True
 
 application = gui.make_application()
@@ -28,18 +28,23 @@ def show(window):
     {then}
 
 MainWindow.show = show
-make = lambda store, listener: Engine()
+make = lambda store, bridge: Engine()
 code = gui.run_until_done(
-    application, lambda: gui.main(application, make, "lite0", "default", "", "dark")
+    application, lambda: gui.main(application, make, {names}, "", "dark")
 )
 print("code", code)
 """
 
 
-def run(then: str, home: Path) -> subprocess.CompletedProcess[str]:
+CLOSE = "from PySide6.QtCore import QTimer; QTimer.singleShot(50, window.close)"
+NAMES = '"lite0", "default"'
+
+
+def run(then: str, home: Path, names: str = NAMES) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "DGN_EXPLORER_HOME": str(home)}
+    program = START.replace("{then}", then).replace("{names}", names)
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", START.replace("{then}", then)],
+        [sys.executable, "-W", "error", "-c", program],
         env=environment,
         capture_output=True,
         text=True,
@@ -53,9 +58,9 @@ def lines(text: str) -> list[str]:
 
 
 def test_window_opens_without_torch_or_h5py_and_closes(tmp_path: Path) -> None:
-    done = run("from PySide6.QtCore import QTimer; QTimer.singleShot(50, window.close)", tmp_path)
+    done = run(CLOSE, tmp_path)
     assert lines(done.stderr) == []
-    assert lines(done.stdout) == ["shown", "code 0"]
+    assert lines(done.stdout) == ["shown", "open lite0 default", "code 0"]
     assert (tmp_path / "config" / "window.ini").is_file()
 
 
@@ -64,4 +69,13 @@ def test_sigterm_closes_in_good_order(tmp_path: Path) -> None:
     kill += "QTimer.singleShot(50, lambda: os.kill(os.getpid(), signal.SIGTERM))"
     done = run(kill, tmp_path)
     assert lines(done.stderr) == []
-    assert lines(done.stdout) == ["shown", "code 0"]
+    assert lines(done.stdout) == ["shown", "open lite0 default", "code 0"]
+
+
+def test_the_last_network_and_prior_open_again(tmp_path: Path) -> None:
+    keep = "from dgn_explorer.gui.open_dialog import remember; "
+    keep += 'remember(window._preferences, "my net.onnx", "mine"); '
+    first = run(keep + CLOSE, tmp_path, '"x", "y"')
+    assert lines(first.stdout)[1] == "open x y"
+    assert lines(run(CLOSE, tmp_path, "None, None").stdout)[1] == "open my net.onnx mine"
+    assert lines(run(CLOSE, tmp_path, 'None, "other"').stdout)[1] == "open lite0 other"

@@ -92,8 +92,8 @@ class Walk:
 
 @pytest.fixture
 def walk(make_explorer: Callable[..., Explorer]) -> Walk:
-    def make_engine(store, listener):  # type: ignore[no-untyped-def]
-        return FakeEngine(store, listener, picture=forming)
+    def make_engine(store, bridge):  # type: ignore[no-untyped-def]
+        return FakeEngine(store, bridge, picture=forming)
 
     explorer = make_explorer(make_engine)
     explorer.window.resize(1280, 800)

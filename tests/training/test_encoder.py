@@ -128,6 +128,28 @@ def test_the_layer_is_the_deepest_map_or_the_first_hidden_flat_one(
         encoder_layer(tiny_settings(tmp_path, layer="conv9"), network)
 
 
+def test_a_map_too_large_for_its_components_gives_way_to_one_that_fits(
+    network: Network, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert deepest_map(network, lambda layer: layer.path != "conv3") == "conv2"
+    assert deepest_map(network, lambda layer: False) == "conv3"  # which then says what is wrong
+    asked = []
+    original = encoders.deepest_map
+
+    def asking(network: Network, fits) -> str:
+        asked.extend(x.path for x in network.info.layers if x.spatial and fits(x))
+        return original(network, fits)
+
+    monkeypatch.setattr(encoders, "deepest_map", asking)
+    monkeypatch.setattr(encoders, "MAX_FEATURES", 16 * 8 * 8)  # conv2 at the working size
+    settings = tiny_settings(tmp_path, image_size=network.info.working_size)
+    assert encoder_layer(settings, network) == "conv3"
+    assert asked == ["conv2", "conv3"]
+    asked.clear()
+    encoder_layer(tiny_settings(tmp_path, image_size=2 * network.info.working_size), network)
+    assert asked == ["conv3"]
+
+
 def test_hidden_flat_layers_are_rectified_and_outputs_are_not(network: Network, tmp_path) -> None:
     settings = tiny_settings(tmp_path)
     assert [is_flat(network, x) for x in ("conv3", "fc6", "fc8")] == [False, True, True]

@@ -1,0 +1,212 @@
+"""Many results in one HDF5 file to hand on: a group for each, named by its key.
+
+A group holds what the result's own file holds (see `result_file`), checksums included, so that any
+HDF5 program can show the images. At the top are ``about``, a JSON text, and its checksum.
+"""
+
+import errno
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.results.damage import KEY
+from dgn_explorer.results.disk import (
+    FileSystem,
+    discard,
+    disk_error,
+    remove_dead_temporaries,
+    temporary_path,
+)
+from dgn_explorer.results.hdf5_file import (
+    LIBRARY_VERSION,
+    DamagedFileError,
+    Reader,
+    h5py_errors,
+    open_hdf5,
+    write_datasets,
+)
+from dgn_explorer.results.result_file import (
+    NewerFileError,
+    RawResult,
+    check_datasets,
+    read_datasets,
+    read_raw,
+)
+from dgn_explorer.results.store import Progress, Store
+
+_FORMAT = 1
+_TOP = frozenset({"about", "checksums"})
+_MAX_ABOUT_BYTES = 1 << 12
+_OTHERWISE = "choose another folder"
+
+
+@dataclass(frozen=True)
+class PackReport:
+    """How many results went over, how many of them were ``new``, and which did not and why."""
+
+    results: int
+    new: int
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+def pack(
+    store: Store,
+    path: Path,
+    progress: Progress = lambda done, total: None,
+    fs: FileSystem | None = None,
+) -> PackReport:
+    """Write all results of ``store`` to ``path`` in one step; damaged ones are left out.
+
+    What a killed `pack` has left in the same folder is removed first. Raises `DgnError` if the file
+    cannot be written; one that was there before is unharmed then.
+    """
+    fs = fs or FileSystem()
+    remove_dead_temporaries(path.parent, fs)
+    temporary = temporary_path(path.parent)
+    try:
+        with _disk_errors(path):
+            descriptor = fs.create(temporary)
+            try:
+                report = _write(store, temporary, progress)
+                fs.sync(descriptor)
+            finally:
+                fs.close(descriptor)
+            fs.replace(temporary, path)
+    except BaseException:
+        discard(temporary, fs)
+        raise
+    with _disk_errors(path):
+        fs.sync_folder(path.parent)
+    return report
+
+
+def unpack(store: Store, path: Path, progress: Progress = lambda done, total: None) -> PackReport:
+    """Put every result of the pack ``path`` into ``store``; damaged ones are left out.
+
+    A result that the store has stays if it is as good. Each is stored for good as soon as it is
+    counted, so that an unpack that was stopped goes on when it is called again. Raises `DgnError`
+    if ``path`` is no pack, before anything is stored.
+    """
+    remove_dead_temporaries(path.parent, FileSystem())
+    file = _open(path)
+    with file:
+        names = _names(file, path)
+        known = store.keys()
+        budget = path.stat().st_size
+        results = new = 0
+        left_out = []
+        for done, name in enumerate(names):
+            progress(done, len(names))
+            try:
+                raw = _read(file, name, budget)
+                # Results that share their data inside the file would unpack to far more than it.
+                budget -= sum(array.nbytes for array in raw.arrays.values())
+                store.put_raw(name, raw)
+                results += 1
+                new += name not in known
+            except DamagedFileError as error:
+                left_out.append((name, str(error)))
+            except NewerFileError as error:
+                left_out.append((name, f"it is from a newer dgn-explorer: {error}"))
+        progress(len(names), len(names))
+    return PackReport(results, new, tuple(left_out))
+
+
+def _write(store: Store, path: Path, progress: Progress) -> PackReport:
+    import h5py
+
+    keys = sorted(store.keys())
+    left_out = []
+    with h5py.File(path, "w", libver=LIBRARY_VERSION, locking=False) as file:
+        about = {"program": "dgn-explorer", "pack": _FORMAT, "results": len(keys)}
+        write_datasets(file, {"about": json.dumps(about)})
+        for done, key in enumerate(keys):
+            progress(done, len(keys))
+            try:
+                raw = read_raw(store.path(key), key)
+            except FileNotFoundError:  # deleted meanwhile
+                continue
+            except (DamagedFileError, NewerFileError) as error:
+                left_out.append((key, str(error)))
+                continue
+            write_datasets(file.create_group(key), raw.datasets)
+        results = len(file) - len(_TOP)
+        progress(len(keys), len(keys))
+    return PackReport(results, results, tuple(left_out))
+
+
+def _open(path: Path) -> Any:
+    try:
+        file = open_hdf5(path)
+        try:
+            with h5py_errors():
+                about = json.loads(
+                    Reader(file, path.stat().st_size).text("about", _MAX_ABOUT_BYTES)
+                )
+            version = about["pack"]
+        except BaseException:
+            file.close()
+            raise
+    except OSError as error:
+        raise disk_error(error, f"read {path}", "name another file") from error
+    except (DamagedFileError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DgnError(
+            f"{path} is no pack of results ({error}).",
+            "Make one with: dgn-explorer cache pack FILE",
+        ) from None
+    if version != _FORMAT:
+        file.close()
+        raise DgnError(
+            f"{path} is a pack of format {version!r}.", "Update dgn-explorer to read it."
+        )
+    return file
+
+
+def _names(file: Any, path: Path) -> list[str]:
+    # All names are looked at before anything is stored: a pack with others is no accident.
+    try:
+        with h5py_errors():
+            names = [name for name in file if name not in _TOP]
+    except DamagedFileError as error:
+        raise DgnError(f"{path} is damaged: {error}.", "Ask for it once more.") from None
+    for name in names:
+        if not KEY.fullmatch(name):
+            raise DgnError(
+                f"{path} holds {name!r}, which is not the key of a result.",
+                "Take packs only from people you trust; nothing of this one was stored.",
+            )
+    return names
+
+
+def _read(file: Any, name: str, budget: int) -> RawResult:
+    import h5py
+
+    with h5py_errors():
+        if file.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+            raise DamagedFileError("it is a link to somewhere else")
+        group = h5py.h5o.open(file.id, name.encode())
+        if not isinstance(group, h5py.h5g.GroupID):
+            raise DamagedFileError("it is not a group")
+        datasets = read_datasets(Reader(h5py.Group(group), budget))
+    raw = check_datasets(datasets, name)
+    for part in ("code", "trace"):
+        if not np.isfinite(raw.arrays[part]).all():
+            raise DamagedFileError(f"its {part} holds numbers that are not finite")
+    return raw
+
+
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, f"write {path}", _OTHERWISE) from error
+    except RuntimeError as error:  # what h5py makes of some failed writes
+        failed = OSError(errno.EIO, str(error).splitlines()[0])
+        raise disk_error(failed, f"write {path}", _OTHERWISE) from error

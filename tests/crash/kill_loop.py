@@ -1,0 +1,260 @@
+"""``python -m tests.crash.kill_loop OPERATION FOLDER KILLS``: kill -9 at random moments.
+
+A child does one thing to a store and says what it has finished; the parent kills it somewhere on
+the way, opens everything anew and checks. One interpreter forks all children, so that the imports
+are paid for once.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from dgn_explorer.results.disk import FileSystem
+from dgn_explorer.results.index import INDEX, read_index, write_index
+from dgn_explorer.results.pack import PackReport, pack, unpack
+from dgn_explorer.results.pruning import to_prune
+from dgn_explorer.results.result_file import StoredResult
+from dgn_explorer.results.store import Store
+from tests.results.making import assert_same, make_recipe, make_result
+
+COUNT, SIZE = 12, 96
+Say = Callable[[int], object]
+
+
+class Operation(Protocol):
+    """What a child does: ``check`` gets the numbers that it said before it died."""
+
+    def prepare(self) -> None: ...
+
+    def work(self, say: Say) -> None: ...
+
+    def check(self, said: list[int]) -> None: ...
+
+
+class Put:
+    """Results are put one after the other; a number is said when `Store.put` has returned."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "store"
+
+    def prepare(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def work(self, say: Say) -> None:
+        store = Store(self.folder)
+        for index in range(COUNT):
+            store.put(make_result(index, size=SIZE))
+            say(index)
+
+    def check(self, said: list[int]) -> None:
+        store = Store(self.folder)
+        for index in said:
+            assert_same(store.get(make_recipe(index).key), make_result(index, size=SIZE))
+        assert len(said) <= assert_sound(store) <= len(said) + 1
+
+
+class Filled:
+    """What starts from a store with results in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.pristine = folder / "store", folder / "pristine"
+        store = Store(self.pristine)
+        for index in range(COUNT):
+            store.put(make_result(index, size=SIZE))
+        self.files = files_in(self.pristine)
+
+    def prepare(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(self.pristine, self.folder)
+
+
+class Pack(Filled):
+    """A pack is written over an older one."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.packs = folder / "packs"
+        self.packs.mkdir()
+        self.path = self.packs / "pack.h5"
+        pack(Store(self.pristine), self.path)
+        self.new = self.path.read_bytes()
+        self.old = b"an older pack"
+        self.prepare()
+
+    def prepare(self) -> None:
+        self.path.write_bytes(self.old)
+
+    def work(self, say: Say) -> None:
+        pack(Store(self.pristine), self.path)
+        say(0)
+
+    def check(self, said: list[int]) -> None:
+        assert self.path.read_bytes() in ((self.new,) if said else (self.old, self.new))
+        assert files_in(self.pristine) == self.files
+        pack(Store(self.pristine), self.path)
+        assert self.path.read_bytes() == self.new
+        assert [path.name for path in self.packs.iterdir()] == [self.path.name]
+
+
+class Unpack(Filled):
+    """A pack is unpacked into an empty store; afterwards another unpack goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.path = folder / "pack.h5"
+        pack(Store(self.pristine), self.path)
+
+    def prepare(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def work(self, say: Say) -> None:
+        def progress(done: int, total: int) -> None:
+            if done:
+                say(done)
+
+        unpack(Store(self.folder), self.path, progress)
+
+    def check(self, said: list[int]) -> None:
+        store = Store(self.folder)
+        there = assert_sound(store)
+        assert len(said) <= there <= len(said) + 1
+        assert unpack(store, self.path) == PackReport(COUNT, COUNT - there)
+        assert files_in(self.folder) == self.files
+
+
+class Prune(Filled):
+    """The older half is deleted."""
+
+    def work(self, say: Say) -> None:
+        store = Store(self.folder)
+        for number, item in enumerate(self._chosen(store)):
+            store.delete_listed(item)
+            say(number)
+
+    def check(self, said: list[int]) -> None:
+        store = Store(self.folder)
+        gone = COUNT - assert_sound(store)
+        assert len(said) <= gone <= len(said) + 1
+        newer = {make_recipe(index).key for index in range(COUNT // 2, COUNT)}
+        assert newer <= store.keys()
+        assert files_in(self.folder).items() <= self.files.items()
+
+    def _chosen(self, store: Store) -> list[StoredResult]:
+        stored = store.list()
+        return to_prune(stored, max_bytes=sum(item.bytes for item in stored[: COUNT // 2]))
+
+
+class Verify(Filled):
+    """Damaged results are moved to the quarantine folder; the others stay, and nothing is lost."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        store = Store(self.folder)
+        self.damaged = {store.path(make_recipe(index).key) for index in range(0, COUNT, 3)}
+        for path in self.damaged:
+            path.write_bytes(path.read_bytes()[:-50])
+        self.contents = files_in(self.folder)
+
+    def work(self, say: Say) -> None:
+        say(len(Store(self.folder).verify().damaged))
+
+    def check(self, said: list[int]) -> None:
+        assert said in ([], [len(self.damaged)])
+        assert files_in(self.folder) == self.contents
+        Store(self.folder).verify()
+        assert files_in(self.folder) == self.contents
+        assert assert_sound(Store(self.folder)) == COUNT - len(self.damaged)
+        assert len(list((self.folder / "quarantine").iterdir())) == len(self.damaged)
+
+
+class List(Filled):
+    """The index is written while others may read it."""
+
+    def work(self, say: Say) -> None:
+        store = Store(self.folder)
+        for number in range(20):
+            store.list()
+            write_index(self.folder, store._known, FileSystem())
+            say(number)
+
+    def check(self, said: list[int]) -> None:
+        store = Store(self.folder)
+        assert (self.folder / INDEX).is_file() or not said
+        assert len(read_index(self.folder)) == (COUNT if (self.folder / INDEX).is_file() else 0)
+        assert len(store.list()) == assert_sound(store) == COUNT
+
+
+OPERATIONS: dict[str, Callable[[Path], Operation]] = {
+    "put": Put,
+    "pack": Pack,
+    "unpack": Unpack,
+    "prune": Prune,
+    "verify": Verify,
+    "list": List,
+}
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Every result by its name, wherever below ``folder`` it is."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*.h5")}
+
+
+def assert_sound(store: Store) -> int:
+    """No temporary file and no damaged result; how many results there are."""
+    assert not list(store.folder.rglob("*.tmp"))
+    report = store.verify()
+    assert report.damaged == ()
+    return report.results
+
+
+def _live(operation: Operation, writing: int) -> None:
+    status = 1
+    try:
+        os.write(writing, b"ready\n")
+        operation.work(lambda number: os.write(writing, b"%d\n" % number))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def kill_loop(name: str, folder: Path, kills: int, seed: int) -> dict[str, int]:
+    """Start and kill ``kills`` times; how many were killed before they were through."""
+    operation = OPERATIONS[name](folder)
+    rng = random.Random(seed)
+    for _ in range(2):  # the first one pays for imports
+        operation.prepare()
+        started = time.perf_counter()
+        operation.work(lambda _: None)
+        whole_s = time.perf_counter() - started
+    killed = halfway = 0
+    for _ in range(kills):
+        operation.prepare()
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            _live(operation, writing)
+        os.close(writing)
+        with os.fdopen(reading) as lines:
+            assert lines.readline() == "ready\n"
+            time.sleep(rng.uniform(0, 1.1 * whole_s))
+            os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            said = [int(line) for line in lines]
+        died = os.waitstatus_to_exitcode(status)
+        assert died in (0, -signal.SIGKILL), f"the child ended with {died}"
+        killed += died != 0
+        halfway += died != 0 and bool(said)
+        operation.check(said)
+    return {"runs": kills, "killed": killed, "killed_with_some_finished": halfway}
+
+
+if __name__ == "__main__":
+    _, asked, where, count, seed_text = sys.argv
+    print(json.dumps(kill_loop(asked, Path(where), int(count), int(seed_text))))

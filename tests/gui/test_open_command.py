@@ -1,0 +1,45 @@
+"""``dgn-explorer open``: what it asks the window for."""
+
+import pytest
+from click.testing import CliRunner
+
+from dgn_explorer.cli import group
+from dgn_explorer.gui import app
+
+LAST = ((), {"device": None, "theme": "system"})
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
+    calls: list[object] = []
+
+    def run(*args: object, **named: object) -> int:
+        calls.append((args, named))
+        return 0
+
+    monkeypatch.setattr(app, "run", run)
+    result = CliRunner().invoke(group, words)
+    assert result.exit_code == 0, result.output
+    return calls[0]
+
+
+def test_without_names_the_last_network_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(monkeypatch) == LAST
+    assert asked(monkeypatch, "open") == LAST
+    dark = asked(monkeypatch, "open", "--theme", "dark")
+    assert dark == ((), {"device": None, "theme": "dark"})
+
+
+@pytest.mark.parametrize(
+    ("words", "network", "prior", "unit"),
+    [
+        (["--network", "lite0"], "lite0", "default", None),
+        (["--prior", "mine"], "lite0", "mine", None),
+        (["--unit", "volcano"], "lite0", "default", "volcano"),
+        (["--fit", "crop"], "lite0", "default --fit crop", None),
+        (["--size", "64"], "lite0 --size 64", "default", None),
+    ],
+)
+def test_whatever_is_named_opens(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], network: str, prior: str, unit: str | None
+) -> None:
+    assert asked(monkeypatch, "open", *words) == ((network, prior, unit, None, "system"), {})
