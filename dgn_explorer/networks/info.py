@@ -58,7 +58,9 @@ class NetworkInfo:
         found = own or by_path.get(aliases.get(path, ""))
         if found is not None:
             return found
-        near = difflib.get_close_matches(path, [*by_path, *aliases], n=3)
+        names = [*by_path, *aliases]
+        near = difflib.get_close_matches(path, names, n=3)
+        near = near or [name for name in names if path and path in name][-3:]
         instead = f"Did you mean {' or '.join(near)}? " if near else ""
         raise DgnError(
             f"{self.name} has no layer {path!r}.",
