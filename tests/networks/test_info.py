@@ -55,7 +55,7 @@ def test_resolve(text, address):
     ("text", "said"),
     [
         ("conb:1", "Did you mean conv"),
-        ("c:1", "Did you mean conv or class"),
+        ("o:1", "Did you mean conv"),
         ("conv:8", "0 to 7"),
         ("conv:1@4,0", "4 by 4"),
         ("fc:1@0,0", "no position"),
