@@ -1,6 +1,7 @@
 """A training run as a process of its own: started here, watched through its folder."""
 
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from dgn_explorer.results.photo import read_photo
 from dgn_explorer.training.folder import (
     CURVES_NAME,
     PRIOR_NAME,
+    STATUS_NAME,
     Status,
     newest_samples,
     read_status,
@@ -91,7 +93,7 @@ class Training(QObject):
         try:
             order.folder.mkdir(parents=True, exist_ok=True)
             # what an earlier process said of the same run is over
-            order.folder.joinpath("status.json").unlink(missing_ok=True)
+            order.folder.joinpath(STATUS_NAME).unlink(missing_ok=True)
         except OSError as error:
             raise DgnError(
                 f"The folder {str(order.folder)!r} cannot be used ({error.strerror}).",
@@ -171,4 +173,4 @@ def _last_error(log: Path) -> str:
 
 def _command_line(order: TrainingOrder) -> str:
     words = [Path(sys.executable).name, *order.arguments()]
-    return subprocess.list2cmdline(words) if os.name == "nt" else " ".join(words)
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

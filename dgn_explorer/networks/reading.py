@@ -119,12 +119,6 @@ class ActivationReader:
         self._module = module
         self._points = list(points)
 
-    def __enter__(self) -> "ActivationReader":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
     def __call__(self, x: Tensor) -> list[Tensor]:
         """Activations (N, C) or (N, C, H, W), one for each read point, for the input ``x``."""
         found = _Found(self._points)

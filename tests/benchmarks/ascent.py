@@ -18,7 +18,6 @@ ROUNDS, WARM = 15, 3
 
 def measure() -> dict[str, float]:
     """Ratios and milliseconds a step, for batches of 1 and 16."""
-    torch.set_num_threads(max(1, torch.get_num_threads()))
     found: dict[str, float] = {}
     for batch in (1, 16):
         step_s, bare_s = _times(batch)

@@ -36,8 +36,8 @@ class Join(nn.Module):
 
 def read(module, layer, x):
     _, points = trace(module, x[:1])
-    with ActivationReader(module, [points[layer]]) as reader:
-        return reader(x)[0]
+    reader = ActivationReader(module, [points[layer]])
+    return reader(x)[0]
 
 
 def test_layers_come_in_order_with_shapes():
@@ -77,8 +77,8 @@ def test_in_place_activations_do_not_overwrite_what_was_read():
     net = Residual().eval()
     x = torch.randn(1, 3, 6, 6)
     _, points = trace(net, x)
-    with ActivationReader(net, [points["first"], points["second"], points["fc"]]) as reader:
-        first, second, fc = reader(x)
+    reader = ActivationReader(net, [points["first"], points["second"], points["fc"]])
+    first, second, fc = reader(x)
     assert torch.allclose(first, net.first(x))
     assert torch.allclose(second, net.second(F.relu(net.first(x))))
     assert torch.allclose(fc, net(x))
@@ -105,9 +105,10 @@ def test_the_pass_stops_at_the_layer_asked_for():
     net = nn.Sequential(nn.Linear(4, 3), Forbidden())
     _, points = trace(net, torch.zeros(1, 4))
     net[1].armed = True
-    with ActivationReader(net, [points["0"]]) as reader:
-        assert reader(torch.zeros(2, 4))[0].shape == (2, 3)
-    with ActivationReader(net, [points["1"]]) as reader, pytest.raises(AssertionError):
+    reader = ActivationReader(net, [points["0"]])
+    assert reader(torch.zeros(2, 4))[0].shape == (2, 3)
+    reader = ActivationReader(net, [points["1"]])
+    with pytest.raises(AssertionError):
         reader(torch.zeros(2, 4))
     assert hooks(net) == 0
 
