@@ -5,12 +5,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -23,7 +21,7 @@ from dgn_explorer.gui.dragging import carried_units
 from dgn_explorer.gui.icons import icon
 from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.number_field import NumberField
-from dgn_explorer.gui.parts import ElidedLabel, label, line, panel
+from dgn_explorer.gui.parts import ElidedLabel, fill_scrolling, label, line, panel
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import SMALL, Theme
 from dgn_explorer.gui.weight_pad import FEWEST, WeightPad
@@ -140,15 +138,7 @@ class CombinePanel(QWidget):
         column.addLayout(self._make_keeping(table))
         column.addWidget(self.kept)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(body)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        fill_scrolling(self, body)
         model.changed.connect(self._show)
         notes.changed.connect(self._show_kept)
         self._show()

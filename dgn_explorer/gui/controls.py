@@ -6,11 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -19,7 +16,7 @@ from dgn_explorer.gui.layer_model import shape_text
 from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.number_field import NumberField
 from dgn_explorer.gui.parameter_form import ParameterForm
-from dgn_explorer.gui.parts import ElidedLabel, flat_button, label, line, panel
+from dgn_explorer.gui.parts import ElidedLabel, fill_scrolling, flat_button, label, line, panel
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import SMALL, TIGHT
 from dgn_explorer.networks.address import UnitAddress
@@ -111,15 +108,7 @@ class Controls(QWidget):
         column.addWidget(label("PARAMETERS", "section"))
         column.addWidget(self.form)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(body)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        fill_scrolling(self, body)
         session.selected.connect(self._show_unit)
         session.opened.connect(self._opened)
         notes.changed.connect(self._show_note)

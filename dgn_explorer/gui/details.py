@@ -6,16 +6,13 @@ from datetime import datetime
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from dgn_explorer.gui.actions import ActionTable
-from dgn_explorer.gui.parts import TIMES, label, line, number_text, panel, time_text
+from dgn_explorer.gui.parts import TIMES, fill_scrolling, label, line, number_text, panel, time_text
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import LARGE, SMALL, TIGHT, Theme
 from dgn_explorer.gui.verdicts import Verdicts
@@ -90,15 +87,7 @@ class Details(QWidget):
         column.addWidget(self._rule)
         column.addWidget(self._facts)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(body)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        fill_scrolling(self, body)
         session.display_changed.connect(self._show)
         self._show()
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QLabel,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -62,6 +63,19 @@ def panel(*, margin: int = MEDIUM, spacing: int = SMALL) -> tuple[QWidget, QVBox
     layout.setContentsMargins(margin, margin, margin, margin)
     layout.setSpacing(spacing)
     return made, layout
+
+
+def fill_scrolling(widget: QWidget, body: QWidget) -> None:
+    """Make ``body`` all of ``widget``, scrolling up and down where it is too high."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setWidget(body)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    outer = QVBoxLayout(widget)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.addWidget(scroll)
 
 
 def line() -> QFrame:

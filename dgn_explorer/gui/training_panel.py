@@ -8,14 +8,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from dgn_explorer.gui.actions import ActionTable
-from dgn_explorer.gui.parts import ElidedLabel, label, time_text
+from dgn_explorer.gui.parts import ElidedLabel, fill_scrolling, label, time_text
 from dgn_explorer.gui.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.gui.training import Training, View
 from dgn_explorer.training.folder import DONE, FAILED, PREPARING, STOPPED, TRAINING
@@ -70,13 +69,7 @@ class TrainingPanel(QWidget):
         column.addWidget(self._curves_title)
         column.addWidget(self.curves)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(body)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        fill_scrolling(self, body)
         training.changed.connect(self._show)
         self._show()
 
