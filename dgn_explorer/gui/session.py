@@ -197,7 +197,9 @@ class Session(QObject):
                 self._open_failed(event)
 
     def stop_everything(self) -> None:
-        """Stop the timers; called once, when the window closes."""
+        """Stop the timers and forget the undo steps; called when the window closes."""
+        # Python's garbage collector may free the commands before the stack that destroys them
+        self.undo.clear()
         self.runs.stop_watching()
         self.library.stop()
 

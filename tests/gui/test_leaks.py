@@ -73,3 +73,12 @@ def test_dialogs_leave_nothing(explorer: Explorer, qapp: QApplication, id: str) 
         counts.append(widgets(qapp))
     assert counts[-1] == counts[1]
     assert not explorer.window.findChildren(QDialog)
+
+
+def test_closing_ends_the_undo_steps_while_everything_they_name_is_there(
+    explorer: Explorer,
+) -> None:
+    explorer.session.settings.new_seed()
+    assert explorer.session.undo.count() == 1
+    explorer.window.close_at_once()
+    assert explorer.session.undo.count() == 0
