@@ -10,6 +10,7 @@ from contextlib import closing
 import numpy as np
 import torch
 
+from dgn_explorer.engine.halting import halting
 from dgn_explorer.engine.messages import (
     Decode,
     Encode,
@@ -27,6 +28,7 @@ from dgn_explorer.priors.inversion import invert
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.methods import RUNNERS
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
+from dgn_explorer.synthesis.step_sweep import best_step, sweep
 
 Show = Callable[[int, int, np.ndarray], None]  # done, total, the newest picture (H, W, 3) uint8
 TOP_CLASSES = 5
@@ -82,6 +84,15 @@ def replay(
                 pictures.append(step.images()[0])
                 show(step.index + 1, ask.steps, pictures[-1])
     return np.stack(pictures)
+
+
+def find_step(network: Network, prior: Prior, cancel: threading.Event, show: Show) -> float | None:
+    """A good first step size of ascents for ``network`` through ``prior``, by short ascents."""
+    nothing = np.zeros((1, 1, 3), np.uint8)  # there is no picture to look at meanwhile
+    shares: dict[float, float] = {}
+    with halting(cancel.is_set):
+        shares = sweep(network, prior, lambda done, total: show(done, total, nothing))
+    return best_step(shares) if shares else None
 
 
 def strongest(

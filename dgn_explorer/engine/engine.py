@@ -16,12 +16,16 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.recipe import Recipe
 
+TOGETHER = 16  # batch jobs in one ascent on a GPU
+
 
 class Engine:
-    """Runs jobs one at a time; interactive jobs pre-empt each other and pause batch jobs.
+    """Runs jobs; interactive ones pre-empt each other and pause batch jobs.
 
     ``listener`` is called on the engine's thread with every `Event`. ``device`` is ``cpu``,
     ``cuda`` or ``mps``; None takes the best there is. ``threads`` is the number of CPU threads.
+    ``together`` is how many batch jobs of a layer go through one ascent; None takes 1 on a CPU,
+    where the same recipe shall give the same bytes whatever else is queued, and 16 elsewhere.
     ``confirm`` is asked, on the engine's thread, before a file of the user's code is run for the
     first time; without it none is.
     """
@@ -33,6 +37,7 @@ class Engine:
         device: str | None = None,
         threads: int | None = None,
         confirm: Callable[[str], bool] | None = None,
+        together: int | None = None,
     ) -> None:
         self.frames = LatestFrame()
         self._store = store
@@ -40,6 +45,7 @@ class Engine:
         self._device = device
         self._threads = threads
         self._confirm = confirm
+        self._together = together
         self._queue = WorkQueue()
         self._thread = threading.Thread(target=self._main, name="dgn-engine")
 
@@ -59,9 +65,12 @@ class Engine:
         """Ask about a network or prior that is open: sends `Answered`; returns the job's number."""
         return self._queue.ask(question).number
 
-    def cancel(self, job: int) -> None:
-        """Stop a job after its current step; what it has made so far is kept."""
-        self._queue.cancel(job)
+    def cancel(self, job: int, keep: bool = True) -> None:
+        """Stop a job after its current step.
+
+        What it has made so far comes with `Finished`; it is stored unless ``keep`` is False.
+        """
+        self._queue.cancel(job, keep)
 
     def pause_batch(self, on: bool) -> None:
         """Hold batch jobs, the running one after its current step, or let them go on."""
@@ -85,6 +94,7 @@ class Engine:
 
             device = choose_device(self._device)
             use_threads(device, self._threads)
+            self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)
             worker = Worker(
                 device, self._store, self.frames, self._tell, self._queue, self._confirm
             )
@@ -98,7 +108,7 @@ class Engine:
                     self._tell(worker.open(item))
                 except Exception as error:
                     self._tell(_open_failed(error))
-            else:
+            elif item:
                 run_guarded(worker.run, item, self._tell, self._queue)
 
 

@@ -1,4 +1,4 @@
-"""Running a job so that whatever goes wrong becomes an event."""
+"""Running jobs so that whatever goes wrong becomes an event."""
 
 import traceback
 from collections.abc import Callable
@@ -11,27 +11,57 @@ REPORT = "Copy the details into a report on the project's issue tracker."
 
 
 def run_guarded(
-    run: Callable[[Work], None], job: Work, tell: Callable[[Event], None], queue: WorkQueue
+    run: Callable[[tuple[Work, ...]], None],
+    work: tuple[Work, ...],
+    tell: Callable[[Event], None],
+    queue: WorkQueue,
 ) -> None:
-    """Run one job; whatever goes wrong becomes a `Failed` event and the engine goes on."""
+    """Run a question, or jobs together; what goes wrong becomes a `Failed` and the engine goes on.
+
+    Where several jobs fail together each half is tried by itself; if memory was short, no more
+    than that are taken at once from now on.
+    """
     try:
-        run(job)
-    except DgnError as error:
-        tell(Failed(job.number, error.message, error.hint, ""))
-    except MemoryError as error:
-        tell(_out_of_memory(job, error))
-    except Exception as error:
-        if "out of memory" in str(error).lower():
-            tell(_out_of_memory(job, error))
-        else:
-            what = "question" if isinstance(job, Task) else "ascent"
-            message = f"The {what} failed: {type(error).__name__}: {error}."
-            tell(Failed(job.number, message, REPORT, traceback.format_exc()))
+        halves = _run(run, work, tell, queue)
+        for half in halves:  # after the failed attempt has let go of its memory
+            run_guarded(run, half, tell, queue)
     finally:
-        queue.done(job)
+        for one in work:
+            queue.done(one)
 
 
-def _out_of_memory(job: Work, error: BaseException) -> Failed:
+def _run(
+    run: Callable[[tuple[Work, ...]], None],
+    work: tuple[Work, ...],
+    tell: Callable[[Event], None],
+    queue: WorkQueue,
+) -> list[tuple[Work, ...]]:
+    """Run ``work`` and return what has to be tried again, in two parts or none."""
+    try:
+        run(work)
+    except Exception as error:
+        left = queue.unfinished(work)
+        if len(left) == 1:
+            tell(_failed(left[0], error))
+            return []
+        half = len(left) // 2
+        if half and _is_out_of_memory(error):
+            queue.together = half
+        return [left[:half], left[half:]] if half else []
+    return []
+
+
+def _failed(work: Work, error: Exception) -> Failed:
+    if isinstance(error, DgnError):
+        return Failed(work.number, error.message, error.hint, "")
     details = "".join(traceback.format_exception(error))
-    message = "There was not enough memory for this ascent."
-    return Failed(job.number, message, "Close other programs, or use the CPU.", details)
+    if _is_out_of_memory(error):
+        message = "There was not enough memory for this ascent."
+        return Failed(work.number, message, "Close other programs, or use the CPU.", details)
+    what = "question" if isinstance(work, Task) else "ascent"
+    message = f"The {what} failed: {type(error).__name__}: {error}."
+    return Failed(work.number, message, REPORT, details)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()

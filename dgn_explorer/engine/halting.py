@@ -1,7 +1,7 @@
 """Cancelling in the middle of a step: a pass through a large network may take a while."""
 
-import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
@@ -14,23 +14,35 @@ class _Halted(BaseException):
     """Leaves a forward pass; a BaseException, so that no network can swallow it."""
 
 
-def until_cancelled(steps: Generator[Step, None, None], cancel: threading.Event) -> Iterator[Step]:
-    """The ``steps`` until they end or ``cancel`` is set, between any two modules of a pass.
+@contextmanager
+def halting(cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Leave the block once ``cancelled`` says so, between any two modules of a pass."""
+
+    def look(module: nn.Module, inputs: Any) -> None:
+        if cancelled():
+            raise _Halted
+
+    hook = register_module_forward_pre_hook(look)
+    try:
+        yield
+    except _Halted:
+        pass
+    finally:
+        hook.remove()
+
+
+def until_cancelled(
+    steps: Generator[Step, None, None], cancelled: Callable[[], bool]
+) -> Iterator[Step]:
+    """The ``steps`` until they end or ``cancelled`` says so, between any two modules of a pass.
 
     The hook that looks for it lives only while a step is computed, so that another job that runs
     between two steps is not halted by it. Passes that never call a module end with their step.
     """
-
-    def look(module: nn.Module, inputs: Any) -> None:
-        if cancel.is_set():
-            raise _Halted
-
-    while not cancel.is_set():
-        hook = register_module_forward_pre_hook(look)
-        try:
-            step = next(steps)
-        except (StopIteration, _Halted):
+    while not cancelled():
+        step: Step | None = None
+        with halting(cancelled):
+            step = next(steps, None)
+        if step is None:
             return
-        finally:
-            hook.remove()
         yield step

@@ -70,7 +70,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class Finished:
-    """The result of job ``job`` is in the store; ``cached`` if it was there before."""
+    """The result of job ``job`` is in the store; ``cached`` if it was there before.
+
+    ``saved`` is False if it was not to be kept, or could not be: then ``notice`` says why.
+    """
 
     job: int
     result: Result
@@ -162,8 +165,16 @@ class Judgement:
     top: tuple[tuple[int, float], ...]
 
 
-Question = Decode | Encode | Judge | Replay | Strongest
-Answer = np.ndarray | tuple[UnitStrength, ...] | tuple[Judgement, ...]
+@dataclass(frozen=True)
+class FindStep:
+    """Ask for a good step size of a pair that are both open; the answer is a float."""
+
+    network_fingerprint: str
+    prior_fingerprint: str
+
+
+Question = Decode | Encode | FindStep | Judge | Replay | Strongest
+Answer = np.ndarray | tuple[UnitStrength, ...] | tuple[Judgement, ...] | float
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 import itertools
 import threading
 from collections import deque
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from dgn_explorer.engine.messages import Lane, Question
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import RANDOM
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,16 @@ class OpenRequest:
 
 @dataclass(frozen=True)
 class Job:
-    """One recipe on its way; `cancel` is set to stop it after the current step."""
+    """One recipe on its way; `cancel` is set to stop it after the current step.
+
+    `drop` is set if what a stopped job has made is not to be stored.
+    """
 
     number: int
     recipe: Recipe
     lane: Lane
     cancel: threading.Event = field(default_factory=threading.Event, compare=False)
+    drop: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
 @dataclass(frozen=True)
@@ -40,16 +46,21 @@ Work = Job | Task
 
 
 class WorkQueue:
-    """Thread-safe; the engine's thread takes from it, everyone else puts in."""
+    """Thread-safe; the engine's thread takes from it, everyone else puts in.
+
+    What it takes runs together: one interactive job, one question, or up to ``together`` batch jobs
+    that one ascent can compute at once.
+    """
 
     def __init__(self) -> None:
+        self.together = 1
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
         self._opens: deque[OpenRequest] = deque()
         self._interactive: deque[Job] = deque()
         self._tasks: deque[Task] = deque()
         self._batch: deque[Job] = deque()
-        self._running: list[Work] = []  # the paused batch job stays here below the interactive one
+        self._running: list[Work] = []  # paused batch jobs stay here below the interactive one
         self._closed = self._paused = False
 
     def open(self, request: OpenRequest) -> None:
@@ -80,11 +91,18 @@ class WorkQueue:
             self._changed.notify()
             return task
 
-    def cancel(self, number: int) -> None:
-        """Stop the job ``number``, wherever it is; unknown and finished numbers are ignored."""
+    def cancel(self, number: int, keep: bool = True) -> None:
+        """Stop the job ``number``, wherever it is; unknown and finished numbers are ignored.
+
+        The last call decides whether to ``keep`` what it has made so far.
+        """
         with self._changed:
             for job in (*self._interactive, *self._tasks, *self._batch, *self._running):
                 if job.number == number:
+                    if isinstance(job, Job) and keep:
+                        job.drop.clear()
+                    elif isinstance(job, Job):
+                        job.drop.set()
                     job.cancel.set()
             self._changed.notify()
 
@@ -96,7 +114,7 @@ class WorkQueue:
                 job.cancel.set()
             self._changed.notify()
 
-    def next(self) -> OpenRequest | Work | None:
+    def next(self) -> OpenRequest | tuple[Work, ...] | None:
         """Wait for work; None once closed."""
         with self._changed:
             while not (self._closed or self._opens or self._urgent() or self._ready()):
@@ -105,19 +123,17 @@ class WorkQueue:
                 return None
             if self._opens:
                 return self._opens.popleft()
-            return self._take(self._interactive or self._tasks or self._ready())
+            return self._take(self._interactive or self._tasks) or self._take_together()
 
-    def next_interactive(self) -> Work | None:
-        """An interactive job or a question that a batch job has to make room for, or None.
+    def next_interactive(self) -> tuple[Work, ...]:
+        """An interactive job or a question that a batch job has to make room for, or nothing.
 
         Waits while the batch lane is paused, unless a running job has been cancelled.
         """
         with self._changed:
             while self._paused and not (self._closed or self._urgent() or self._stopping()):
                 self._changed.wait()
-            if self._closed or not self._urgent():
-                return None
-            return self._take(self._interactive or self._tasks)
+            return () if self._closed else self._take(self._interactive or self._tasks)
 
     def pause(self, on: bool) -> None:
         """Hold the batch lane, its running job included, or let it go on."""
@@ -135,9 +151,15 @@ class WorkQueue:
                     return
 
     def done(self, job: Work) -> None:
-        """The engine has finished with ``job``."""
+        """The engine has finished with ``job``; saying it again does no harm."""
         with self._changed:
-            self._running.remove(job)
+            if job in self._running:
+                self._running.remove(job)
+
+    def unfinished(self, jobs: Sequence[Work]) -> tuple[Work, ...]:
+        """Those of ``jobs`` that are still running."""
+        with self._changed:
+            return tuple(job for job in jobs if job in self._running)
 
     def _urgent(self) -> bool:
         return bool(self._interactive or self._tasks)
@@ -156,7 +178,32 @@ class WorkQueue:
     def _stopping(self) -> bool:
         return any(work.cancel.is_set() for work in self._running)
 
-    def _take(self, lane: "deque[Job] | deque[Task]") -> Work:
-        job = lane.popleft()
-        self._running.append(job)
-        return job
+    def _take(self, lane: "deque[Job] | deque[Task]") -> tuple[Work, ...]:
+        taken = (lane.popleft(),) if lane else ()
+        self._running.extend(taken)
+        return taken
+
+    def _take_together(self) -> tuple[Work, ...]:
+        ready = self._ready()
+        kind = _kind(ready[0].recipe)
+        alike = (job for job in ready if kind is not None and _kind(job.recipe) == kind)
+        most = 1 if self._paused else self.together
+        taken = tuple(itertools.islice(alike, most)) or (ready[0],)
+        for job in taken:
+            ready.remove(job)
+        self._running.extend(taken)
+        return taken
+
+
+def _kind(recipe: Recipe) -> Hashable:
+    """What recipes have in common that one ascent can compute at once; None for one of its own."""
+    if recipe.start != RANDOM:
+        return None
+    return (
+        recipe.network_fingerprint,
+        recipe.prior_fingerprint,
+        recipe.method,
+        recipe.parameters,
+        recipe.numeric,
+        frozenset(term.unit.layer for term in recipe.objective),
+    )

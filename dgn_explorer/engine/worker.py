@@ -1,17 +1,15 @@
 """The torch side of the engine: opens networks and priors and runs one job at a time."""
 
 import datetime
-import time
 from collections.abc import Callable
-from contextlib import closing
 
 import numpy as np
 import torch
 
 import dgn_explorer
 from dgn_explorer.engine import answers
+from dgn_explorer.engine.ascending import Made, ascend
 from dgn_explorer.engine.guard import run_guarded
-from dgn_explorer.engine.halting import until_cancelled
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
     Answer,
@@ -20,6 +18,7 @@ from dgn_explorer.engine.messages import (
     Decode,
     Encode,
     Event,
+    FindStep,
     Finished,
     Frame,
     Judge,
@@ -39,13 +38,10 @@ from dgn_explorer.priors.prior import Prior
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.combination import label_of
-from dgn_explorer.synthesis.methods import RUNNERS
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import CODE, RANDOM, read_code
-from dgn_explorer.synthesis.step import Step
 
-FRAME_INTERVAL_S = 1 / 30
 RESULT = "result:"
 
 
@@ -78,47 +74,65 @@ class Worker:
         self._priors[prior.info.fingerprint] = prior
         return Opened(network.info, prior.info, best_numeric(self._device))
 
-    def run(self, job: Work) -> None:
-        """Run ``job`` from the store or by ascent; a cancelled one keeps what it has made."""
-        if job.cancel.is_set():
-            self._tell(Cancelled(job.number))
-            return
-        if isinstance(job, Task):
-            self._answer(job)
-            return
-        stored = self._store.get(job.recipe.key)
-        if stored is not None and stored.state == "done":
-            self._tell(Finished(job.number, stored, cached=True))
-            return
-        self._tell(Started(job.number, job.recipe))
-        network, prior = self._opened(job.recipe)
-        started = time.monotonic()
-        done = self._ascend(job, network, prior)
-        if done is None:
-            self._tell(Cancelled(job.number))
-            return
-        step, trace, finished = done
-        image = step.images()[0]
-        top = answers.top_classes(network, image, prior)
+    def run(self, work: tuple[Work, ...]) -> None:
+        """Answer a question, or run jobs together: from the store, or by one ascent.
+
+        A cancelled job keeps what it has made.
+        """
+        new: list[Job] = []
+        for one in work:
+            if one.cancel.is_set():
+                self._end(one, Cancelled(one.number))
+            elif isinstance(one, Task):
+                self._end(one, self._answer(one))
+            else:
+                stored = self._store.get(one.recipe.key)
+                if stored is not None and stored.state == "done":
+                    self._end(one, Finished(one.number, stored, cached=True))
+                else:
+                    new.append(one)
+        if new:
+            self._compute(new)
+
+    def _compute(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self._tell(Started(job.number, job.recipe))
+        first = jobs[0]
+        network, prior = self._opened(first.recipe)
+        start = self._start(first.recipe)
+        between = self._make_room if first.lane is Lane.BATCH else _go_on
+        for made in ascend(jobs, network, prior, start, self._frames.put, between):
+            self._end(made.job, self._kept(made, network, prior))
+        for unmade in self._queue.unfinished(jobs):
+            self._end(unmade, Cancelled(unmade.number))
+
+    def _kept(self, made: Made, network: Network, prior: Prior | None) -> Finished:
+        recipe = made.job.recipe
         result = Result(
-            recipe=job.recipe,
-            image=image,
-            code=step.codes()[0],
-            trace=trace,
-            state="done" if finished else "stopped",
-            seconds=time.monotonic() - started,
+            recipe=recipe,
+            image=made.image,
+            code=made.code,
+            trace=made.trace,
+            state="done" if made.complete else "stopped",
+            seconds=made.seconds,
             device=str(self._device),
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
-            top=top,
-            label=label_of(network.info, job.recipe),
+            top=answers.top_classes(network, made.image, prior),
+            label=label_of(network.info, recipe),
             versions={"dgn-explorer": dgn_explorer.__version__, "torch": torch.__version__},
         )
+        number = made.job.number
+        if made.job.drop.is_set() and not made.complete:
+            return Finished(number, result, cached=False, saved=False)
         try:
             self._store.put(result)
         except DgnError as error:  # the picture is still shown, and can still be exported
-            self._tell(Finished(job.number, result, cached=False, saved=False, notice=str(error)))
-        else:
-            self._tell(Finished(job.number, result, cached=False))
+            return Finished(number, result, cached=False, saved=False, notice=str(error))
+        return Finished(number, result, cached=False)
+
+    def _end(self, work: Work, event: Event) -> None:
+        self._tell(event)
+        self._queue.done(work)
 
     def _opened(self, recipe: Recipe) -> tuple[Network, Prior | None]:
         network = self._networks.get(recipe.network_fingerprint)
@@ -133,37 +147,7 @@ class Worker:
             )
         return network, prior
 
-    def _ascend(
-        self, job: Job, network: Network, prior: Prior | None
-    ) -> tuple[Step, np.ndarray, bool] | None:
-        """The last step, the trace, and whether it ran to the end; None without any step."""
-        activations: list[torch.Tensor] = []
-        last: Step | None = None
-        started = time.monotonic()
-        next_frame = 0.0
-        recipe = job.recipe
-        start = self._start(recipe)
-        with closing(RUNNERS[recipe.method](network, prior, [recipe], start)) as steps:
-            for step in until_cancelled(steps, job.cancel):
-                last = step
-                activations.append(step.activations)
-                now = time.monotonic()
-                if now >= next_frame:
-                    next_frame = now + FRAME_INTERVAL_S
-                    elapsed = now - started
-                    left = elapsed / (step.index + 1) * (step.total - step.index - 1)
-                    trace = torch.cat(activations).float().cpu().numpy()
-                    image = step.preview()[0]
-                    frame = Frame(job.number, step.index + 1, step.total, image, trace, left)
-                    self._frames.put(frame)
-                if job.lane is Lane.BATCH:
-                    self._make_room()
-        if last is None:
-            return None
-        trace = torch.cat(activations).float().cpu().numpy()
-        return last, trace, last.index + 1 == last.total
-
-    def _answer(self, task: Task) -> None:
+    def _answer(self, task: Task) -> Answered | Cancelled:
         def show(done: int, total: int, picture: np.ndarray) -> None:
             empty = np.zeros(0, np.float32)
             self._frames.put(Frame(task.number, done, total, picture, empty, 0.0))
@@ -175,6 +159,9 @@ class Worker:
         elif isinstance(ask, Encode):
             asked = self._prior(ask.prior_fingerprint)
             answer = answers.encode_photo(asked, self._encoder(asked), ask)
+        elif isinstance(ask, FindStep):
+            network = self._network(ask.network_fingerprint)
+            answer = answers.find_step(network, self._prior(ask.prior_fingerprint), cancel, show)
         elif isinstance(ask, Judge):
             judges = [self._network(fingerprint) for fingerprint in ask.network_fingerprints]
             made_by = self._priors.get(ask.prior_fingerprint)
@@ -184,10 +171,7 @@ class Worker:
             answer = answers.replay(network, prior, ask, self._start(ask.recipe), cancel, show)
         else:
             answer = answers.strongest(self._network(ask.network_fingerprint), ask, cancel)
-        if answer is None:
-            self._tell(Cancelled(task.number))
-        else:
-            self._tell(Answered(task.number, answer))
+        return Cancelled(task.number) if answer is None else Answered(task.number, answer)
 
     def _network(self, fingerprint: str) -> Network:
         if fingerprint not in self._networks:
@@ -211,7 +195,7 @@ class Worker:
         return self._priors[fingerprint]
 
     def _make_room(self) -> None:
-        while (urgent := self._queue.next_interactive()) is not None:
+        while urgent := self._queue.next_interactive():
             run_guarded(self.run, urgent, self._tell, self._queue)
 
     def _start(self, recipe: Recipe) -> np.ndarray | None:
@@ -227,3 +211,7 @@ class Worker:
                 "Start from a random code instead.",
             )
         return stored.code[None]
+
+
+def _go_on() -> None:
+    """Interactive jobs make room for none."""

@@ -1,5 +1,7 @@
 """Questions to the engine: pictures of codes, an ascent again, and the units of a photo."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from dgn_explorer.engine.messages import (
     Decode,
     Encode,
     Failed,
+    FindStep,
     Finished,
     Judge,
     Judgement,
@@ -16,6 +19,7 @@ from dgn_explorer.engine.messages import (
     Replay,
     Strongest,
 )
+from dgn_explorer.synthesis.step_sweep import FACTORS
 from tests.engine.test_engine import Setup, setup
 
 __all__ = ["setup"]
@@ -132,3 +136,25 @@ def test_a_batch_job_is_put_first(setup: Setup) -> None:
         if isinstance(event, Finished) and event.job != running:
             ends.append(event.job)
     assert ends == [late, early]
+
+
+def test_a_step_size_is_found_and_the_search_can_be_cancelled(setup: Setup) -> None:
+    pair = setup.network.info.fingerprint, setup.prior.info.fingerprint
+    size = answer_to(setup, setup.engine.ask(FindStep(*pair))).answer
+    scale = float(setup.prior.space.scale.median())
+    assert size in [pytest.approx(factor * scale, rel=0.05) for factor in FACTORS]
+    frame = setup.engine.frames.take()
+    assert (frame.step, frame.steps) == (len(FACTORS), len(FACTORS))
+
+    inside, go_on = threading.Event(), threading.Event()
+
+    def wait(*_: object) -> None:
+        inside.set()
+        go_on.wait(30)
+
+    with setup.network.module.register_forward_pre_hook(wait):
+        task = setup.engine.ask(FindStep(*pair))
+        assert inside.wait(30)
+        setup.engine.cancel(task)
+        go_on.set()
+        assert isinstance(setup.end_of(task), Cancelled)

@@ -2,83 +2,35 @@
 
 import queue
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from dgn_explorer.engine import worker
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
-    Cancelled,
     Event,
     Failed,
     Finished,
     Frame,
     Lane,
-    Opened,
     OpenFailed,
-    Ready,
-    Started,
 )
+from dgn_explorer.engine.queue import WorkQueue
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.recipe import Recipe
-from tests.tiny import recipe_for, tiny_network, tiny_prior
-
-WAIT_S = 30
-
-
-class Setup:
-    """An engine whose network and prior are the tiny ones, and what it has said."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.network, self.prior = tiny_network(), tiny_prior(folder)
-        monkeypatch.setattr(worker, "open_network", lambda spec, device, confirm: self.network)
-        monkeypatch.setattr(worker, "open_prior", lambda spec, device: self.prior)
-        self.events: queue.Queue[Event] = queue.Queue()
-        self.store = Store(folder / "results")
-        self.engine = Engine(self.store, self.events.put, "cpu", threads=1)
-
-    def next(self) -> Event:
-        return self.events.get(timeout=WAIT_S)
-
-    def end_of(self, job: int) -> Finished | Failed | Cancelled:
-        while True:
-            event = self.next()
-            if isinstance(event, Finished | Failed | Cancelled) and event.job == job:
-                return event
-
-    def started(self, job: int) -> None:
-        while True:
-            event = self.next()
-            if isinstance(event, Started) and event.job == job:
-                return
-
-    def drawn(self, job: int) -> None:
-        """Wait for the first picture of ``job``: from then on there is something to keep."""
-        self.started(job)
-        deadline = time.monotonic() + WAIT_S
-        while (frame := self.engine.frames.take()) is None or frame.job != job:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
-
-    def recipe(self, *units: str, **more: Any) -> Recipe:
-        return recipe_for(self.network, self.prior, *units, **more)
+from dgn_explorer.synthesis.start import code_text
+from tests.engine.setup import WAIT_S, Setup
 
 
 @pytest.fixture
 def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
     setup = Setup(tmp_path, monkeypatch)
-    setup.engine.start()
-    setup.engine.open("tiny", "tiny-prior")
-    assert isinstance(setup.next(), Ready)
-    assert isinstance(setup.next(), Opened)
+    setup.open()
     yield setup
-    assert setup.engine.close()
+    setup.close()
     assert not [t for t in threading.enumerate() if t.name == "dgn-engine"]
 
 
@@ -116,6 +68,34 @@ def test_cancel_keeps_what_was_made(setup: Setup) -> None:
     stored = setup.store.get(recipe.key)
     assert stored is not None
     assert stored.steps == end.result.steps
+
+
+def test_a_replaced_job_leaves_its_code_and_nothing_in_the_store(setup: Setup) -> None:
+    recipe = setup.recipe("bee", steps=10_000)
+    job = setup.engine.submit(recipe)
+    setup.drawn(job)
+    setup.engine.cancel(job, keep=False)
+    end = setup.end_of(job)
+    assert isinstance(end, Finished)
+    assert (end.saved, end.notice, end.result.state) == (False, "", "stopped")
+    assert setup.store.list() == ()
+    more = setup.recipe("dog", steps=3, start=code_text(end.result.code))
+    after = setup.end_of(setup.engine.submit(more))
+    assert isinstance(after, Finished)
+    setup.store.delete(more.key)
+    again = setup.end_of(setup.engine.submit(more))  # nothing but the recipe is needed
+    assert isinstance(again, Finished)
+    np.testing.assert_array_equal(again.result.image, after.result.image)
+
+
+def test_the_last_word_on_keeping_counts(setup: Setup) -> None:
+    queue = WorkQueue()
+    job = queue.submit(setup.recipe("bee"), Lane.INTERACTIVE)
+    queue.cancel(job.number, keep=False)
+    assert job.drop.is_set()
+    queue.cancel(job.number)
+    assert job.cancel.is_set()
+    assert not job.drop.is_set()
 
 
 def test_a_stopped_result_can_be_gone_on_from(setup: Setup) -> None:

@@ -42,7 +42,7 @@ def test_no_module_runs_after_the_cancel(at: int, steps: int, calls: int) -> Non
     counting = Counting(cancel, at)
     net = nn.Sequential(counting, counting, counting)  # a step calls it three times
     closed: list[bool] = []
-    seen = list(until_cancelled(steps_of(net, 4, closed), cancel))
+    seen = list(until_cancelled(steps_of(net, 4, closed), cancel.is_set))
     assert [step.index for step in seen] == list(range(steps))
     assert counting.calls == calls
     assert closed == [True]
@@ -52,6 +52,6 @@ def test_no_module_runs_after_the_cancel(at: int, steps: int, calls: int) -> Non
 def test_between_two_steps_others_run_freely() -> None:
     cancel = threading.Event()
     net = nn.Identity()
-    for _ in until_cancelled(steps_of(net, 3, []), cancel):
+    for _ in until_cancelled(steps_of(net, 3, []), cancel.is_set):
         cancel.set()
         assert net(torch.ones(1)).item() == 1  # an interactive job in the middle of a batch job

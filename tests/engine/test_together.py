@@ -1,0 +1,171 @@
+"""Several queued units of a layer in one ascent."""
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from dgn_explorer.engine import ascending
+from dgn_explorer.engine.engine import Engine
+from dgn_explorer.engine.messages import Failed, Finished, Frame, Lane
+from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.step import Step
+from tests.engine.setup import Setup
+
+CLASSES = ("ant", "bee", "cat", "dog")
+
+
+@pytest.fixture
+def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+    setup = Setup(tmp_path, monkeypatch, together=4)
+    setup.open()
+    yield setup
+    setup.close()
+    assert not [t for t in threading.enumerate() if t.name == "dgn-engine"]
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many units every ascent had; more than three are too many for the memory."""
+    sizes: list[int] = []
+
+    def run(network: Any, prior: Any, recipes: list[Recipe], start: Any) -> Generator[Step]:
+        sizes.append(len(recipes))
+        steps = RUNNERS["dgn-am"](network, prior, recipes, start)
+        yield next(steps)
+        if len(recipes) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        yield from steps
+
+    monkeypatch.setattr(ascending, "RUNNERS", {"dgn-am": run})
+    return sizes
+
+
+def queue_at_once(setup: Setup, recipes: list[Recipe]) -> list[int]:
+    setup.engine.pause_batch(True)
+    jobs = [setup.engine.submit(recipe, Lane.BATCH) for recipe in recipes]
+    setup.engine.pause_batch(False)
+    return jobs
+
+
+def ends_of(setup: Setup, jobs: list[int]) -> dict[int, Finished | Failed]:
+    ends: dict[int, Finished | Failed] = {}
+    while len(ends) < len(jobs):
+        event = setup.next()
+        if isinstance(event, Finished | Failed):
+            assert event.job not in ends
+            ends[event.job] = event
+    return ends
+
+
+def test_units_of_a_layer_share_an_ascent_and_come_out_as_alone(
+    setup: Setup, sizes: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes = [setup.recipe(name, steps=5, seed=i) for i, name in enumerate(CLASSES[:3])]
+    ends = ends_of(setup, queue_at_once(setup, recipes))
+    assert sizes == [3]
+    alone = Setup(tmp_path / "alone", monkeypatch)
+    alone.open()
+    for recipe, end in zip(recipes, ends.values(), strict=True):
+        one = alone.end_of(alone.engine.submit(recipe, Lane.BATCH))
+        assert isinstance(one, Finished)
+        assert isinstance(end, Finished)
+        assert end.result.recipe == recipe
+        assert end.result.label == one.result.label
+        np.testing.assert_allclose(end.result.trace, one.result.trace, rtol=1e-3, atol=1e-4)
+        difference = end.result.image.astype(int) - one.result.image
+        assert np.abs(difference).max() <= 2
+    alone.close()
+    assert sizes == [3, 1, 1, 1]
+
+
+def test_other_layers_and_parameters_wait_for_their_own(setup: Setup, sizes: list[int]) -> None:
+    recipes = [
+        setup.recipe("ant", steps=3),
+        setup.recipe("conv1:0", steps=3),
+        setup.recipe("bee", steps=3),
+        setup.recipe("cat", steps=4),
+    ]
+    jobs = queue_at_once(setup, recipes)
+    assert list(ends_of(setup, jobs)) == [jobs[0], jobs[2], jobs[1], jobs[3]]
+    assert sizes == [2, 1, 1]
+
+
+def test_a_cancelled_one_keeps_its_part_and_the_others_go_on(setup: Setup) -> None:
+    jobs = queue_at_once(setup, [setup.recipe(name, steps=300) for name in CLASSES])
+    frames: set[int] = set()
+    while len(frames) < 4:  # they take turns in being shown
+        frame = setup.engine.frames.take()
+        if isinstance(frame, Frame):
+            frames.add(frame.job)
+    setup.engine.cancel(jobs[1])
+    end = setup.end_of(jobs[1])
+    assert isinstance(end, Finished)
+    assert end.result.state == "stopped"
+    assert end.result.steps < 300
+    assert setup.store.get(end.result.key) is not None
+    rest = ends_of(setup, [jobs[0], jobs[2], jobs[3]])
+    assert all(isinstance(e, Finished) and e.result.steps == 300 for e in rest.values())
+
+
+def test_out_of_memory_halves_what_runs_together(setup: Setup, sizes: list[int]) -> None:
+    recipes = [setup.recipe(name, steps=3, seed=seed) for seed in range(2) for name in CLASSES]
+    ends = ends_of(setup, queue_at_once(setup, recipes))
+    assert all(isinstance(end, Finished) for end in ends.values())
+    assert sizes == [4, 2, 2, 2, 2]  # and no more than two from then on
+
+
+def test_one_that_does_not_fit_alone_says_so(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*given: Any) -> Generator[Step]:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+        yield
+
+    monkeypatch.setattr(ascending, "RUNNERS", {"dgn-am": run})
+    ends = ends_of(setup, queue_at_once(setup, [setup.recipe(name) for name in CLASSES]))
+    for end in ends.values():
+        assert isinstance(end, Failed)
+        assert end.message == "There was not enough memory for this ascent."
+
+
+def test_a_dead_unit_fails_alone(setup: Setup, still_bee: Callable[[], None]) -> None:
+    still_bee()
+    jobs = queue_at_once(setup, [setup.recipe(name, steps=40) for name in CLASSES])
+    ends = ends_of(setup, jobs)
+    failed = ends.pop(jobs[1])
+    assert isinstance(failed, Failed)
+    assert failed.message.startswith("fc:1 gives no gradient")
+    assert all(isinstance(end, Finished) for end in ends.values())
+
+
+@pytest.fixture
+def still_bee(setup: Setup) -> Callable[[], None]:
+    """Takes away what the second class looks at."""
+
+    def still() -> None:
+        with torch.no_grad():
+            setup.network.module.get_parameter("fc.weight")[1] = 0
+
+    return still
+
+
+def test_while_the_queue_is_paused_only_the_cancelled_one_goes(setup: Setup) -> None:
+    setup.engine.pause_batch(True)
+    jobs = [setup.engine.submit(setup.recipe(name, steps=3), Lane.BATCH) for name in CLASSES]
+    setup.engine.cancel(jobs[2])
+    setup.end_of(jobs[2])
+    setup.engine.pause_batch(False)
+    rest = ends_of(setup, [jobs[0], jobs[1], jobs[3]])
+    assert all(isinstance(end, Finished) for end in rest.values())
+
+
+def test_a_cpu_runs_one_at_a_time_unless_told_otherwise(setup: Setup) -> None:
+    assert setup.engine._queue.together == 4
+    engine = Engine(setup.store, lambda event: None, "cpu")
+    engine.start()
+    assert engine.close()
+    assert engine._queue.together == 1
