@@ -46,6 +46,15 @@ def test_visualize_then_again_from_the_store(tmp_path: Path) -> None:
     assert json.loads(verified.stdout) == {"results": 2, "damaged": 0, "quarantined": []}
 
 
+def test_units_of_a_layer_are_made_together(tmp_path: Path) -> None:
+    arguments = ("visualize", "blocks.0:14-15", "blocks.0:0", "--steps", "3", "--json")
+    done = run(*arguments, "--batch", "2", "--out", "made", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["address"] for line in lines] == ["blocks.0:14", "blocks.0:15", "blocks.0:0"]
+    assert len(list((tmp_path / "made").glob("*.png"))) == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -7,7 +7,7 @@ import click
 import numpy as np
 
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
-from dgn_explorer.commands.images import Progress, make_recipe
+from dgn_explorer.commands.images import Progress, make_recipe, title_of
 from dgn_explorer.commands.options import (
     device_option,
     json_option,
@@ -15,7 +15,7 @@ from dgn_explorer.commands.options import (
     print_json,
     prior_option,
 )
-from dgn_explorer.engine.messages import Decode, Opened, Replay
+from dgn_explorer.engine.messages import Decode, Failed, Opened, Replay
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.morph import MAX_FRAMES, PATHS, between
 from dgn_explorer.synthesis.recipe import Recipe
@@ -90,7 +90,7 @@ def animate_command(
             steps = getattr(parameters, "steps", MAX_FRAMES)
             pictures = session.answer(Replay(recipes[0], steps, frames))
         else:
-            codes = [_code(session, opened, recipe) for recipe in recipes]
+            codes = _codes(session, opened, recipes)
             pictures = session.answer(Decode(opened.prior.fingerprint, _way(codes, frames, path)))
     save_animation(out, list(pictures), frames_per_second=fps, back=back, scale=scale)
     click.echo(f"{len(pictures)} frames in {out}", err=True)
@@ -98,13 +98,14 @@ def animate_command(
         print_json({"frames": len(pictures), "path": str(out)})
 
 
-def _code(session: "EngineSession", opened: Opened, recipe: Recipe) -> np.ndarray:
-    unit = recipe.objective[0].unit
-    progress = Progress(f"{unit} {opened.network.label(unit)}".strip())
-    finished = session.run(recipe, progress.show)
-    if finished is None:
-        raise DgnError(f"Nothing came of {unit}.", "Try again.")
-    return finished.result.code
+def _codes(session: "EngineSession", opened: Opened, recipes: list[Recipe]) -> list[np.ndarray]:
+    progress = Progress([title_of(opened, recipe) for recipe in recipes])
+    codes: dict[int, np.ndarray] = {}
+    for place, event in session.run(recipes, progress.show):
+        if isinstance(event, Failed):
+            raise DgnError(event.message, event.hint)
+        codes[place] = event.result.code
+    return [codes[place] for place in range(len(recipes))]
 
 
 def _way(codes: list[np.ndarray], frames: int, path: str) -> np.ndarray:

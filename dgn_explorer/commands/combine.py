@@ -1,7 +1,6 @@
 """``dgn-explorer combine``: one image that several units want to see together."""
 
 import dataclasses
-import time
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from dgn_explorer.commands.options import (
     print_json,
     prior_option,
 )
+from dgn_explorer.engine.messages import Failed
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.combination import objective_text, parse_part
 from dgn_explorer.synthesis.recipe import Term
@@ -67,23 +67,21 @@ def combine_command(
         labels = tuple(opened.network.label(term.unit) for term in terms)
         make_folder(out)
         parameters = with_step_size(ascent, opened, network, prior, device)
-        for seed in seeds or (0,):
-            one = make_recipe(opened, terms[0].unit, ascent.method, parameters, seed)
-            recipe = dataclasses.replace(one, objective=terms)
-            progress = Progress(objective_text(terms, labels))
-            started = time.monotonic()
-            finished = session.run(recipe, progress.show)
-            if finished is None:
-                continue
-            seconds = time.monotonic() - started
-            name = file_name(network_name(opened), objective_text(terms, labels), "", seed)
-            path = out / name
-            save_png(path, finished.result.image, recipe)
-            progress.end(finished, path)
+        one = make_recipe(opened, terms[0].unit, ascent.method, parameters, 0)
+        recipes = [dataclasses.replace(one, objective=terms, seed=seed) for seed in seeds or (0,)]
+        text = objective_text(terms, labels)
+        progress = Progress([text] * len(recipes))
+        for place, event in session.run(recipes, progress.show):
+            if isinstance(event, Failed):
+                raise DgnError(event.message, event.hint)
+            recipe = recipes[place]
+            path = out / file_name(network_name(opened), text, "", recipe.seed)
+            save_png(path, event.result.image, recipe)
+            progress.end(place, event, path)
             if as_json:
-                line = report(opened, terms[0].unit, finished, seconds, path)
+                line = report(opened, terms[0].unit, event, path)
                 line["address"] = objective_text(terms)
-                line["label"] = objective_text(terms, labels) if any(labels) else ""
+                line["label"] = text if any(labels) else ""
                 line["units"] = [
                     {"address": str(term.unit), "label": label, "weight": term.weight}
                     for term, label in zip(terms, labels, strict=True)

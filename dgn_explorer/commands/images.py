@@ -1,11 +1,12 @@
 """What the commands that make images share: recipes, progress, reports, folders."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from dgn_explorer.engine.messages import Finished, Frame, Opened
+from dgn_explorer.engine.messages import Failed, Finished, Frame, Opened
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.spec_text import parse_spec
@@ -55,9 +56,13 @@ def make_folder(folder: Path) -> None:
         ) from None
 
 
-def report(
-    opened: Opened, unit: UnitAddress, finished: Finished, seconds: float, path: Path
-) -> dict[str, object]:
+def title_of(opened: Opened, recipe: Recipe) -> str:
+    """What people call the image: the address and the class of its first unit."""
+    unit = recipe.objective[0].unit
+    return f"{unit} {opened.network.label(unit)}".strip()
+
+
+def report(opened: Opened, unit: UnitAddress, finished: Finished, path: Path) -> dict[str, object]:
     """What ``--json`` prints for one image."""
     result = finished.result
     top1 = result.top[0][0] if result.top else None
@@ -71,7 +76,7 @@ def report(
         "activation": result.activation,
         "top1": top1,
         "top1_label": labels[top1] if top1 is not None and top1 < len(labels) else "",
-        "seconds": round(seconds, 3),
+        "seconds": round(0.0 if finished.cached else result.seconds, 3),
         "cached": finished.cached,
         "path": str(path),
     }
@@ -80,27 +85,35 @@ def report(
 class Progress:
     """One line on stderr for each image; on a terminal it counts up while the ascent runs."""
 
-    def __init__(self, title: str) -> None:
-        self._title = title
+    def __init__(self, titles: Sequence[str]) -> None:
+        self._titles = titles
         self._live = sys.stderr.isatty()
+        self._ended = 0
 
-    def show(self, frame: Frame) -> None:
-        """Show a frame's numbers."""
+    def show(self, place: int, frame: Frame) -> None:
+        """Show the numbers of a frame of the image at ``place``."""
         if self._live:
+            many = f"{self._ended + 1} of {len(self._titles)}, " if len(self._titles) > 1 else ""
             text = (
-                f"\r{self._title}: step {frame.step} of {frame.steps}, activation"
-                f" {frame.trace[-1]:.2f}, {frame.seconds_left:.0f} s left "
+                f"\r\x1b[K{many}{self._titles[place]}: step {frame.step} of {frame.steps},"
+                f" activation {frame.trace[-1]:.2f}, {frame.seconds_left:.0f} s left "
             )
             click.echo(text, err=True, nl=False)
 
-    def end(self, finished: Finished, path: Path) -> None:
+    def end(self, place: int, finished: Finished, path: Path) -> None:
         """Say how it ended."""
         result = finished.result
         source = "from the store" if finished.cached else f"in {result.seconds:.1f} s"
-        start = "\r\x1b[K" if self._live else ""
         first, last = result.trace[0], result.trace[-1]
-        click.echo(
-            f"{start}{self._title}: activation {first:.2f} to {last:.2f} {source}, {path}", err=True
-        )
+        self._say(place, f"activation {first:.2f} to {last:.2f} {source}, {path}")
         if finished.notice:
             click.echo(f"Not stored: {finished.notice}", err=True)
+
+    def fail(self, place: int, failed: Failed) -> None:
+        """Say what went wrong."""
+        self._say(place, failed.message)
+
+    def _say(self, place: int, text: str) -> None:
+        self._ended += 1
+        start = "\r\x1b[K" if self._live else ""
+        click.echo(f"{start}{self._titles[place]}: {text}", err=True)

@@ -72,6 +72,15 @@ def prior_option(command: Command) -> Command:
     return option(fit(with_fit))
 
 
+batch_option = click.option(
+    "--batch",
+    type=click.IntRange(1, 1024),
+    default=None,
+    help="Images of a layer made at once.  [default: 16, on a CPU 1: there more is faster but"
+    " rounds differently]",
+)
+
+
 def ask(question: str) -> bool:
     """Ask on the terminal; no without one. Nothing of a user's code runs unless they say yes."""
     try:

@@ -1,7 +1,7 @@
-"""The engine on the command line: one job after another, waiting for each."""
+"""The engine on the command line: jobs in the order given, waiting for each."""
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from dgn_explorer.engine.messages import (
     Failed,
     Finished,
     Frame,
+    Lane,
     Opened,
     OpenFailed,
     Ready,
@@ -58,32 +59,39 @@ class EngineSession:
                 return event
             assert isinstance(event, Ready)
 
-    def run(self, recipe: Recipe, show: Callable[[Frame], None]) -> Finished | None:
-        """Run one recipe and return how it finished, or None if nothing came of it.
+    def run(
+        self, recipes: Sequence[Recipe], show: Callable[[int, Frame], None]
+    ) -> Iterator[tuple[int, Finished | Failed]]:
+        """Run recipes and yield, as they end, the place of each and how it ended.
 
-        ``show`` gets the newest frame now and then. Raises `DgnError` if the job fails, and
-        KeyboardInterrupt again once the stopped job is stored.
+        ``show`` gets the newest frame of one of them, with its place, now and then. Ctrl+C stops
+        what runs, keeps its part, and is raised again once that is stored.
         """
-        job = self._engine.submit(recipe)
+        self._engine.pause_batch(True)  # until all are there: some can share an ascent
+        jobs = {
+            self._engine.submit(recipe, Lane.BATCH): place for place, recipe in enumerate(recipes)
+        }
+        self._engine.pause_batch(False)
         interrupted = False
-        while True:
+        while jobs:
             try:
                 event = self._events.get(timeout=POLL_S)
             except queue.Empty:
                 frame = self._engine.frames.take()
-                if frame is not None and frame.job == job:
-                    show(frame)
+                if frame is not None and frame.job in jobs:
+                    show(jobs[frame.job], frame)
                 continue
             except KeyboardInterrupt:
-                self._engine.cancel(job)
+                for job in jobs:
+                    self._engine.cancel(job)
                 interrupted = True
                 continue
-            if isinstance(event, Failed):
-                raise DgnError(event.message, event.hint)
-            if isinstance(event, Finished | Cancelled):
-                if interrupted:
-                    raise KeyboardInterrupt
-                return event if isinstance(event, Finished) else None
+            if isinstance(event, Finished | Failed | Cancelled):
+                place = jobs.pop(event.job)
+                if not isinstance(event, Cancelled) and not interrupted:
+                    yield place, event
+        if interrupted:
+            raise KeyboardInterrupt
 
     def answer(self, question: Decode | Replay) -> np.ndarray:
         """Ask for pictures (N, H, W, 3) uint8; raises `DgnError` if there is no answer."""
@@ -106,8 +114,10 @@ def _ask(question: _Question) -> None:
 
 
 @contextmanager
-def engine_session(device: str | None, threads: int | None = None) -> Iterator[EngineSession]:
-    """A running engine with the user's store, closed at the end."""
+def engine_session(
+    device: str | None, threads: int | None = None, together: int | None = None
+) -> Iterator[EngineSession]:
+    """A running engine with the user's store, closed at the end; see `Engine`."""
     events: queue.Queue[Event | _Question] = queue.Queue()
 
     def confirm(question: str) -> bool:
@@ -115,7 +125,7 @@ def engine_session(device: str | None, threads: int | None = None) -> Iterator[E
         events.put(_Question(question, answer))
         return answer.get()
 
-    engine = Engine(open_store(), events.put, device, threads, confirm)
+    engine = Engine(open_store(), events.put, device, threads, confirm, together)
     engine.start()
     try:
         yield EngineSession(engine, events)

@@ -1,19 +1,28 @@
 """``dgn-explorer visualize``: images of units, from the store or by ascent."""
 
-import time
 from pathlib import Path
 
 import click
 
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
-from dgn_explorer.commands.images import Progress, make_folder, make_recipe, network_name, report
+from dgn_explorer.commands.images import (
+    Progress,
+    make_folder,
+    make_recipe,
+    network_name,
+    report,
+    title_of,
+)
 from dgn_explorer.commands.options import (
+    batch_option,
     device_option,
     json_option,
     network_option,
     print_json,
     prior_option,
 )
+from dgn_explorer.engine.messages import Failed
+from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.start import RANDOM
 
 
@@ -36,6 +45,7 @@ from dgn_explorer.synthesis.start import RANDOM
     default=Path(),
     help="Folder for the PNG files.  [default: the current one]",
 )
+@batch_option
 @device_option
 @click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
 @json_option
@@ -47,40 +57,51 @@ def visualize_command(
     photo: Path | None,
     seeds: tuple[int, ...],
     out: Path,
+    batch: int | None,
     device: str | None,
     threads: int | None,
     as_json: bool,
 ) -> None:
     """Make the images that units want to see.
 
-    ADDRESS is a class name (volcano), class:980, or layer:index[@row,col]. Results that are in the
-    store are not computed again.
+    ADDRESS is a class name (volcano), class:980, layer:index[@row,col], or units of a layer:
+    layer:0-63, layer:* for all. Results that are in the store are not computed again.
     """
     from dgn_explorer.commands.session import engine_session
     from dgn_explorer.commands.start_image import start_code
     from dgn_explorer.commands.step_size import gentler, with_step_size
     from dgn_explorer.results.png import file_name, save_png
 
-    with engine_session(device, threads) as session:
+    with engine_session(device, threads, batch) as session:
         opened = session.open(network, prior)
-        units = [opened.network.resolve(text) for text in addresses]  # all, before the first starts
+        units = [unit for text in addresses for unit in opened.network.resolve_all(text)]
         make_folder(out)
         parameters = with_step_size(ascent, opened, network, prior, device)
         start = RANDOM if photo is None else start_code(photo, ascent.method, prior, device)
         if photo is not None and ascent.automatic:
             parameters = gentler(parameters)
-        for unit in units:
-            for seed in seeds or (0,):
-                recipe = make_recipe(opened, unit, ascent.method, parameters, seed, start)
-                progress = Progress(f"{unit} {opened.network.label(unit)}".strip())
-                started = time.monotonic()
-                finished = session.run(recipe, progress.show)
-                if finished is None:
-                    continue
-                seconds = time.monotonic() - started
-                name = file_name(network_name(opened), str(unit), opened.network.label(unit), seed)
-                path = out / name
-                save_png(path, finished.result.image, recipe)
-                progress.end(finished, path)
-                if as_json:
-                    print_json(report(opened, unit, finished, seconds, path))
+        recipes = [
+            make_recipe(opened, unit, ascent.method, parameters, seed, start)
+            for unit in units
+            for seed in seeds or (0,)
+        ]
+        progress = Progress([title_of(opened, recipe) for recipe in recipes])
+        failed: list[Failed] = []
+        for place, event in session.run(recipes, progress.show):
+            if isinstance(event, Failed):
+                progress.fail(place, event)
+                failed.append(event)
+                continue
+            unit, seed = recipes[place].objective[0].unit, recipes[place].seed
+            name = file_name(network_name(opened), str(unit), opened.network.label(unit), seed)
+            save_png(out / name, event.result.image, recipes[place])
+            progress.end(place, event, out / name)
+            if as_json:
+                print_json(report(opened, unit, event, out / name))
+    if len(failed) == 1:
+        raise DgnError(failed[0].message, failed[0].hint)
+    if failed:
+        raise DgnError(
+            f"{len(failed)} of {len(recipes)} images could not be made.",
+            "What is wrong with each is said above; the others are there.",
+        )

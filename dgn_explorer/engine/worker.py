@@ -92,13 +92,15 @@ class Worker:
                 else:
                     new.append(one)
         if new:
-            self._compute(new)
+            network, prior = self._opened(new[0].recipe)
+            most = network.info.batch_limit or len(new)
+            for at in range(0, len(new), most):
+                self._compute(new[at : at + most], network, prior)
 
-    def _compute(self, jobs: list[Job]) -> None:
+    def _compute(self, jobs: list[Job], network: Network, prior: Prior | None) -> None:
         for job in jobs:
             self._tell(Started(job.number, job.recipe))
         first = jobs[0]
-        network, prior = self._opened(first.recipe)
         start = self._start(first.recipe)
         between = self._make_room if first.lane is Lane.BATCH else _go_on
         for made in ascend(jobs, network, prior, start, self._frames.put, between):

@@ -10,6 +10,8 @@ from dgn_explorer.networks.address import UnitAddress
 
 CLASS_ALIAS = "class"
 
+_UNITS = re.compile(r"(?P<layer>\S+):(?:\*|(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9}))")
+
 
 @dataclass(frozen=True)
 class LayerInfo:
@@ -82,6 +84,21 @@ class NetworkInfo:
         if address.position is not None:
             self._check_position(layer, address.position)
         return UnitAddress(layer.path, address.index, address.position)
+
+    def resolve_all(self, text: str) -> list[UnitAddress]:
+        """As `resolve`, and several units of a layer: ``layer:0-63`` or ``layer:*`` for all."""
+        match = _UNITS.fullmatch(text.strip())
+        if match is None or text.strip() in self.labels:
+            return [self.resolve(text)]
+        layer = self.layer(match["layer"])
+        first = int(match["first"] or 0)
+        last = int(match["last"] or layer.channels - 1)
+        if not first <= last < layer.channels:
+            raise DgnError(
+                f"{layer.path} has no units {first} to {last}.",
+                f"Its units are 0 to {layer.channels - 1}.",
+            )
+        return [UnitAddress(layer.path, index) for index in range(first, last + 1)]
 
     def label(self, address: UnitAddress) -> str:
         """The class name of an output unit, else an empty string."""

@@ -66,3 +66,31 @@ def test_resolve(text, address):
 def test_resolve_says_what_is_wrong(text, said):
     with pytest.raises(DgnError, match=said):
         INFO.resolve(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("fc:*", ["fc:0", "fc:1", "fc:2", "fc:3"]),
+        ("class:2-3", ["fc:2", "fc:3"]),
+        ("fc8:1-1", ["fc:1"]),
+        ("conv:7@0,3", ["conv:7@0,3"]),
+        ("tench", ["fc:0"]),
+    ],
+)
+def test_resolve_all(text, units):
+    assert [str(unit) for unit in INFO.resolve_all(text)] == units
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("conv:3-8", "conv has no units 3 to 8. Its units are 0 to 7."),
+        ("conv:3-2", "conv has no units 3 to 2."),
+        ("kernel:*", "net has no layer 'kernel'."),
+    ],
+)
+def test_resolve_all_says_what_is_wrong(text, said):
+    with pytest.raises(DgnError) as error:
+        INFO.resolve_all(text)
+    assert str(error.value).startswith(said)
