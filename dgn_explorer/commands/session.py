@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import click
 import numpy as np
 
 from dgn_explorer.commands.cache import open_store
@@ -86,7 +87,9 @@ class EngineSession:
                     self._engine.cancel(job)
                 interrupted = True
                 continue
-            if isinstance(event, Finished | Failed | Cancelled):
+            if isinstance(event, Ready):
+                click.echo(event.notice, err=True)
+            elif isinstance(event, Finished | Failed | Cancelled):
                 place = jobs.pop(event.job)
                 if not isinstance(event, Cancelled) and not interrupted:
                     yield place, event

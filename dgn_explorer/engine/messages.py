@@ -21,9 +21,13 @@ class Lane(Enum):
 
 @dataclass(frozen=True)
 class Ready:
-    """Torch is loaded; ``device`` in words, such as ``CPU, 2 threads``."""
+    """Torch is loaded; ``device`` in words, such as ``CPU, 2 threads``.
+
+    Comes once more, with a ``notice``, if the device has failed and another one takes over.
+    """
 
     device: str
+    notice: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import torch
 import dgn_explorer
 from dgn_explorer.engine import answers
 from dgn_explorer.engine.ascending import Made, ascend
+from dgn_explorer.engine.device import describe, use_threads
 from dgn_explorer.engine.guard import run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
@@ -24,6 +25,7 @@ from dgn_explorer.engine.messages import (
     Judge,
     Lane,
     Opened,
+    Ready,
     Replay,
     Started,
 )
@@ -63,6 +65,7 @@ class Worker:
         self._tell = tell
         self._queue = queue
         self._confirm = confirm or refuse
+        self._requests: dict[OpenRequest, None] = {}  # in order
         self._networks: dict[str, Network] = {}
         self._priors: dict[str, Prior] = {}
 
@@ -72,13 +75,38 @@ class Worker:
         prior = open_prior(request.prior, self._device)
         self._networks[network.info.fingerprint] = network
         self._priors[prior.info.fingerprint] = prior
+        self._requests[request] = None
         return Opened(network.info, prior.info, best_numeric(self._device))
 
     def run(self, work: tuple[Work, ...]) -> None:
         """Answer a question, or run jobs together: from the store, or by one ascent.
 
-        A cancelled job keeps what it has made.
+        A cancelled job keeps what it has made. When the device fails, an unplugged one for
+        instance, everything goes on on the CPU.
         """
+        device = self._device
+        try:
+            self._run(work)
+        except torch.AcceleratorError:
+            if device.type == "cpu":
+                raise
+            if self._device == device:
+                self._fall_back()
+            self._run(self._queue.unfinished(work))
+
+    def _fall_back(self) -> None:
+        lost = str(self._device).upper()
+        self._device = torch.device("cpu")
+        use_threads(self._device)
+        self._queue.together = 1
+        self._networks.clear()  # what the device held cannot be read any more
+        self._priors.clear()
+        for request in self._requests:
+            self.open(request)
+        now = describe(self._device)
+        self._tell(Ready(now, notice=f"The device {lost} has failed. Now running on: {now}."))
+
+    def _run(self, work: tuple[Work, ...]) -> None:
         new: list[Job] = []
         for one in work:
             if one.cancel.is_set():

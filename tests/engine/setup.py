@@ -34,6 +34,7 @@ class Setup:
         self.network, self.prior = tiny_network(), tiny_prior(folder)
         monkeypatch.setattr(worker, "open_network", lambda spec, device, confirm: self.network)
         monkeypatch.setattr(worker, "open_prior", lambda spec, device: self.prior)
+        self.notices: list[str] = []
         self.events: queue.Queue[Event] = queue.Queue()
         self.store = Store(folder / "results")
         self.engine = Engine(self.store, self.events.put, "cpu", threads=1, together=together)
@@ -44,6 +45,8 @@ class Setup:
     def end_of(self, job: int) -> Finished | Failed | Cancelled:
         while True:
             event = self.next()
+            if isinstance(event, Ready):
+                self.notices.append(event.notice)
             if isinstance(event, Finished | Failed | Cancelled) and event.job == job:
                 return event
 

@@ -2,12 +2,15 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from dgn_explorer.engine import ascending, device
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
@@ -20,8 +23,10 @@ from dgn_explorer.engine.messages import (
 )
 from dgn_explorer.engine.queue import WorkQueue
 from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.methods import RUNNERS
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import code_text
+from dgn_explorer.synthesis.step import Step
 from tests.engine.setup import WAIT_S, Setup
 
 
@@ -195,3 +200,28 @@ def test_the_mailbox_keeps_one_frame() -> None:
     assert frame is not None
     assert frame.step == 3
     assert box.take() is None
+
+
+def test_a_device_that_fails_is_left_for_the_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "choose_device", lambda wanted: torch.device("mps"))
+    run, calls = RUNNERS["dgn-am"], []
+
+    def unplugged_once(*given: Any) -> Generator[Step]:
+        calls.append(1)
+        steps = run(*given)
+        yield next(steps)
+        if len(calls) == 1:
+            raise torch.AcceleratorError("CUDA error: device is unavailable")
+        yield from steps
+
+    monkeypatch.setattr(ascending, "RUNNERS", {"dgn-am": unplugged_once})
+    setup = Setup(tmp_path, monkeypatch)
+    setup.open()
+    recipe = setup.recipe("bee", steps=5)
+    end = setup.end_of(job := setup.engine.submit(recipe))
+    assert isinstance(end, Finished)
+    assert (end.job, end.result.device, end.result.steps) == (job, "cpu", 5)
+    assert setup.notices == ["The device MPS has failed. Now running on: CPU, 1 thread."]
+    setup.close()
