@@ -73,7 +73,7 @@ def count_photos(source: Path) -> int:
     try:
         with zipfile.ZipFile(source) as archive:
             return len(_members(archive))
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise DgnError(f"{str(source)!r} is neither a folder nor a zip.", _HINT) from None
 
 
@@ -103,8 +103,7 @@ def open_source(
             f"{str(source)!r} holds no readable photograph ({skipped} files skipped).", _HINT
         )
     pixels = np.memmap(raw, np.uint8, "r", shape=(count, side, side, 3))
-    hashes = np.array([int(h[:8], 16) for h in entry["hashes"]], np.int64)
-    held = hashes < held_out_share * 2**32
+    held = _numbers(entry["hashes"]) < held_out_share * 2**32
     return PhotoCache(pixels, np.flatnonzero(~held), np.flatnonzero(held), entry["skipped"])
 
 
@@ -120,10 +119,15 @@ def _state(source: Path) -> str:
 def _read_index(raw: Path, index: Path, side: int) -> dict[str, Any] | None:
     try:
         entry = json.loads(index.read_text())
-        complete = raw.stat().st_size == len(entry["hashes"]) * 3 * side**2
-    except (OSError, ValueError, KeyError, TypeError):
+        complete = raw.stat().st_size == len(_numbers(entry["hashes"])) * 3 * side**2
+        return {**entry, "skipped": int(entry["skipped"])} if complete else None
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return dict(entry) if complete else None
+
+
+def _numbers(hashes: list[str]) -> np.ndarray:
+    """The first 32 bits of each."""
+    return np.array([int(h[:8], 16) for h in hashes], np.int64)
 
 
 def _check_space(folder: Path, needed: int) -> None:

@@ -1,13 +1,14 @@
 """The model card: what a prior was made from and how good it is, as data and as Markdown."""
 
+import platform
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
 import dgn_explorer
+from dgn_explorer.device import describe
 from dgn_explorer.training.data import PhotoSet
-from dgn_explorer.training.devices import describe
 from dgn_explorer.training.encoder import Encoder
 from dgn_explorer.training.settings import TrainSettings
 from dgn_explorer.training.trainer import Losses, Trainer
@@ -35,7 +36,7 @@ def make_card(
         "training_hours": round(trainer.elapsed_s / 3600, 2),
         "held_out": errors,
         "losses": {} if losses is None else _rounded(losses),
-        "hardware": describe(trainer.device),
+        "hardware": f"{platform.machine()}, {describe(trainer.device)}",
         "processes": trainer.world.size,
         "versions": {"dgn-explorer": dgn_explorer.__version__, "torch": torch.__version__},
     }

@@ -10,10 +10,11 @@ from statistics import median
 import torch
 from torch import Tensor
 
+from dgn_explorer.device import describe
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.training.build import Opener, Setup, set_up
 from dgn_explorer.training.cache import count_photos, photo_bytes
-from dgn_explorer.training.devices import choose_device, describe
+from dgn_explorer.training.devices import training_device
 from dgn_explorer.training.encoder import ActivationEncoder, ComponentEncoder, Encoder, rectifies
 from dgn_explorer.training.settings import TrainSettings
 from dgn_explorer.training.trainer import Trainer
@@ -76,7 +77,7 @@ def estimate(
     settings: TrainSettings,
     folder: Path,
     *,
-    device: str = "auto",
+    device: str | None = None,
     steps: int = 6,
     opener: Opener = open_network,
     clock: Callable[[], float] = time.perf_counter,
@@ -86,7 +87,7 @@ def estimate(
     ``folder`` is where the run would be. Raises `DgnError` as the run itself would.
     """
     settings = settings.check()
-    chosen = choose_device(device)
+    chosen = training_device(device)
     photographs = sum(count_photos(Path(source)) for source in settings.sources)
     setup = set_up(settings, chosen, opener)
     trainer = Trainer(setup, _made_up(setup), device=chosen)

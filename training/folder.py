@@ -12,6 +12,7 @@ from dgn_explorer.errors import DgnError
 
 PRIOR_NAME, CARD_NAME, STOP_NAME = "prior.safetensors", "prior.md", "stop"
 STATUS_NAME, SAMPLES_NAME, CURVES_NAME = "status.json", "samples", "curves.png"
+CACHE_NAME = "cache"
 PREPARING, TRAINING, DONE, STOPPED, FAILED = "preparing", "training", "done", "stopped", "failed"
 SILENT_S = 120.0  # after that long without a word, the process is taken for dead
 _EVERY_S = 1.0
@@ -75,6 +76,13 @@ def newest_samples(folder: Path) -> Path | None:
 def request_stop(folder: Path) -> None:
     """Ask the run in ``folder``, of whatever process, to save and end after its current step."""
     (folder / STOP_NAME).touch()
+
+
+def sweep(folder: Path) -> None:
+    """Delete what a killed process of the run in ``folder`` has left half-written."""
+    for place, pattern in (("", ".*.tmp"), (SAMPLES_NAME, ".*.tmp"), (CACHE_NAME, "*.part")):
+        for path in (folder / place).glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 class StatusFile:

@@ -60,13 +60,20 @@ class Metrics:
 def read_metrics(path: Path) -> list[dict[str, float]]:
     """The lines of a metrics file by column name, empty cells as NaN; none if there is no file.
 
-    A last line that was cut off in the middle is left out.
+    Lines that were cut off in the middle or damaged are left out.
     """
     if not path.exists():
         return []
-    with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if None not in row.values()]
-    return [{k: float(v) if v else math.nan for k, v in row.items() if k} for row in rows]
+    names, *lines = (x.split(",") for x in path.read_text(errors="replace").splitlines() or [""])
+    rows = [_row(names, cells) for cells in lines if len(cells) == len(names)]
+    return [row for row in rows if math.isfinite(row.get("step", math.nan))]
+
+
+def _row(names: list[str], cells: list[str]) -> dict[str, float]:
+    try:
+        return {k: float(v) if v else math.nan for k, v in zip(names, cells, strict=True)}
+    except ValueError:
+        return {}
 
 
 def draw_curves(path: Path, rows: list[dict[str, float]]) -> None:

@@ -24,9 +24,10 @@ from dgn_explorer.training.cache import Progress, open_source
 from dgn_explorer.training.card import make_card, write_markdown
 from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
 from dgn_explorer.training.data import PhotoSet, prefetch
-from dgn_explorer.training.devices import choose_device
+from dgn_explorer.training.devices import training_device
 from dgn_explorer.training.encoder import Encoder
 from dgn_explorer.training.folder import (
+    CACHE_NAME,
     CARD_NAME,
     CURVES_NAME,
     PREPARING,
@@ -35,6 +36,7 @@ from dgn_explorer.training.folder import (
     TRAINING,
     Status,
     StatusFile,
+    sweep,
 )
 from dgn_explorer.training.samples import Samples
 from dgn_explorer.training.settings import TrainSettings, changed, preset, resumed
@@ -73,7 +75,7 @@ def train(
     progress: Progress,
     report: StepReport,
     stop: Callable[[], bool] = lambda: False,
-    device: str = "auto",
+    device: str | None = None,
     opener: Opener = open_network,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
@@ -92,7 +94,7 @@ def train(
     settings = settings.check()
     folder.mkdir(parents=True, exist_ok=True)
     asked = folder / STOP_NAME
-    chosen = choose_device(device)
+    chosen = training_device(device)
 
     def halt() -> bool:
         return stop() or asked.exists()
@@ -123,6 +125,7 @@ def train(
         first = world.rank == 0
         if first:
             asked.unlink(missing_ok=True)
+            sweep(folder)
         saved = read_checkpoint(folder)
         if saved is not None:
             settings = resumed(saved[0], changed(saved[0], settings))
@@ -160,7 +163,7 @@ def _prepare(
     setup: Setup, folder: Path, resumes: bool, progress: Progress
 ) -> tuple[PhotoSet, Encoder]:
     s = setup.settings
-    cache = folder / "cache"
+    cache = folder / CACHE_NAME
     caches = [
         open_source(Path(source), cache, s.image_size, s.held_out_share, progress)
         for source in s.sources

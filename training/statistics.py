@@ -76,18 +76,18 @@ def load_encoder(setup: Setup, folder: Path) -> Encoder | None:
     try:
         with safe_open(path, framework="pt") as file:
             made_for = (file.metadata() or {}).get(_HEADER)
+            if made_for is not None and json.loads(made_for) != _made_for(setup):
+                return None
             t = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
-    except (SafetensorError, OSError) as error:
+        if "rectified" in t:
+            encoder: Encoder = ActivationEncoder(t["mean"], t["scale"], bool(t["rectified"]))
+        else:
+            encoder = ComponentEncoder(t["mean"], t["forward"], t["inverse"], float(t["kept"]))
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
         raise DgnError(
             f"{path} is damaged ({error}).",
             "Take a copy of it, or start again in another --run folder.",
         ) from error
-    if made_for is not None and json.loads(made_for) != _made_for(setup):
-        return None
-    if "rectified" in t:
-        encoder: Encoder = ActivationEncoder(t["mean"], t["scale"], bool(t["rectified"]))
-    else:
-        encoder = ComponentEncoder(t["mean"], t["forward"], t["inverse"], float(t["kept"]))
     return encoder if encoder.size == setup.code_size else None
 
 

@@ -80,7 +80,7 @@ def evaluate_command(
     diversity (over seeds), reconstruction (of photographs) and hidden (activations reached in
     hidden layers against the highest over the photographs).
     """
-    from dgn_explorer.engine.device import choose_device
+    from dgn_explorer.device import choose_device
     from dgn_explorer.evaluation.evaluate import PARTS, Evaluation
     from dgn_explorer.evaluation.making import Maker
     from dgn_explorer.evaluation.plan import Plan

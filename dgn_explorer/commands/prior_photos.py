@@ -54,7 +54,7 @@ def bounds_command(
 
     The upper bound of each number of the code is its mean plus SIGMAS standard deviations.
     """
-    from dgn_explorer.engine.device import choose_device, use_threads
+    from dgn_explorer.device import choose_device, use_threads
     from dgn_explorer.networks.photos import open_photos, spread
     from dgn_explorer.priors.code_space import CodeSpace
     from dgn_explorer.priors.files import replace_space
@@ -124,7 +124,7 @@ def check_command(
     is more than 5 % away from the published value.
     """
     from dgn_explorer.commands.start_image import read_photo
-    from dgn_explorer.engine.device import choose_device, use_threads
+    from dgn_explorer.device import choose_device, use_threads
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.networks.options import NetworkOptions
     from dgn_explorer.priors.encoding import encode

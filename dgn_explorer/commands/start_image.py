@@ -26,7 +26,7 @@ def start_code(photo: Path, method: str, prior: str, device: str | None) -> str:
     The code comes from the prior's encoder if its network can be opened and is the right one; else
     it is optimised.
     """
-    from dgn_explorer.engine.device import choose_device
+    from dgn_explorer.device import choose_device
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.priors.encoding import encode
     from dgn_explorer.priors.inversion import invert

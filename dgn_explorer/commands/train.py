@@ -88,7 +88,7 @@ def train_command(
     settings = run_settings(folder, paths, weights, changes, preset)
     opener = partial(open_network, confirm=ask)
     if dry_run:
-        click.echo(estimate(settings, folder, device=device or "auto", opener=opener).text())
+        click.echo(estimate(settings, folder, device=device, opener=opener).text())
         return
     report = _Report()
     with _stop_on_interrupt() as stop:
@@ -100,7 +100,7 @@ def train_command(
             progress=report.progress,
             report=report.step,
             stop=stop,
-            device=device or "auto",
+            device=device,
             opener=opener,
         )
     report.end()

@@ -89,7 +89,7 @@ class Engine:
 
     def _main(self) -> None:
         try:
-            from dgn_explorer.engine.device import choose_device, describe, use_threads
+            from dgn_explorer.device import choose_device, describe, use_threads
             from dgn_explorer.engine.worker import Worker
 
             device = choose_device(self._device)

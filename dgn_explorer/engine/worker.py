@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 import dgn_explorer
+from dgn_explorer.device import describe, use_threads
 from dgn_explorer.engine import answers
 from dgn_explorer.engine.ascending import Made, ascend
-from dgn_explorer.engine.device import describe, use_threads
 from dgn_explorer.engine.guard import run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (

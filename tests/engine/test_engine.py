@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from dgn_explorer.engine import ascending, device
+from dgn_explorer import device
+from dgn_explorer.engine import ascending
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (

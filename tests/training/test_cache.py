@@ -179,9 +179,26 @@ def test_a_full_disk_is_told_before_decoding(
         opened(folder, tmp_path)
 
 
-@pytest.mark.parametrize("kind", ["missing", "text", "empty"])
+@pytest.mark.parametrize("hashes", [["xyz", "00"], [1, 2], "ab", [[], []]])
+def test_an_index_that_makes_no_sense_is_made_again(tmp_path: Path, hashes: object) -> None:
+    folder = write_photos(tmp_path / "set", 2)
+    opened(folder, tmp_path)
+    (path,) = (tmp_path / "cache").glob("*.json")
+    sound = path.read_text()
+    for entry in ({"hashes": hashes, "skipped": 0}, json.loads(sound) | {"skipped": []}):
+        path.write_text(json.dumps(entry))
+        assert len(opened(folder, tmp_path, share=0.5).pixels) == 2
+    assert path.read_text() == sound
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "empty", "newer"])
 def test_sources_without_photographs_are_named(tmp_path: Path, kind: str) -> None:
     source = tmp_path / kind
+    if kind == "newer":  # a zip of version 16, which no library reads
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.writestr("a.jpg", b"")
+        content = source.read_bytes()
+        source.write_bytes(content.replace(b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3\xa0"))
     if kind == "text":
         source.write_text("hello")
     if kind == "empty":

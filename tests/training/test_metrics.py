@@ -51,6 +51,22 @@ def test_a_resumed_run_drops_the_lines_it_does_again(tmp_path: Path) -> None:
     assert math.isnan(rows[0]["code"])
 
 
+def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    good = b"100,9.0,0.5,1.5"
+    bad = [
+        b"200,9.0,0.5,1.5,7",
+        b"x,9.0,0.5,1.5",
+        b"nan,9.0,0.5,1.5",
+        b"300,\x85,0.5,1.5",
+        b"\0" * 9,
+    ]
+    path.write_bytes(b"\n".join([b"step,seconds,image,feature", *bad, good]))
+    assert [row["step"] for row in read_metrics(path)] == [100]
+    path.write_bytes(b"stop\n1")
+    assert read_metrics(path) == []
+
+
 def test_curves_show_every_loss_in_use(tmp_path: Path) -> None:
     rows = [
         {"step": 100.0 * i, "image": 1 / i, "feature": 2 / i, "adversarial": 0.0, "code": 0.0}

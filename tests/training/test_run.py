@@ -261,6 +261,30 @@ def test_a_damaged_file_of_a_run_is_named(photos: Path, tmp_path: Path, name: st
         start(tiny_settings(photos), folder, Log())
 
 
+@pytest.mark.parametrize("old", [b'{\\"network', b'"kept"', b'"mean"'])
+def test_a_damaged_header_of_the_statistics_is_named(
+    photos: Path, tmp_path: Path, old: bytes
+) -> None:
+    folder = tmp_path / "run"
+    start(tiny_settings(photos), folder, Log(stop_after=2))
+    path = folder / "encoder.safetensors"
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, b"[" + old[1:] if old[:1] == b"{" else old.upper()))
+    with pytest.raises(DgnError, match=r"encoder\.safetensors"):
+        start(tiny_settings(photos), folder, Log())
+
+
+def test_what_a_killed_run_left_half_written_goes(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    start(tiny_settings(photos), folder, Log(stop_after=2))
+    names = (".prior.safetensors.4711.tmp", "samples/.00000001.png.tmp", "cache/old-1.part")
+    for name in names:
+        (folder / name).write_bytes(b"half")
+    start(tiny_settings(photos), folder, Log())
+    assert not any((folder / name).exists() for name in names)
+
+
 def test_weights_that_are_not_finite_never_replace_a_checkpoint(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
