@@ -9,11 +9,7 @@ from dgn_explorer.commands.options import ask
 from dgn_explorer.commands.terminal import StatusLine
 from dgn_explorer.engine.messages import Opened
 from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters
-from dgn_explorer.synthesis.step_sizes import remember_step, remembered_step
-
-# The defaults are tuned for these
-TUNED = ("lite0", "lite1", "lite2")
-TUNED_PRIOR = "default"
+from dgn_explorer.synthesis.step_sizes import is_tuned, remember_step, remembered_step
 
 
 def with_step_size(
@@ -26,7 +22,7 @@ def with_step_size(
     parameters = ascent.parameters
     if not ascent.automatic or not isinstance(parameters, DgnAmParameters):
         return parameters
-    if opened.network.name in TUNED and opened.prior.name == TUNED_PRIOR:
+    if is_tuned(opened.network.name, opened.prior.name):
         return parameters
     pair = opened.network.fingerprint, opened.prior.fingerprint
     size = remembered_step(*pair)
@@ -56,7 +52,7 @@ def gentler(parameters: Parameters) -> Parameters:
 
 
 def _find(network: str, prior: str, device: str | None) -> float:
-    from dgn_explorer.engine.device import choose_device
+    from dgn_explorer.device import choose_device
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.priors.opening import open_prior
     from dgn_explorer.synthesis.step_sweep import best_step, sweep

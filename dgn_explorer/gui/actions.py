@@ -81,6 +81,10 @@ ROWS: tuple[Row, ...] = (
         "Ctrl+Shift+L", "sweep"),
     Row("photo_start", "Run", 1, "Start from the photo",
         "Begin every ascent with the code of the photo at the left"),
+    Row("live_parameters", "Run", 1, "Apply to the running image",
+        "Let the running image go on with changed parameters at once", checkable=True),
+    Row("measure_step", "Run", 1, "Measure the step size",
+        "Find the step size of this network with this prior by short ascents"),
     Row("compute_selection", "Run", 2, "Compute selected units",
         "Queue the units selected in the grid", "Ctrl+Shift+Return"),
     Row("compute_layer", "Run", 2, "Compute this layer", "Queue every unit of the layer", "Ctrl+L"),
@@ -182,6 +186,6 @@ class ActionTable(QObject):
         colours = self._theme.colours
         for row in ROWS:
             if row.icon:
-                self._actions[row.id].setIcon(
-                    icon(row.icon, colours.text, colours.control_border, row.icon_off)
-                )
+                pale, chosen = colours.control_border, colours.on_selected
+                drawn = icon(row.icon, colours.text, pale, row.icon_off, chosen)
+                self._actions[row.id].setIcon(drawn)

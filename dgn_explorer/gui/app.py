@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.gui.bridge import EngineBridge
+from dgn_explorer.gui.collecting import Collector
 from dgn_explorer.gui.excepthooks import ExceptHooks
 from dgn_explorer.gui.icons import program_icon
 from dgn_explorer.gui.loop import Flows, run_until_done
@@ -73,6 +74,7 @@ async def main(
     """Show the window, let the engine load torch behind it, and end both in good order."""
     hooks = ExceptHooks()
     hooks.install()
+    collector = Collector()
     flows = Flows(asyncio.get_running_loop(), hooks.report)
     preferences = Preferences()
     colours = Theme(app, theme if theme != "system" else preferences.get("theme", "system"))
@@ -83,6 +85,7 @@ async def main(
     bridge.arrived.connect(session.handle)
     window = MainWindow(session, flows, colours, preferences)
     bridge.asked.connect(window.ask_permission)
+    session.opened.connect(collector.settle)
     window.closed.connect(bridge.close)  # before the engine is waited for, which may wait for it
     hooks.caught.connect(window.show_problem)
     signals = SystemSignals(window.close_at_once)
@@ -101,6 +104,7 @@ async def main(
     flows.close()
     signals.remove()
     hooks.remove()
+    collector.stop()
     window.deleteLater()
     if not ended:
         # A long kernel or a file that is being read cannot be interrupted; results are whole files.

@@ -49,7 +49,9 @@ class Browser(QWidget):
         body, column = panel(margin=0, spacing=MEDIUM)
         column.setContentsMargins(MEDIUM, MEDIUM, SMALL, 0)
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._make_split())
+        self._split = self._make_split()
+        self._fits = True  # the layers are as high as their rows
+        self._pages.addWidget(self._split)
         self._pages.addWidget(self.search.hits)
         nothing = label("The layers of the network appear here.", "muted", wrap=True)
         nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -97,6 +99,8 @@ class Browser(QWidget):
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.expanded.connect(self._fit_tree)
+        tree.collapsed.connect(self._fit_tree)
         return tree
 
     def _make_grid(self, theme: Theme) -> CardView:
@@ -113,9 +117,10 @@ class Browser(QWidget):
     def _make_split(self) -> QSplitter:
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
+        split.splitterMoved.connect(self._keep_split)
         for title, view, stretch in (
-            (self._tree_title, self.tree, 2),
-            (self._grid_title, self.grid, 3),
+            (self._tree_title, self.tree, 0),
+            (self._grid_title, self.grid, 1),
         ):
             part = QWidget()
             column = QVBoxLayout(part)
@@ -126,6 +131,20 @@ class Browser(QWidget):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, stretch)
         return split
+
+    def _keep_split(self) -> None:
+        self._fits = False
+
+    def _fit_tree(self) -> None:
+        """Give the layers the height of their rows, at most half, until the user decides."""
+        rows, index = 1, self.tree.model().index(0, 0)
+        while (index := self.tree.indexBelow(index)).isValid():
+            rows += 1
+        if self._fits:
+            height = self._split.height()
+            rest = self._tree_title.sizeHint().height() + 4 * TIGHT
+            wanted = rows * self.tree.sizeHintForRow(0) + rest + MEDIUM
+            self._split.setSizes([min(wanted, height // 2), max(height - wanted, height // 2)])
 
     def _open(self, network: NetworkInfo, _prior: object) -> None:
         self.search.open_network(network)
@@ -141,6 +160,7 @@ class Browser(QWidget):
         header.resizeSection(1, 116)
         self.tree.selectionModel().currentChanged.connect(self._layer_changed)
         self._go_to_layer(network.output_layer)
+        self._fit_tree()
         self.search.field.setFocus()
 
     def _go_to_layer(self, path: str) -> None:

@@ -90,7 +90,9 @@ class CardView(QListView):
             if not wraps:
                 self.setGridSize(size)
                 return
-        width = self.viewport().width() - 2  # Qt wraps a line that fills the width exactly
+        # Room for the scroll bar whether or not it is there, as one that comes would take a column;
+        # and Qt wraps a line that fills the width exactly.
+        width = self.contentsRect().width() - self.verticalScrollBar().sizeHint().width() - 2
         columns = max(1, width // size.width())
         if self.model() is not None and self.model().rowCount() > columns:
             size.setWidth(width // columns)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand
 
+from dgn_explorer.gui.jobs import Job
+from dgn_explorer.gui.runs import start_after
 from dgn_explorer.gui.session import Session
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.result import Result
@@ -62,12 +64,12 @@ class Combination(QObject):
         self.opening = 0  # counts the networks opened
         self._recipe: Recipe | None = None  # the newest that was asked for
         self._last: Result | None = None  # the newest picture of these units
-        self._pending = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_FOLLOW_MS)
         self._timer.timeout.connect(self._follow)
         session.runs.job_ended.connect(self._ended)
+        session.runs.replaced.connect(self._replaced)
         session.opened.connect(self._opened)
 
     @property
@@ -124,31 +126,34 @@ class Combination(QObject):
             self._timer.stop()
 
     def _follow(self) -> None:
-        running = self._session.jobs.get(self._session.runs.live)
+        runs, wanted = self._session.runs, self._wanted()
+        running, coming = runs.live_job, runs.live_recipe
         if running is None or self._recipe is None or running.recipe.key != self._recipe.key:
             self._start()
-        elif running.recipe.objective != self.terms:
-            # Its last code is where the next ascent starts, so it has to end first.
-            self._pending = True
-            self._session.runs.stop()
+        elif wanted is not None and coming is not None and coming.objective != wanted.objective:
+            self._session.go_on_with(wanted)
 
-    def _start(self, fresh: bool = False) -> None:
-        session = self._session
-        self._pending = False
-        if session.network is None or session.prior is None or not self.terms:
-            return
-        terms = self.terms
+    def _wanted(self) -> Recipe | None:
+        """The recipe for the parts as they are."""
+        session, terms = self._session, self.terms
+        if session.network is None or session.prior is None or not terms:
+            return None
         base = session.settings.value.recipe(
             terms[0].unit, session.network, session.prior, session.numeric
         )
-        recipe = replace(base, objective=terms)
+        return replace(base, objective=terms)
+
+    def _start(self, fresh: bool = False) -> None:
+        recipe = self._wanted()
+        if recipe is None:
+            return
         first = None if fresh else self._starting_point(recipe)
-        if first is not None and first.recipe.objective == terms:
+        if first is not None and first.recipe.objective == recipe.objective:
             return  # this is what is on show
         if first is not None:
-            recipe = replace(recipe, start=f"result:{first.key}")
+            recipe = replace(recipe, start=start_after(first))
         self._recipe = recipe
-        session.run(recipe)
+        self._session.run(recipe)
 
     def _starting_point(self, recipe: Recipe) -> Result | None:
         """The newest picture of these units, or the one on show if it is of one of them."""
@@ -170,12 +175,14 @@ class Combination(QObject):
             return
         if result is not None:
             self._last = result
-        if self._pending:
-            self._start()
+
+    def _replaced(self, old: Job, new: Job, result: Result | None) -> None:
+        if self._recipe is not None and old.recipe.key == self._recipe.key:
+            self._recipe = new.recipe
 
     def _opened(self) -> None:
         # Addresses of another network mean nothing here, nor does what could be undone.
         self._timer.stop()
         self.opening += 1
-        self.parts, self._recipe, self._last, self._pending = (), None, None, False
+        self.parts, self._recipe, self._last = (), None, None
         self.changed.emit()

@@ -10,15 +10,14 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from dgn_explorer.gui.actions import ActionTable
+from dgn_explorer.gui.close_button import CloseButton
 from dgn_explorer.gui.combination import MOST, Combination
 from dgn_explorer.gui.dragging import carried_units
-from dgn_explorer.gui.icons import icon
 from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.number_field import NumberField
 from dgn_explorer.gui.parts import ElidedLabel, fill_scrolling, label, line, panel
@@ -55,11 +54,7 @@ class PartRow(QWidget):
         self.number.setFixedWidth(72)
         self.number.setAccessibleName(f"Weight of {name or unit} as a number")
         self.number.edited.connect(self._weigh)
-        remove = QToolButton()
-        remove.setIcon(icon("close", theme.colours.muted, theme.colours.muted))
-        remove.setProperty("role", "flat")
-        remove.setToolTip("Take this unit out")
-        remove.setAccessibleName(f"Take {name or unit} out")
+        remove = CloseButton(theme, f"Take {name or unit} out", "Take this unit out")
         remove.clicked.connect(lambda: model.remove(unit))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, SMALL)
@@ -69,7 +64,7 @@ class PartRow(QWidget):
         grid.addWidget(about, 0, 1, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(remove, 0, 2)
         grid.addWidget(self.slider, 1, 0)
-        grid.addWidget(self.number, 1, 1, 1, 2)
+        grid.addWidget(self.number, 1, 1, 1, 2, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(0, 1)
         grid.setColumnMinimumWidth(1, 48)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QPushButton,
@@ -18,13 +19,16 @@ from dgn_explorer.gui.number_field import NumberField
 from dgn_explorer.gui.parameter_form import ParameterForm
 from dgn_explorer.gui.parts import ElidedLabel, fill_scrolling, flat_button, label, line, panel
 from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.step_size_bar import StepSizeBar
 from dgn_explorer.gui.theme import SMALL, TIGHT
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.parameters import PRESETS
+from dgn_explorer.synthesis.parameters import PRESETS, WITHOUT_PRIOR
 from dgn_explorer.synthesis.start import RANDOM
 
 METHOD_NAMES = {"dgn-am": "DGN-AM: through the prior", "pixels": "Pixels: without a prior"}
 
+_LIVE = "The running image goes on from where it is with what you change"
+_ONLY_NEXT = "This method has no code to go on from: changes wait for the next run"
 _SEED_MERGE_ID = 1
 _LARGEST_SEED = 2**63 - 1
 
@@ -53,6 +57,7 @@ class Controls(QWidget):
         )
         self.seed.edited.connect(self._seed_edited)
         self.form = ParameterForm(session.settings)
+        self.live = self._make_live(table)
         self.method = QComboBox()
         self.method.setAccessibleName("Method")
         for name in PRESETS:
@@ -106,6 +111,8 @@ class Controls(QWidget):
         column.addSpacing(TIGHT)
         column.addWidget(line())
         column.addWidget(label("PARAMETERS", "section"))
+        column.addWidget(self.live)
+        column.addWidget(StepSizeBar(session, table))
         column.addWidget(self.form)
         column.addStretch()
         fill_scrolling(self, body)
@@ -123,6 +130,14 @@ class Controls(QWidget):
         row.addWidget(flat_button(table["lock_seed"]))
         row.addWidget(flat_button(table["new_seed"]))
         return row
+
+    def _make_live(self, table: ActionTable) -> QCheckBox:
+        action = table["live_parameters"]
+        made = QCheckBox(action.text())
+        made.setAccessibleName(action.text())
+        made.clicked.connect(action.trigger)
+        action.toggled.connect(made.setChecked)
+        return made
 
     def _make_presets(self) -> None:
         for old in self._presets.buttons():
@@ -159,6 +174,7 @@ class Controls(QWidget):
             self.method.setCurrentIndex(self.method.findData(value.method))
         if self._preset_method != value.method:
             self._make_presets()
+        self.live.setToolTip(_ONLY_NEXT if value.method in WITHOUT_PRIOR else _LIVE)
         self._start_row.setVisible(value.start != RANDOM)
         self._start.setText(f"Starts from {value.start_name}")
         for button in self._presets.buttons():

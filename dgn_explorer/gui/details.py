@@ -17,6 +17,7 @@ from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import LARGE, SMALL, TIGHT, Theme
 from dgn_explorer.gui.verdicts import Verdicts
 from dgn_explorer.results.result import Result
+from dgn_explorer.synthesis.start import CODE, RANDOM
 
 
 def facts(result: Result) -> list[tuple[str, str]]:
@@ -29,7 +30,7 @@ def facts(result: Result) -> list[tuple[str, str]]:
         ("Activation", f"{number_text(first)} → {number_text(result.activation)}"),
         ("Steps", f"{result.steps} ({result.state})"),
         ("Seed", str(recipe.seed)),
-        ("Started from", "random code" if recipe.start == "random" else recipe.start[:19] + "…"),
+        ("Started from", _start_text(recipe.start)),
         ("Network", f"{recipe.network} ({recipe.network_fingerprint[:8]})"),
     ]  # fmt: skip
     if recipe.prior:
@@ -107,3 +108,9 @@ class Details(QWidget):
             text = label(value, "", wrap=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._form.addRow(label(name, "muted"), text)
+
+
+def _start_text(start: str) -> str:
+    if start == RANDOM:
+        return "random code"
+    return "a code in its recipe" if start.startswith(CODE) else f"{start[:19]}…"

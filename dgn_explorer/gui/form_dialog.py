@@ -67,5 +67,6 @@ class FormDialog(QDialog):
         row.addStretch()
         row.addWidget(self.cancel)
         row.addWidget(self.go)
+        self.column.addStretch()
         self.column.addLayout(row)
         fix_width(self, width)

@@ -161,7 +161,8 @@ class Gallery(QWidget):
 
     def _counted(self) -> None:
         shown, all_ = self.model.rowCount(), len(self._session.library.items)
-        self._count.setText(f"{shown:,} of {all_:,}" if shown != all_ else f"{all_:,} results")
+        words = "1 result" if all_ == 1 else f"{all_:,} results"
+        self._count.setText(f"{shown:,} of {all_:,}" if shown != all_ else words)
         self._empty.setText(
             "No result passes these filters."
             if all_

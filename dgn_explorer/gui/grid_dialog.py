@@ -19,7 +19,8 @@ class GridDialog(FormDialog):
     """Read `options` when it is accepted."""
 
     def __init__(self, count: int, columns: int, captions: bool, parent: QWidget) -> None:
-        text = f"{count:,} pictures become one PNG or PDF. A large grid is cut between rows."
+        what = "1 picture becomes" if count == 1 else f"{count:,} pictures become"
+        text = f"{what} one PNG or PDF. A large grid is cut between rows."
         super().__init__("Export grid", text, "Choose file…", parent)
         self.columns = NumberField(int, 1, 10_000, columns)
         self.gap = NumberField(int, 0, 1000, 8)

@@ -21,13 +21,18 @@ def icon_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixma
     return _draw(_source(f"icon-{name}").replace("currentColor", colour), size, ratio)
 
 
-def icon(name: str, colour: str, disabled: str, off: str = "") -> QIcon:
-    """Icon ``name`` for buttons and menus, paler when disabled, ``off`` while not checked."""
+def icon(name: str, colour: str, disabled: str, off: str = "", selected: str = "") -> QIcon:
+    """Icon ``name`` for buttons, menus and lists, paler when disabled, ``off`` while not checked.
+
+    ``selected`` is its colour in a selected row; empty is the same as elsewhere.
+    """
     made = QIcon()
     for size in _SIZES:
         for state, shown in ((QIcon.State.On, name), (QIcon.State.Off, off or name)):
             made.addPixmap(icon_pixmap(shown, colour, size), QIcon.Mode.Normal, state)
             made.addPixmap(icon_pixmap(shown, disabled, size), QIcon.Mode.Disabled, state)
+            chosen = icon_pixmap(shown, selected or colour, size)
+            made.addPixmap(chosen, QIcon.Mode.Selected, state)
     return made
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from dgn_explorer.gui.close_button import CloseButton
 from dgn_explorer.gui.display import Level, Notice
-from dgn_explorer.gui.icons import icon, icon_pixmap
+from dgn_explorer.gui.icons import icon_pixmap
 from dgn_explorer.gui.parts import label
 from dgn_explorer.gui.theme import LARGE, MEDIUM, SMALL, Theme
 
@@ -22,19 +23,12 @@ class NoticeCard(QFrame):
         super().__init__(parent)
         self.notice = notice
         self.setProperty("role", "notice")
-        colours = theme.colours
-        name, ink = {
-            Level.INFO: ("info", colours.accent),
-            Level.WARNING: ("warning", colours.warn),
-            Level.ERROR: ("warning", colours.bad),
-        }[notice.level]
-        sign = label()
-        sign.setPixmap(icon_pixmap(name, ink, 18, self.devicePixelRatioF()))
+        self._theme, self._sign = theme, label()
         text = label(notice.text, "", wrap=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
         row.setSpacing(SMALL)
-        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(text, 1)
         if notice.action and notice.run is not None:
             button = QPushButton(notice.action)
@@ -43,10 +37,7 @@ class NoticeCard(QFrame):
             button.clicked.connect(notice.run)
             button.clicked.connect(self.deleteLater)
             row.addWidget(button)
-        close = QToolButton()
-        close.setIcon(icon("close", colours.muted, colours.muted))
-        close.setProperty("role", "flat")
-        close.setAccessibleName("Dismiss the notice")
+        close = CloseButton(theme, "Dismiss the notice")
         close.clicked.connect(self.deleteLater)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName(notice.text)
@@ -54,6 +45,17 @@ class NoticeCard(QFrame):
         timer.setSingleShot(True)
         timer.timeout.connect(self.deleteLater)
         timer.start(SHOWN_MS[notice.level])
+        theme.changed.connect(self._tint)
+        self._tint()
+
+    def _tint(self) -> None:
+        colours = self._theme.colours
+        name, ink = {
+            Level.INFO: ("info", colours.accent),
+            Level.WARNING: ("warning", colours.warn),
+            Level.ERROR: ("warning", colours.bad),
+        }[self.notice.level]
+        self._sign.setPixmap(icon_pixmap(name, ink, 18, self.devicePixelRatioF()))
 
 
 class Notices(QWidget):
@@ -84,7 +86,7 @@ class Notices(QWidget):
             self._column.removeWidget(old)
             old.deleteLater()
         card = NoticeCard(notice, self._theme, self)
-        card.destroyed.connect(self._place_later)
+        card.destroyed.connect(self.place_later)
         self._column.addWidget(card)
         self.show()
         self.raise_()
@@ -96,7 +98,8 @@ class Notices(QWidget):
             self._place()
         return super().eventFilter(watched, event)
 
-    def _place_later(self) -> None:
+    def place_later(self) -> None:
+        """Find the place again, once what is below has its new size."""
         QTimer.singleShot(0, self, self._place)
 
     def _place(self) -> None:

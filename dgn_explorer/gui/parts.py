@@ -111,7 +111,7 @@ def fix_width(dialog: QDialog, width: int) -> None:
         layout.activate()
         # Without a wrapped text there is no height for a width: the layout answers -1.
         high = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else -1
-        dialog.setFixedSize(width, max(high, layout.totalMinimumSize().height()))
+        dialog.setFixedSize(width, high if high > 0 else layout.totalMinimumSize().height())
 
 
 def number_text(value: float) -> str:

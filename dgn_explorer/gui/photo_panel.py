@@ -8,13 +8,12 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from dgn_explorer.engine.messages import UnitStrength
-from dgn_explorer.gui.icons import icon
+from dgn_explorer.gui.close_button import CloseButton
 from dgn_explorer.gui.parts import ElidedLabel, label, number_text
 from dgn_explorer.gui.pictures import scaled, to_pixmap
 from dgn_explorer.gui.row_delegate import QuietRole, RowDelegate
@@ -44,11 +43,7 @@ class PhotoPanel(QWidget):
         start.setAccessibleName("Start from this photo")
         start.setToolTip("Begin every ascent with the code of this photo")
         start.clicked.connect(self.start_wanted)
-        close = QToolButton()
-        close.setProperty("role", "flat")
-        close.setIcon(icon("close", theme.colours.muted, theme.colours.muted))
-        close.setToolTip("Back to the layers")
-        close.setAccessibleName("Close the photo's units")
+        close = CloseButton(theme, "Close the photo's units", "Back to the layers")
         close.clicked.connect(self.closed)
         self.list = QListWidget()
         self.list.setAccessibleName("Strongest units of the photo")

@@ -32,8 +32,8 @@ class EnginePort(Protocol):
     def ask(self, question: Question) -> int:
         """Ask something; `Answered`, `Failed` or `Cancelled` follows for the returned number."""
 
-    def cancel(self, job: int) -> None:
-        """Stop a job within a step, or take it from the queue."""
+    def cancel(self, job: int, keep: bool = True) -> None:
+        """Stop a job within a step, or take it from the queue; ``keep`` stores what it has made."""
 
     def pause_batch(self, on: bool) -> None:
         """Hold batch jobs, or let them go on."""

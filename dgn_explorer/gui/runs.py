@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -20,7 +21,10 @@ from dgn_explorer.gui.library import Library
 from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.ports import EnginePort
 from dgn_explorer.gui.questions import Questions
+from dgn_explorer.results.result import Result
+from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import code_text
 
 FRAME_MS = 33  # 30 frames a second
 _SUBMIT_AT_ONCE = 100
@@ -36,6 +40,7 @@ class Runs(QObject):
     progressed = Signal()  # the interactive job is at another step
     frame = Signal(object)  # the newest Frame of the interactive job
     job_ended = Signal(object, object)  # its Recipe, and its Result or None
+    replaced = Signal(object, object, object)  # a Job, the one in its place, and the Result between
     finished = Signal(object, object)  # Finished, and its Job or None
     failed = Signal(object, object)  # Failed, and its Job or None
     cancelled = Signal(object)  # Cancelled
@@ -56,6 +61,7 @@ class Runs(QObject):
         self.jobs = JobList(self)
         self.live: int | None = None
         self.paused = False
+        self._next: Recipe | None = None  # what goes on from the interactive job
         self._running: set[int] = set()
         self._newest: dict[int, Frame] = {}  # of the running jobs
         questions.changed.connect(self._rest)
@@ -77,8 +83,15 @@ class Runs(QObject):
         """The newest frame of a running job."""
         return self._newest.get(number)
 
+    @property
+    def live_recipe(self) -> Recipe | None:
+        """What the interactive job computes, or what is about to go on from it."""
+        job = self.live_job
+        return self._next or (job.recipe if job is not None else None)
+
     def start(self, recipe: Recipe) -> Job:
         """Run ``recipe`` as the interactive job, in place of the one before."""
+        self._next = None
         job = self._submit(recipe, Lane.INTERACTIVE)
         self.live = job.number
         self._rest()
@@ -87,10 +100,25 @@ class Runs(QObject):
     def stop(self) -> None:
         """Stop the interactive job; what is done so far is kept."""
         job = self.live_job
-        if job is not None and job.state is not JobState.STOPPING:
-            self._engine.cancel(job.number)
-            self.jobs.update(job.number, state=JobState.STOPPING)
-            self.live_changed.emit()
+        if job is not None and (job.state is not JobState.STOPPING or self._next is not None):
+            self._next = None
+            self._stop(job, keep=True)
+
+    def go_on_with(self, recipe: Recipe) -> None:
+        """Let the interactive job go on with another recipe, from the code where it is.
+
+        The new recipe's start is that code, so that its result can be made again; what the job has
+        made so far is not kept. Of several calls until then the last one counts.
+        """
+        job = self.live_job
+        if job is not None:
+            self._next = recipe
+            self._stop(job, keep=False)
+
+    def _stop(self, job: Job, keep: bool) -> None:
+        self._engine.cancel(job.number, keep)
+        self.jobs.update(job.number, state=JobState.STOPPING)
+        self.live_changed.emit()
 
     # ---- batch
 
@@ -158,9 +186,10 @@ class Runs(QObject):
                 self.failed.emit(event, job)
             case Cancelled():
                 job = self.jobs.end(event.job)
-                self._end(event.job)
+                follower = self._end(event.job)
                 if job is not None:
                     self.job_ended.emit(job.recipe, None)
+                    self._go_on(job, None, follower)
                 self.cancelled.emit(event)
             case _:
                 return False
@@ -180,24 +209,35 @@ class Runs(QObject):
 
     def _finished(self, event: Finished) -> None:
         job = self.jobs.end(event.job)
-        self._end(event.job)
-        self._library.forget_thumbnail(event.result.key)
-        self._library.refresh()
+        follower = self._end(event.job)
+        if event.saved:
+            self._library.forget_thumbnail(event.result.key)
+            self._library.refresh()
         self.job_ended.emit(event.result.recipe, event.result)
+        if job is not None:
+            self._go_on(job, event.result, follower)
         self.finished.emit(event, job)
-        if not event.saved:
-            text = event.notice or "The result could not be saved."
-            self.notice.emit(Notice(text, Level.WARNING))
-        elif event.notice:
-            self.notice.emit(Notice(event.notice))
+        if event.notice:
+            self.notice.emit(Notice(event.notice, Level.INFO if event.saved else Level.WARNING))
 
-    def _end(self, number: int) -> None:
+    def _end(self, number: int) -> Recipe | None:
+        """Forget what ran; returns what is to go on from it."""
         self._running.discard(number)
         self._newest.pop(number, None)
+        follower = None
         if number == self.live:
+            follower, self._next = self._next, None
             self.live = None
             self.live_changed.emit()
         self._rest()
+        return follower
+
+    def _go_on(self, job: Job, result: Result | None, follower: Recipe | None) -> None:
+        if follower is not None:
+            start = job.recipe.start if result is None else start_after(result)
+            new = self.start(replace(follower, start=start))
+            self.replaced.emit(job, new, result)
+            self.live_changed.emit()
 
     # ---- frames
 
@@ -221,3 +261,14 @@ class Runs(QObject):
         if frame.job == self.live:
             self.progressed.emit()
             self.frame.emit(frame)
+
+
+def start_after(result: Result) -> str:
+    """The start of a recipe that goes on from ``result`` and can be made again later.
+
+    A finished result stays what it is; a stopped one may be gone or longer by then, so its code
+    itself is the start. Methods without a prior have none and begin where it began.
+    """
+    if result.state == "done":
+        return f"result:{result.key}"
+    return result.recipe.start if result.recipe.method in WITHOUT_PRIOR else code_text(result.code)

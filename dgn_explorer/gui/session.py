@@ -15,7 +15,6 @@ from dgn_explorer.engine.messages import (
     Failed,
     Finished,
     Frame,
-    Lane,
     Opened,
     OpenFailed,
     Ready,
@@ -29,6 +28,7 @@ from dgn_explorer.gui.ports import EnginePort
 from dgn_explorer.gui.questions import Questions
 from dgn_explorer.gui.run_settings import SettingsModel
 from dgn_explorer.gui.runs import Runs
+from dgn_explorer.gui.step_size import StepSize
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
@@ -36,7 +36,6 @@ from dgn_explorer.results.result import Result
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.recipe import Recipe
-from dgn_explorer.synthesis.step_sizes import remembered_step
 
 
 class Session(QObject):
@@ -59,6 +58,7 @@ class Session(QObject):
         self.settings = SettingsModel(self.undo, self)
         self.library = Library(store, flows, self)
         self.questions = Questions(engine, self)
+        self.step_size = StepSize(self.settings, self.questions, flows, self)
         self.runs = Runs(engine, flows, self.library, self.questions, self.label, self)
         self.network: NetworkInfo | None = None
         self.networks: dict[str, NetworkInfo] = {}  # all opened so far, by fingerprint
@@ -73,7 +73,9 @@ class Session(QObject):
         self.questions.problem.connect(self.problem)
         self.library.notice.connect(self.notice)
         self.runs.notice.connect(self.notice)
+        self.step_size.notice.connect(self.notice)
         self.runs.frame.connect(self._show_frame)
+        self.runs.replaced.connect(self._replaced)
         self.runs.finished.connect(self._finished)
         self.runs.failed.connect(self._failed)
         self.runs.cancelled.connect(self._cancelled)
@@ -152,6 +154,12 @@ class Session(QObject):
             )
             self.run(recipe)
 
+    def go_on_with(self, recipe: Recipe) -> None:
+        """Let the running interactive job go on with another recipe, and show it."""
+        if self.runs.live is not None and self.display.job != self.runs.live:
+            self.watch()
+        self.runs.go_on_with(recipe)
+
     def watch(self) -> None:
         """Show the running interactive job again."""
         job = self.runs.live_job
@@ -191,6 +199,8 @@ class Session(QObject):
         match event:
             case Ready():
                 self.device_known.emit(event.device)
+                if event.notice:
+                    self.notice.emit(Notice(event.notice, Level.WARNING))
             case Opened():
                 self._opened(event)
             case OpenFailed():
@@ -215,14 +225,11 @@ class Session(QObject):
         self._flows.start(self._begin(event, wanted))
 
     async def _begin(self, event: Opened, wanted: str) -> None:
-        pair = event.network.fingerprint, event.prior.fingerprint
-        size = await self._flows.on_disk(remembered_step, *pair)
-        if (self.network, self.prior) != (event.network, event.prior):
-            return  # yet another one has been opened
+        await self.step_size.learn(event.network, event.prior)
+        if not wanted or (self.network, self.prior) != (event.network, event.prior):
+            return  # or yet another one has been opened
         try:
-            self.settings.use_step(size)
-            if wanted:
-                self.visualise(self.resolve(wanted))
+            self.visualise(self.resolve(wanted))
         except DgnError as error:
             self.problem.emit(error.message, error.hint, "")
 
@@ -235,27 +242,19 @@ class Session(QObject):
         self.problem.emit(event.message, event.hint, event.details)
 
     def _finished(self, event: Finished, job: Job | None) -> None:
-        result = event.result
         if self.display.job == event.job:
-            self._show(
-                Display(Showing.RESULT, result.recipe, result.label, None, result, event.cached)
-            )
-        elif job is not None and job.lane is Lane.INTERACTIVE and result.state == "done":
-            key = result.key
-            text = f"{job.name} is finished."
-            self.notice.emit(Notice(text, Level.INFO, "Show", lambda: self.show_result(key)))
+            made = event.result
+            self._show(Display(Showing.RESULT, made.recipe, made.label, None, made, event.cached))
+
+    def _replaced(self, old: Job, new: Job, between: Result | None) -> None:
+        if self.display.job == old.number:
+            self._show(Display(Showing.LIVE, new.recipe, new.label, new.number, between))
 
     def _failed(self, event: Failed, job: Job | None) -> None:
         if self.display.job == event.job and job is not None:
-            self._show(
-                Display(
-                    Showing.FAILED, job.recipe, job.label, message=event.message, hint=event.hint
-                )
-            )
-        what = (event.message, event.hint, event.details)
-        name = f"{job.name}: " if job is not None else ""
-        text = f"{name}{event.message} {event.hint}"
-        self.notice.emit(Notice(text, Level.ERROR, "Details", lambda: self.problem.emit(*what)))
+            message, hint = event.message, event.hint
+            failed = Display(Showing.FAILED, job.recipe, job.label, message=message, hint=hint)
+            self._show(failed)
 
     def _cancelled(self, event: Cancelled) -> None:
         if self.display.job == event.job:

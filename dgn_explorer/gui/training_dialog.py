@@ -1,7 +1,5 @@
 """What a new prior is to be trained on, and for how long."""
 
-from pathlib import Path
-
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -15,7 +13,7 @@ from dgn_explorer.gui.form_dialog import FormDialog
 from dgn_explorer.gui.number_field import NumberField
 from dgn_explorer.gui.theme import SMALL
 from dgn_explorer.gui.training import TrainingOrder
-from dgn_explorer.paths import data_folder
+from dgn_explorer.paths import data_folder, user_path
 
 _TEXT = (
     "A prior draws the pictures. Trained on your own photographs it draws in their manner. The "
@@ -61,7 +59,7 @@ class TrainingDialog(FormDialog):
         rows = range(self.sources.count())
         return TrainingOrder(
             sources=tuple(self.sources.item(row).text() for row in rows),
-            folder=Path(self.folder.text().strip()).expanduser(),
+            folder=user_path(self.folder.text().strip()),
             network=self.network.text().strip(),
             hours=float(self.hours.value),
             name=self.name.text().strip(),

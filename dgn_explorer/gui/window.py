@@ -28,6 +28,8 @@ from dgn_explorer.gui.exporting import recall_picture
 from dgn_explorer.gui.gallery import Gallery
 from dgn_explorer.gui.gallery_commands import GalleryCommands
 from dgn_explorer.gui.icons import program_icon
+from dgn_explorer.gui.job_notices import JobNotices
+from dgn_explorer.gui.live_parameters import LiveParameters
 from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.menus import fill_menus, make_toolbar
 from dgn_explorer.gui.note_commands import NoteCommands
@@ -35,6 +37,7 @@ from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.notices import Notices
 from dgn_explorer.gui.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.panels import Panels
+from dgn_explorer.gui.parameter_commands import ParameterCommands
 from dgn_explorer.gui.permission_dialog import PermissionDialog
 from dgn_explorer.gui.preferences import LAYOUT_VERSION, Preferences
 from dgn_explorer.gui.queue_panel import QueuePanel
@@ -80,6 +83,7 @@ class MainWindow(QMainWindow):
         self.notes = Notes(session, flows, self)
         self.unfinished = Unfinished(session, flows, self)
         self.combination = Combination(session, self)
+        self.live_parameters = LiveParameters(session, self)
         self.training = Training(flows, self)
         self.stage = Stage(session, theme, self.table)
         self.gallery = Gallery(session, self.notes, theme, self.table)
@@ -119,6 +123,9 @@ class MainWindow(QMainWindow):
                 lambda page=page: self.drag_out.drag_stored(page.view, page.selected())
             )
         self.notices = Notices(theme, self.centre, self._notice_clearance)
+        session.display_changed.connect(self.notices.place_later)
+        self.centre.page_changed.connect(self.notices.place_later)
+        JobNotices(session, self)
         self.commands = Commands(
             self,
             self.table,
@@ -168,7 +175,8 @@ class MainWindow(QMainWindow):
             self, session, flows, self.notes, self.browser, self.panels, self.unfinished
         )
         training = TrainingCommands(self, session, self.training, self.centre)
-        return combine, gallery, self.note_commands, training
+        parameters = ParameterCommands(self.live_parameters, session.step_size, self)
+        return combine, gallery, self.note_commands, training, parameters
 
     def _notice_clearance(self) -> int:
         return self.stage.footer_height if self.centre.page == "picture" else 0
@@ -268,6 +276,7 @@ class MainWindow(QMainWindow):
         keep.put("unit", str(self._session.unit or ""))
         keep.put("unit_network", self.notes.fingerprint)
         keep.put("pixels", self.table["pixels"].isChecked())
+        keep.put("live_parameters", self.live_parameters.on)
         keep.save()
 
     def _restore(self) -> None:
@@ -281,8 +290,9 @@ class MainWindow(QMainWindow):
         self.browser.grid.set_edge(edge if edge in EDGES else DEFAULT_EDGE)
         order = keep.get("unit_order", "index")
         self.browser.units.set_order(order if order in ORDERS else "index")
-        if keep.get("pixels", False):
-            self.table["pixels"].trigger()
+        for toggle in ("pixels", "live_parameters"):
+            if keep.get(toggle, False):
+                self.table[toggle].trigger()
         self.setTabOrder(self.browser.search.field, self.browser.tree)
         self.setTabOrder(self.browser.tree, self.browser.grid)
         self.setTabOrder(self.browser.grid, self.stage.canvas)

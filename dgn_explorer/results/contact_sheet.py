@@ -44,10 +44,9 @@ class SheetOptions:
 
 def caption_of(result: Result, pattern: str) -> str:
     """The caption of one cell; raises `DgnError` for a name it does not know."""
-    terms = result.recipe.objective
-    address = objective_text(terms)
+    address = objective_text(result.recipe.objective)
     names = {
-        "label": result.label if result.label and len(terms) == 1 else address,
+        "label": result.label or address,
         "address": address,
         "seed": result.recipe.seed,
         "activation": f"{result.activation:.3g}",

@@ -9,6 +9,15 @@ import os
 
 from dgn_explorer.paths import data_folder
 
+# The default parameters are tuned for these networks with this prior
+_TUNED = ("lite0", "lite1", "lite2")
+_TUNED_PRIOR = "default"
+
+
+def is_tuned(network: str, prior: str) -> bool:
+    """Whether the default step size suits this network with this prior, by their names."""
+    return network in _TUNED and prior == _TUNED_PRIOR
+
 
 def remembered_step(network_fingerprint: str, prior_fingerprint: str) -> float | None:
     """The step size found before for this pair, or None."""

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from dgn_explorer.gui.app import EngineMaker
 from dgn_explorer.gui.bridge import EngineBridge
+from dgn_explorer.gui.collecting import Collector
 from dgn_explorer.gui.jobs import Job
 from dgn_explorer.gui.loop import Flows, new_event_loop
 from dgn_explorer.gui.preferences import Preferences
@@ -25,7 +26,9 @@ from dgn_explorer.gui.theme import Theme
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.store import Store
-from tests.gui.fake_engine import FakeEngine
+from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.step_sizes import remember_step
+from tests.gui.fake_engine import NETWORK, PRIOR, FakeEngine
 
 
 @dataclass
@@ -102,6 +105,9 @@ def make_explorer(
 ) -> Iterator[Callable[..., Explorer]]:
     made: list[Explorer] = []
     errors: list[BaseException] = []
+    step = DgnAmParameters().step_start
+    collector = Collector()
+    remember_step(NETWORK.fingerprint, PRIOR.fingerprint, step)  # so that none is asked for
 
     def make(make_engine: EngineMaker = FakeEngine) -> Explorer:
         flows = Flows(loop, errors.append)
@@ -131,6 +137,7 @@ def make_explorer(
         explorer.until(lambda explorer=explorer: not explorer.flows.busy)
         explorer.window.deleteLater()
         qapp.sendPostedEvents(explorer.window, QEvent.Type.DeferredDelete)
+    collector.stop()
     assert not errors
     assert not [t for t in threading.enumerate() if t.name.startswith("dgn-")]
 

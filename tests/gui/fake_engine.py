@@ -12,6 +12,7 @@ from dgn_explorer.engine.messages import (
     Decode,
     Encode,
     Failed,
+    FindStep,
     Finished,
     Frame,
     Judge,
@@ -107,7 +108,8 @@ class FakeEngine:
         self.open_error: OpenFailed | None = None
         self.asked: list[Question] = []
         self.held: list[int] = []
-        self.holds_answers = False
+        self.holds_answers = self.holds_cancels = False
+        self.held_cancels: dict[int, bool] = {}
         self.paused = False
         self.fails: dict[int, Failed] = {}
 
@@ -146,6 +148,8 @@ class FakeEngine:
             )
         if isinstance(question, Encode):
             return np.linspace(-1, 1, 16, dtype=np.float32)
+        if isinstance(question, FindStep):
+            return 0.12
         if isinstance(question, Judge):
             top = ((0, 0.5), (1, 0.25))
             return tuple(Judgement(name, top) for name in question.network_fingerprints)
@@ -158,16 +162,25 @@ class FakeEngine:
             for index in range(question.count)
         )
 
-    def cancel(self, job: int) -> None:
+    def cancel(self, job: int, keep: bool = True) -> None:
         if job in self.held:
             self.held.remove(job)
             self.tell(Cancelled(job))
+        if self.holds_cancels:
+            self.held_cancels[job] = keep
+            return
         for found in [j for j in self.queue if j.number == job]:
             self.queue.remove(found)
             if found.step:
-                self._finish(found, "stopped")
+                self._finish(found, "stopped", keep)
             else:
                 self.tell(Cancelled(job))
+
+    def let_cancels_go(self) -> None:
+        """Do now what was asked while `holds_cancels` was on, as after a long step."""
+        self.holds_cancels = False
+        for job, keep in self.held_cancels.items():
+            self.cancel(job, keep)
 
     def pause_batch(self, on: bool) -> None:
         self.paused = on
@@ -213,14 +226,14 @@ class FakeEngine:
         job = self.queue.pop(0)
         self.tell(Failed(job.number, message, hint, details))
 
-    def _finish(self, job: FakeJob, state: str) -> None:
+    def _finish(self, job: FakeJob, state: str, keep: bool = True) -> None:
         unit = job.recipe.objective[0].unit
         labels = self.network.labels
         classes = len(labels)
         result = Result(
             recipe=job.recipe,
             image=self.picture(job.recipe, job.step),
-            code=np.zeros(16, np.float32),
+            code=np.full(16, job.step, np.float32),
             trace=np.array(job.trace, np.float32),
             state=state,
             seconds=job.step * 0.05,
@@ -229,5 +242,6 @@ class FakeEngine:
             top=tuple(((unit.index + i) % classes, 0.9 / 2**i) for i in range(min(5, classes))),
             label=label_of(self.network, job.recipe),
         )
-        self.store.put(result)
-        self.tell(Finished(job.number, result, cached=False))
+        if keep:
+            self.store.put(result)
+        self.tell(Finished(job.number, result, cached=False, saved=keep))

@@ -12,6 +12,7 @@ from dgn_explorer.gui.dragging import carried_units, carry_units
 from dgn_explorer.gui.weight_pad import point_of, weights_at
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.start import read_code
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK
 
@@ -66,10 +67,12 @@ def test_a_slider_moves_the_running_picture_on(explorer: Explorer) -> None:
     for _ in range(8):
         explorer.qtbot.keyClick(slider, Qt.Key.Key_Left)
     following(explorer, 2)
-    first, second = explorer.engine.submitted
+    second = explorer.engine.submitted[1]
     assert second.objective == (Term(VOLCANO), Term(STRAWBERRY, 0.6))
-    assert second.start == f"result:{first.key}"
-    assert explorer.store.get(first.key).steps == 5
+    assert read_code(second.start).tolist() == [5] * 16  # where the first was
+    explorer.until(lambda: explorer.session.display.recipe == second)
+    assert explorer.window.stage.canvas.image is not None  # no blank in between
+    assert explorer.store.list() == ()  # the way to a picture is not kept
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.display.result is not None)
     explorer.window.table["undo"].trigger()  # all moves of the slider are one step
@@ -82,6 +85,37 @@ def test_a_stop_before_the_first_step_starts_where_the_last_began(explorer: Expl
     explorer.window.combination.weigh(VOLCANO, 0.5)
     following(explorer, 2)
     assert explorer.engine.submitted[1].start == "random"
+
+
+def test_a_stop_by_hand_counts_more_than_a_slider(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO, STRAWBERRY)
+    following(explorer, 1)
+    explorer.engine.advance(5)
+    explorer.engine.holds_cancels = True
+    explorer.window.combination.weigh(VOLCANO, 0.5)
+    explorer.until(lambda: explorer.engine.held_cancels)
+    explorer.window.table["stop"].trigger()
+    explorer.engine.let_cancels_go()
+    explorer.until(lambda: explorer.session.display.badge == "Stopped at step 5")
+    assert len(explorer.engine.submitted) == 1
+    assert explorer.store.get(explorer.engine.submitted[0].key).steps == 5
+
+
+def test_a_double_click_counts_more_than_a_slider(explorer: Explorer) -> None:
+    drop(explorer, VOLCANO, STRAWBERRY)
+    following(explorer, 1)
+    explorer.engine.advance(5)
+    explorer.engine.holds_cancels = True
+    explorer.window.combination.weigh(VOLCANO, 0.5)
+    explorer.until(lambda: explorer.engine.held_cancels)
+    explorer.type_and_enter("goldfish")
+    explorer.until(lambda: len(explorer.engine.submitted) == 2)
+    explorer.engine.let_cancels_go()
+    explorer.qtbot.wait(50)
+    assert [recipe.objective for recipe in explorer.engine.submitted[1:]] == [
+        (Term(UnitAddress("fc", 0)),)
+    ]
+    assert explorer.session.display.label == "goldfish"
 
 
 def test_it_starts_from_the_picture_on_show(explorer: Explorer) -> None:

@@ -4,7 +4,10 @@ import pytest
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
+from dgn_explorer.gui.close_button import CloseButton
+from dgn_explorer.gui.display import Notice
 from dgn_explorer.gui.theme import DARK, LIGHT, Colours, Theme, contrast, qt_palette
+from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
 
 THEMES = pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
@@ -64,3 +67,38 @@ def test_theme_menu_is_exclusive_and_repaints(explorer: Explorer) -> None:
         False,
         True,
     ]
+
+
+def test_what_is_there_follows_the_theme(explorer: Explorer) -> None:
+    explorer.window.combination.add([UnitAddress("fc", 1)])
+    explorer.session.notice.emit(Notice("look"))
+    crosses = explorer.window.findChildren(CloseButton)
+    assert len(crosses) == 3  # of the unit, the notice and the photo panel
+    for choice in ("dark", "light"):
+        explorer.window.table[f"theme_{choice}"].trigger()
+        ink = explorer.theme.colours.muted
+        for cross in crosses:
+            drawn = cross.icon().pixmap(16, 16).toImage()
+            seen = (drawn.pixelColor(x, y) for x in range(16) for y in range(16))
+            assert ink in {colour.name() for colour in seen if colour.alpha() == 255}
+
+
+def test_the_grid_keeps_its_columns(explorer: Explorer) -> None:
+    grid, units = explorer.window.browser.grid, explorer.window.browser.units
+    assert explorer.window.browser.tree.height() < grid.height()
+    for choice in ("dark", "light", "dark"):
+        first, second = (grid.visualRect(units.index(row)) for row in (0, 1))
+        assert first.top() == second.top()
+        explorer.window.table[f"theme_{choice}"].trigger()
+        explorer.qtbot.wait(20)
+
+
+def test_notices_stay_clear_of_the_bar_below_the_picture(explorer: Explorer) -> None:
+    window = explorer.window
+    explorer.session.notice.emit(Notice("look"))
+    explorer.make("volcano")
+    bar = window.stage.footer_height
+    assert bar > 0
+    explorer.until(
+        lambda: window.notices.geometry().bottom() < window.centre.height() - bar  # over it
+    )

@@ -6,7 +6,7 @@ import threading
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QSplitter
 
 from dgn_explorer.engine.messages import Finished, OpenFailed
 from dgn_explorer.errors import DgnError
@@ -204,3 +204,16 @@ def test_zoom(explorer: Explorer) -> None:
     red, green, blue = canvas.image[0, 0]
     centre = shown.pixelColor(canvas.width() // 2, canvas.height() // 2)
     assert centre.getRgb()[:3] == (red, green, blue)
+
+
+def test_layers_take_the_room_of_their_rows_until_the_user_decides(explorer: Explorer) -> None:
+    tree = explorer.window.browser.tree
+    few = tree.height()
+    blocks = tree.model().index(1, 0)
+    tree.expand(blocks)
+    explorer.until(lambda: tree.height() > few)
+    more = tree.height()
+    explorer.window.browser.findChild(QSplitter).splitterMoved.emit(0, 1)
+    tree.collapse(blocks)
+    explorer.qtbot.wait(20)
+    assert tree.height() == more

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 from PIL import Image
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.contact_sheet import SheetOptions, caption_of, save_sheet
 from dgn_explorer.results.pdf import pdf_of
 from dgn_explorer.results.result import Result
-from tests.results.making import make_result
+from dgn_explorer.synthesis.recipe import Term
+from tests.results.making import make_recipe, make_result
 
 RESULTS = {str(n): make_result(n) for n in range(7)}
 
@@ -65,6 +68,10 @@ def test_pdf_structure() -> None:
 def test_captions() -> None:
     result = make_result(3)
     assert caption_of(result, "{label} #{seed} at {address}") == "vulkán 火山 #0 at fc:3"
+    terms = tuple(Term(UnitAddress("fc", index)) for index in (980, 949))
+    both = make_result(recipe=make_recipe(objective=terms), label="volcano + strawberry")
+    assert caption_of(both, "{label}") == "volcano + strawberry"
+    assert caption_of(replace(both, label=""), "{label}") == "fc:980 + fc:949"
     assert caption_of(result, "plain {") == "plain {"
     with pytest.raises(DgnError, match=r"\{colour\}"):
         caption_of(result, "{colour}")
