@@ -27,7 +27,7 @@ from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.ports import EnginePort
 from dgn_explorer.gui.questions import Questions
 from dgn_explorer.gui.run_settings import SettingsModel
-from dgn_explorer.gui.runs import Runs
+from dgn_explorer.gui.runs import Runs, start_after
 from dgn_explorer.gui.step_size import StepSize
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
@@ -35,6 +35,7 @@ from dgn_explorer.priors.info import FLOAT32, PriorInfo
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.combination import label_of
+from dgn_explorer.synthesis.continuing import continued
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -146,13 +147,11 @@ class Session(QObject):
 
     def more_steps(self) -> None:
         """Continue from the code of the result on show."""
-        if self.display.result is not None:
-            recipe = replace(
-                self.display.result.recipe,
-                parameters=self.settings.value.parameters,
-                start=f"result:{self.display.result.key}",
-            )
-            self.run(recipe)
+        result = self.display.result
+        if result is not None:
+            wanted = self.settings.value.parameters
+            parameters = continued(result.recipe.parameters, result.steps, wanted)
+            self.run(replace(result.recipe, parameters=parameters, start=start_after(result)))
 
     def go_on_with(self, recipe: Recipe) -> None:
         """Let the running interactive job go on with another recipe, and show it."""

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
@@ -10,6 +11,7 @@ from dgn_explorer.engine.messages import Frame
 from dgn_explorer.gui.display import Showing
 from dgn_explorer.gui.unit_model import CardState
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis.parameters import DgnAmParameters
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import picture_of
 
@@ -192,6 +194,18 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
     explorer.submitted(2)
     assert explorer.engine.submitted[1].start == f"result:{first.key}"
     assert explorer.engine.submitted[1].objective == first.recipe.objective
+    gentle = explorer.engine.submitted[1].parameters  # large steps would wipe the image out
+    assert isinstance(gentle, DgnAmParameters)
+    assert gentle.step_start == pytest.approx(0.3 / 4, rel=0.02)
+
+
+def test_more_steps_keep_to_the_method_of_the_result(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    explorer.session.settings.use_method("pixels")
+    explorer.window.table["more_steps"].trigger()
+    explorer.submitted(2)
+    assert explorer.engine.submitted[1].method == "dgn-am"
+    assert isinstance(explorer.engine.submitted[1].parameters, DgnAmParameters)
 
 
 def test_welcome_example_runs(explorer: Explorer) -> None:
