@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.close_button import CloseButton
@@ -17,7 +17,9 @@ _LEAST, _WIDTH = 220, 400
 
 
 class NoticeCard(QFrame):
-    """One notice."""
+    """One notice, until its time is over, its cross is clicked or its action taken."""
+
+    dismissed = Signal(object)  # itself
 
     def __init__(self, notice: Notice, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -35,18 +37,21 @@ class NoticeCard(QFrame):
             button.setAccessibleName(f"{notice.action}: {notice.text}")
             button.setProperty("role", "link")
             button.clicked.connect(notice.run)
-            button.clicked.connect(self.deleteLater)
+            button.clicked.connect(self._dismiss)
             row.addWidget(button)
         close = CloseButton(theme, "Dismiss the notice")
-        close.clicked.connect(self.deleteLater)
+        close.clicked.connect(self._dismiss)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName(notice.text)
         timer = QTimer(self)
         timer.setSingleShot(True)
-        timer.timeout.connect(self.deleteLater)
+        timer.timeout.connect(self._dismiss)
         timer.start(SHOWN_MS[notice.level])
         theme.changed.connect(self._tint)
         self._tint()
+
+    def _dismiss(self) -> None:
+        self.dismissed.emit(self)
 
     def _tint(self) -> None:
         colours = self._theme.colours
@@ -66,6 +71,9 @@ class Notices(QWidget):
     ) -> None:
         super().__init__(over)
         self._theme, self._over, self._clearance = theme, over, clearance
+        # Not read back from the layout: for each of its items PySide would keep a wrapper that
+        # outlives the item, and mistake the next object at that address for it.
+        self._cards: list[NoticeCard] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SMALL)
@@ -74,19 +82,17 @@ class Notices(QWidget):
 
     def cards(self) -> list[NoticeCard]:
         """The notices on show, oldest first."""
-        items = (self._column.itemAt(i) for i in range(self._column.count()))
-        widgets = (item.widget() for item in items if item is not None)
-        return [widget for widget in widgets if isinstance(widget, NoticeCard)]
+        return list(self._cards)
 
     def show_notice(self, notice: Notice) -> None:
         """Show one more; the same words twice count as one, the oldest go first."""
         kept = [card for card in self.cards() if card.notice.text != notice.text]
         gone = [card for card in self.cards() if card not in kept] + kept[: -(_MOST - 1)]
         for old in gone:
-            self._column.removeWidget(old)
-            old.deleteLater()
+            self._drop(old)
         card = NoticeCard(notice, self._theme, self)
-        card.destroyed.connect(self.place_later)
+        card.dismissed.connect(self._drop)
+        self._cards.append(card)
         self._column.addWidget(card)
         self.show()
         self.raise_()
@@ -101,6 +107,14 @@ class Notices(QWidget):
     def place_later(self) -> None:
         """Find the place again, once what is below has its new size."""
         QTimer.singleShot(0, self, self._place)
+
+    def _drop(self, card: NoticeCard) -> None:
+        if card in self._cards:
+            self._cards.remove(card)
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+            self.place_later()
 
     def _place(self) -> None:
         if not self.cards():
