@@ -23,8 +23,17 @@ def log_folder() -> Path:
     return _folder("log", platformdirs.user_log_path)
 
 
+def user_path(text: str) -> Path:
+    """The path that ``text`` means, with ``~`` spelled out; an unknown user's stays as it is.
+
+    >>> str(user_path("~nobody-of-that-name/a.pt"))
+    '~nobody-of-that-name/a.pt'
+    """
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib's raises for an unknown user
+
+
 def _folder(name: str, default: object) -> Path:
     home = os.environ.get(HOME_VARIABLE)
     if home:
-        return Path(home).expanduser() / name
+        return user_path(home) / name
     return Path(default("dgn-explorer", appauthor=False))  # type: ignore[operator]

@@ -12,6 +12,7 @@ from dgn_explorer.networks.loaded import Loaded, Request
 from dgn_explorer.networks.options import LARGEST_SIZE, RANDOM, NetworkOptions
 from dgn_explorer.networks.preprocessing import CAFFE_MEAN, Preprocessing
 from dgn_explorer.networks.prototxt import Message, parse_prototxt
+from dgn_explorer.paths import user_path
 
 SUFFIXES = (".prototxt", ".caffemodel")
 _MOST_BYTES = 16 << 20
@@ -58,7 +59,7 @@ def _files(path: Path, options: NetworkOptions) -> tuple[Path, Path | None]:
     if options.weights == RANDOM:
         return prototxt, None
     if options.weights is not None:
-        weights = Path(options.weights).expanduser()
+        weights = user_path(options.weights)
         require_file(weights)
     return prototxt, weights or _beside(prototxt, ".caffemodel", prototxt.stem)
 

@@ -58,13 +58,18 @@ def unpacked_bytes(path: Path) -> int:
         return 0
 
 
-def read_pickle(path: Path) -> Any:
-    """``torch.load`` with ``weights_only``; raises `DgnError` for anything it does not take."""
+def require_plain_archive(path: Path) -> None:
+    """Raise `DgnError` if ``path`` is a zip archive that unpacks to far more than its size."""
     if unpacked_bytes(path) > _MOST_UNPACKED * max(path.stat().st_size, 1 << 20):
         raise DgnError(
             f"{path} claims to hold far more than its own size.",
             "torch.save does not compress, so the file is damaged or a trap.",
         )
+
+
+def read_pickle(path: Path) -> Any:
+    """``torch.load`` with ``weights_only``; raises `DgnError` for anything it does not take."""
+    require_plain_archive(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

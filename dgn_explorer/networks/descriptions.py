@@ -24,7 +24,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.options import RANDOM, NetworkOptions
 from dgn_explorer.networks.series import split_list
 from dgn_explorer.networks.spec_text import anywhere
-from dgn_explorer.paths import config_folder
+from dgn_explorer.paths import config_folder, user_path
 
 SUFFIX = ".toml"
 _MOST_BYTES = 1 << 20
@@ -152,7 +152,7 @@ def _option(path: Path, key: str, value: Any) -> Any:
 
 def _relative(path: Path, text: str) -> str:
     """A path as seen from the description's folder; anything else as it is."""
-    beside = path.parent / Path(text).expanduser()
+    beside = path.parent / user_path(text)
     return str(beside) if text != RANDOM and beside.exists() else text
 
 

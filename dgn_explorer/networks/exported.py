@@ -9,6 +9,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,7 +53,7 @@ def require_harmless(data: bytes, source: str) -> None:
                     _check_pickle(archive.read(info), source)
                 elif info.filename.endswith((".so", ".py", ".cpp", ".o")):
                     raise _refused(source, info.filename)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError, zlib.error) as error:
         raise DgnError(
             f"{source} is no readable torch.export archive ({error}).",
             "It may be cut off: compare its size with the original.",

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks import timm_loader, torchvision_loader
 from dgn_explorer.networks.loaded import Confirm
-from dgn_explorer.paths import config_folder
+from dgn_explorer.paths import config_folder, user_path
 
 _WAY_OUT = "Write --arch torchvision:NAME, timm:NAME, package.module:factory or file.py:factory."
 
@@ -79,7 +79,7 @@ def _factory(source: str, name: str, confirm: Confirm) -> Callable[[], Any]:
 def _files(source: str) -> list[Path]:
     """The files that importing ``source`` runs: packages above it, and itself; imports nothing."""
     if source.endswith(".py"):
-        path = Path(source).expanduser()
+        path = user_path(source)
         if not path.is_file():
             raise DgnError(f"{path} does not exist.", _WAY_OUT)
         return [path.resolve()]

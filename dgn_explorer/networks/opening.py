@@ -25,6 +25,7 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.options import NetworkOptions
 from dgn_explorer.networks.series import split_list
 from dgn_explorer.networks.spec_text import anywhere, parse_spec, spec_text
+from dgn_explorer.paths import user_path
 
 __all__ = ["DEFAULT_NETWORK", "imagenet_labels", "network_names", "open_network"]
 
@@ -89,7 +90,7 @@ def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptio
         _refuse_weights(spec, request.options)
         return efficientnet_lite.loaded(spec), request.options
     own = user_networks().get(spec)
-    path = own or Path(spec).expanduser()
+    path = own or user_path(spec)
     if path.suffix.lower() == TOML:
         return _described(spec, path, request, depth)
     if path.is_dir() or len(split_list(spec)) > 1:
@@ -104,7 +105,7 @@ def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptio
 
 
 def _may_be_series(spec: str) -> bool:
-    path = Path(spec).expanduser()
+    path = user_path(spec)
     described = path.suffix.lower() == TOML and path.is_file()
     return path.is_dir() or described or spec in user_networks() or len(split_list(spec)) > 1
 

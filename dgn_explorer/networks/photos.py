@@ -4,6 +4,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -52,7 +53,7 @@ def open_photos(path: Path) -> PhotoSet:
     else:
         try:
             archive = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
             raise DgnError(f"{path} cannot be read ({error}).", _WAY_OUT) from None
         names = sorted(n for n in archive.namelist() if Path(n).suffix.lower() in _SUFFIXES)
         photos = [
@@ -85,6 +86,9 @@ def load_photo(photo: Photo, size: int, crop: float, interpolation: str) -> Tens
         ValueError,
         SyntaxError,
         RuntimeError,  # an encrypted zip
+        EOFError,
+        MemoryError,  # a damaged file may claim a part of any size
+        zlib.error,
         UnidentifiedImageError,
         zipfile.BadZipFile,
         Image.DecompressionBombWarning,

@@ -2,7 +2,9 @@
 
 import io
 import logging
+import pickletools
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import torch
 from torch import nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.checkpoints import file_digest, require_file
+from dgn_explorer.networks.checkpoints import file_digest, require_file, require_plain_archive
 from dgn_explorer.networks.exported import require_harmless
 from dgn_explorer.networks.graphs import takes_batches, without_softmax
 from dgn_explorer.networks.labels import labels_beside
@@ -60,6 +62,7 @@ def load_scripted(path: Path, request: Request) -> Loaded:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that TorchScript is deprecated
+            _require_whole_pickles(path)
             module = to_graph(torch.jit.load(path, map_location="cpu").eval(), image)  # type: ignore[no-untyped-call]
         without_softmax(module)
     except DgnError:
@@ -69,11 +72,31 @@ def load_scripted(path: Path, request: Request) -> Loaded:
     return _loaded(path, request, module, f"{path.stem} (TorchScript)", (channels, size))
 
 
+def _require_whole_pickles(path: Path) -> None:
+    """Raise if a pickle claims more than it holds: torch takes the memory before it finds out.
+
+    That is so for a text that is cut off and for the place of a value in the list of all. Raises
+    `DgnError` for an archive that unpacks to far more than its size.
+    """
+    require_plain_archive(path)
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith("pkl"):  # .pkl, and .debug_pkl beside every source
+                data = archive.read(name)
+                for code, argument, _ in pickletools.genops(data):
+                    if code.name == "LONG_BINPUT" and (argument or 0) > len(data):
+                        raise ValueError(f"{name} claims to hold {argument} values")
+
+
 def _loaded(
     path: Path, request: Request, module: nn.Module, title: str, shape: tuple[int, int]
 ) -> Loaded:
     channels, size = shape
     image = torch.rand(1, channels, size, size, generator=torch.Generator().manual_seed(0))
+    try:
+        batches = takes_batches(module, image)
+    except Exception as error:  # the program of a damaged file may do anything wrong
+        raise _unreadable(path, error) from None
     return Loaded(
         module=module,
         name=str(path),
@@ -82,7 +105,7 @@ def _loaded(
         input_size=size,
         labels=labels_beside(path),
         structure=file_digest(path),
-        batch_limit=None if takes_batches(module, image) else 1,
+        batch_limit=None if batches else 1,
     )
 
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.paths import user_path
 
 
 def split_list(spec: str) -> list[str]:
@@ -12,7 +13,7 @@ def split_list(spec: str) -> list[str]:
     A spec with a comma is a list only if all its parts are files, and it is none itself.
     """
     parts = [part.strip() for part in spec.split(",")]
-    if Path(spec).expanduser().exists() or not all(_is_file(part) for part in parts):
+    if user_path(spec).exists() or not all(_is_file(part) for part in parts):
         return [spec]
     return parts
 
@@ -22,9 +23,9 @@ def checkpoints(spec: str, suffixes: tuple[str, ...]) -> dict[str, Path]:
 
     Positions are file names without suffix, with as many folders before them as tells them apart.
     """
-    folder = Path(spec).expanduser()
+    folder = user_path(spec)
     if not folder.is_dir():
-        return _named([Path(part).expanduser() for part in split_list(spec)])
+        return _named([user_path(part) for part in split_list(spec)])
     found = [path for path in folder.iterdir() if path.suffix in suffixes and path.is_file()]
     if not found:
         raise DgnError(f"{folder} holds no checkpoints.", f"They end in {', '.join(suffixes)}.")
@@ -44,7 +45,7 @@ def _named(files: list[Path]) -> dict[str, Path]:
 
 
 def _is_file(text: str) -> bool:
-    return bool(text) and Path(text).expanduser().is_file()
+    return bool(text) and user_path(text).is_file()
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -7,10 +7,10 @@ it can stand wherever a name can: in a recipe, in a prior file, in the window's 
 
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.options import RANDOM, NetworkOptions, parse_mean, parse_numbers
+from dgn_explorer.paths import user_path
 
 # field of `NetworkOptions` -> its flag and one line of help
 FLAGS = {
@@ -115,7 +115,7 @@ def _factory_anywhere(arch: str) -> str:
 
 def anywhere(text: str) -> str:
     """An absolute path if ``text`` is a file or folder, else ``text``."""
-    path = Path(text).expanduser()
+    path = user_path(text)
     return str(path.absolute()) if text != RANDOM and path.exists() else text
 
 

@@ -16,6 +16,7 @@ from dgn_explorer.networks.options import RANDOM
 from dgn_explorer.networks.preprocessing import Preprocessing, for_channels
 from dgn_explorer.networks.state_dicts import class_count, fit
 from dgn_explorer.networks.torchvision_import import torchvision_models
+from dgn_explorer.paths import user_path
 
 PREFIX = "timm:"
 
@@ -31,7 +32,7 @@ def load(name: str, request: Request) -> Loaded:
     elif wanted == RANDOM:
         module = untrained(name)
     else:
-        path = Path(wanted).expanduser()
+        path = user_path(wanted)
         state = read_weights(path)
         module = build(name, state)
         fit(module, state, str(path))

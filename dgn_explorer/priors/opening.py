@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.paths import data_folder
+from dgn_explorer.paths import data_folder, user_path
 from dgn_explorer.priors.files import load_prior
 from dgn_explorer.priors.info import FITS
 from dgn_explorer.priors.prior import Prior
@@ -80,7 +80,7 @@ def _open(spec: str, device: str | torch.device) -> Prior:
         with prior_path(spec) as path:
             return load_prior(path, device)
     if spec.endswith(SUFFIX) or "/" in spec or "\\" in spec:
-        return load_prior(Path(spec).expanduser(), device)
+        return load_prior(user_path(spec), device)
     path = priors_folder() / f"{spec}{SUFFIX}"
     if not path.is_file():
         near = difflib.get_close_matches(spec, prior_names(), n=1)

@@ -29,7 +29,13 @@ def read_photo(path: Path) -> np.ndarray:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
             upright.thumbnail((LARGEST_PX, LARGEST_PX), Image.Resampling.LANCZOS)
             return np.array(upright)
-    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        SyntaxError,
+        ValueError,
+        MemoryError,  # a damaged file may claim a part of any size
+    ) as error:
         raise DgnError(
             f"{path.name} is no picture that can be read ({error}).", "Drop a JPEG or PNG."
         ) from None

@@ -14,7 +14,10 @@ from pathlib import Path
 
 BENCHMARKS = {
     "ascent": "one step of an ascent over the bare passes through generator and network",
+    "busy": "one step of an ascent beside busy processes, over one without them",
+    "layer": "class units from the queue, one at a time and several in one ascent",
     "lucent": "seconds for an image in Lucent over ours (needs the extra `benchmark`)",
+    "training": "a training step of the default preset over its parts, each done alone",
     "window": "start, first preview, smoothness and Stop of the real window",
     "command": "start of the command line and of an answer from the store",
     "store": "a store with many results: open, list, one page of thumbnails",

@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -191,6 +192,12 @@ class List(Filled):
         assert len(store.list()) == assert_sound(store) == COUNT
 
 
+def _training(folder: Path) -> Operation:
+    from tests.crash.training import Training  # torch takes seconds, which the others need not pay
+
+    return Training(folder)
+
+
 OPERATIONS: dict[str, Callable[[Path], Operation]] = {
     "put": Put,
     "pack": Pack,
@@ -198,6 +205,7 @@ OPERATIONS: dict[str, Callable[[Path], Operation]] = {
     "prune": Prune,
     "verify": Verify,
     "list": List,
+    "training": _training,
 }
 
 
@@ -220,6 +228,8 @@ def _live(operation: Operation, writing: int) -> None:
         os.write(writing, b"ready\n")
         operation.work(lambda number: os.write(writing, b"%d\n" % number))
         status = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(status)
 

@@ -3,11 +3,14 @@
 ``DGN_EXPLORER_FUZZ=20`` tries thousands of each.
 """
 
+import io
 import json
 import os
 import resource
+import struct
 import tomllib
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,9 +89,12 @@ def bounded() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Sound files by name."""
+    return sound_files(tmp_path_factory.mktemp("sound"))
+
+
+def sound_files(folder: Path) -> dict[str, bytes]:
+    """Sound files by name, which are written to ``folder`` first."""
     torchvision_models()  # before anything else imports torchvision
-    folder = tmp_path_factory.mktemp("sound")
     torch.manual_seed(0)
     net, x = Tiny().eval(), torch.rand(1, 3, 16, 16)
     state = net.state_dict()
@@ -220,9 +226,21 @@ def test_any_values_in_a_description(tmp_path: Path, values: dict[str, object]) 
         read_description(path)
 
 
-def test_a_checkpoint_that_claims_too_much_is_refused(tmp_path: Path) -> None:
-    import zipfile
+@pytest.mark.parametrize("member", ["data.pkl", "linear.py.debug_pkl"])
+@pytest.mark.parametrize("claim", [b"X" + struct.pack("<I", 1 << 30), b"Nr\0\0\0\x08."])
+def test_what_a_scripted_network_only_claims_takes_no_memory(
+    sound: dict[str, bytes], tmp_path: Path, member: str, claim: bytes
+) -> None:
+    path = tmp_path / "script.pt"
+    with zipfile.ZipFile(io.BytesIO(sound["script.pt"])) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = b"\x80\x02" + claim if name.endswith(member) else old.read(name)
+            new.writestr(name, content)
+    with bounded(), pytest.raises(DgnError, match="cannot be opened"):
+        open_network(f"{path} --size 16")
 
+
+def test_a_checkpoint_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "w.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("w/data/0", bytes(1 << 27))

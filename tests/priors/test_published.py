@@ -150,7 +150,11 @@ SOURCES = ("A", "safetensors", "D", "D1", "legacy")
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    folder = tmp_path_factory.mktemp("sources")
+    return sound_files(tmp_path_factory.mktemp("sources"))
+
+
+def sound_files(folder: Path) -> dict[str, bytes]:
+    """Sound files of every form by name, some of which are written to ``folder`` first."""
     generator = small_generator(4)
     weights = state(generator)
     torch.save(weights, folder / "legacy", _use_new_zipfile_serialization=False)

@@ -1,0 +1,133 @@
+"""A training step of the default preset over the sum of its parts, each done alone."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from dgn_explorer.device import choose_device
+from dgn_explorer.networks.opening import open_network
+from dgn_explorer.training.build import set_up
+from dgn_explorer.training.cache import open_source
+from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.estimate import _made_up
+from dgn_explorer.training.losses import image_distance, random_crop, unit_length
+from dgn_explorer.training.settings import preset
+from dgn_explorer.training.trainer import Trainer
+
+PHOTOS, ROUNDS, WARM = 64, 7, 1
+ADVERSARIAL = 0.5  # the share of a run at which every loss is in use
+
+
+def measure() -> dict[str, float]:
+    """Ratios, which hardly depend on the machine, and images a second.
+
+    ``training_over_parts`` is the time of a step, its photographs drawn in the background as in a
+    run, over that of its parts one after the other; ``training_data_share`` is the time of drawing
+    a batch over that of a step.
+    """
+    with tempfile.TemporaryDirectory() as home:
+        trainer, photos = _make(Path(home))
+        parts = _parts(trainer, photos)
+        seconds: dict[str, list[float]] = {name: [] for name in ("step", *parts)}
+        rows = np.array(trainer.rows)
+        with prefetch(photos, trainer.batch, 0, 0, rows, pin=False) as batches:
+
+            def step(_number: int) -> None:
+                trainer.step(next(batches), ADVERSARIAL)
+
+            for number in range(WARM + ROUNDS):
+                # in turns, so that whatever else the machine does slows all of them alike
+                for name, call in {"step": step, **parts}.items():
+                    started = time.perf_counter()
+                    call(number)
+                    seconds[name].append(time.perf_counter() - started)
+        batch = trainer.batch
+    steps, *alone = (np.array(values[WARM:]) for values in seconds.values())
+    return {
+        "training_images_per_s": batch / statistics.median(steps),
+        "training_over_parts": statistics.median(steps / np.sum(alone, axis=0)),
+        **{
+            f"training_{name}_share": statistics.median(part / steps)
+            for name, part in zip(parts, alone, strict=True)
+        },
+    }
+
+
+def _make(home: Path) -> tuple[Trainer, PhotoSet]:
+    """The default preset with statistics of nothing, and a set of made-up photographs."""
+    source = home / "photos"
+    source.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(PHOTOS):
+        small = Image.fromarray(rng.integers(0, 256, (8, 8, 3), np.uint8))
+        small.resize((256, 256), Image.Resampling.BICUBIC).save(source / f"{number}.jpg")
+    settings = preset("default", (str(source),), (1.0,), steps=1000, held_out_share=0.0)
+    device = choose_device("cpu")
+    setup = set_up(settings, device, open_network)
+    cache = open_source(source, home / "cache", settings.image_size, 0.0, lambda *_: None)
+    photos = PhotoSet([cache], [1.0], settings.image_size)
+    return Trainer(setup, _made_up(setup), device=device), photos
+
+
+def _parts(trainer: Trainer, photos: PhotoSet) -> dict[str, Callable[[int], object]]:
+    """What `Trainer.step` is made of, each on values that are there already."""
+    s, generator, judge = trainer.settings, trainer.generator, trainer.discriminator
+    pixels = photos.batch(trainer.batch, 0, 0)
+    real = pixels.to(memory_format=torch.channels_last).float() / 255
+    with torch.no_grad():
+        code = trainer.encode(real)
+        made = generator(code).float()
+        on_real = trainer._compare(real)
+        on_made = [x.detach() for x in trainer._compare(made)]
+    downhill = torch.randn_like(made)
+
+    def data(number: int) -> None:
+        photos.batch(trainer.batch, 1, number)
+
+    def encoder(_number: int) -> None:
+        with torch.no_grad():
+            trainer.encode(pixels.to(memory_format=torch.channels_last).float() / 255)
+
+    def generate(_number: int) -> None:
+        with trainer.fast():
+            fake = generator(code)
+        fake = fake.float()
+        (image_distance(fake, real, s.image_loss) + (fake * downhill).sum()).backward()
+
+    def comparator(_number: int) -> None:
+        leaf = made.clone().requires_grad_(True)
+        a, b = random_crop([real, leaf], s.crop_share, torch.Generator().manual_seed(0))
+        with trainer.fast(everywhere=False):
+            with torch.no_grad():
+                wanted = trainer._compare(a)
+            found = trainer._compare(b)
+        trainer._feature_distance(found, wanted).backward()
+
+    def discriminator(_number: int) -> None:
+        leaves = [x.clone().requires_grad_(True) for x in on_made]
+        reals, fakes = unit_length(on_real), unit_length(leaves)
+        trainer._judge(real, made, reals, fakes, code)
+        judge.requires_grad_(False)
+        loss = judge.fooled(judge(made, fakes, code))
+        judge.requires_grad_(True)
+        loss.backward()
+
+    def optimizer(_number: int) -> None:
+        trainer._adam_d.step()
+        trainer._adam.step()
+        trainer._update_ema()
+
+    return {
+        "data": data,
+        "encoder": encoder,
+        "generator": generate,
+        "comparator": comparator,
+        "discriminator": discriminator,
+        "optimizer": optimizer,
+    }
