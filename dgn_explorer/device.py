@@ -1,6 +1,5 @@
 """Choosing the device and saying which it is. Imports torch only when called."""
 
-import os
 from typing import TYPE_CHECKING
 
 from dgn_explorer.errors import DgnError
@@ -28,14 +27,6 @@ def choose_device(wanted: str | None = None) -> "torch.device":
             f"This machine has no device {wanted!r}.", "Leave it out to use the best there is."
         ) from None
     return device
-
-
-def use_threads(device: "torch.device", wanted: int | None = None) -> None:
-    """Set torch's thread count: ``wanted``, else all cores but one for the window, at most 8."""
-    import torch
-
-    if device.type == "cpu":
-        torch.set_num_threads(wanted or max(1, min(8, (os.cpu_count() or 2) - 1)))
 
 
 def describe(device: "torch.device") -> str:

@@ -17,6 +17,7 @@ from dgn_explorer.commands.options import (
 )
 from dgn_explorer.commands.terminal import StatusLine
 from dgn_explorer.errors import DgnError
+from dgn_explorer.paths import user_path
 from dgn_explorer.priors.info import CROP, EncoderInfo
 
 if TYPE_CHECKING:
@@ -54,11 +55,12 @@ def bounds_command(
 
     The upper bound of each number of the code is its mean plus SIGMAS standard deviations.
     """
-    from dgn_explorer.device import choose_device, use_threads
+    from dgn_explorer.device import choose_device
     from dgn_explorer.networks.photos import open_photos, spread
     from dgn_explorer.priors.code_space import CodeSpace
     from dgn_explorer.priors.files import replace_space
     from dgn_explorer.priors.opening import open_prior, own_path
+    from dgn_explorer.threads import use_threads
     from dgn_explorer.training.encoder import fit_activations
 
     path = own_path(name)
@@ -124,12 +126,13 @@ def check_command(
     is more than 5 % away from the published value.
     """
     from dgn_explorer.commands.start_image import read_photo
-    from dgn_explorer.device import choose_device, use_threads
+    from dgn_explorer.device import choose_device
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.networks.options import NetworkOptions
     from dgn_explorer.priors.encoding import encode
     from dgn_explorer.priors.published import less_mean_image
     from dgn_explorer.synthesis.published_check import TOLERANCE, follow_published
+    from dgn_explorer.threads import use_threads
 
     chosen = choose_device(device)
     use_threads(chosen)
@@ -161,7 +164,7 @@ def _published_or_own(prior: str, bounds: Path | None, device: Any) -> "Prior":
 
     if prior in prior_names():
         return open_prior(prior, device)
-    path = Path(prior).expanduser()
+    path = user_path(prior)
     found = read_published(path)
     config = found.generator.config
     size = config.code_size

@@ -23,7 +23,8 @@ class Engine:
     """Runs jobs; interactive ones pre-empt each other and pause batch jobs.
 
     ``listener`` is called on the engine's thread with every `Event`. ``device`` is ``cpu``,
-    ``cuda`` or ``mps``; None takes the best there is. ``threads`` is the number of CPU threads.
+    ``cuda`` or ``mps``; None takes the best there is. ``threads`` is the number of CPU threads;
+    None takes what was fastest in a short measurement.
     ``together`` is how many batch jobs of a layer go through one ascent; None takes 1 on a CPU,
     where the same recipe shall give the same bytes whatever else is queued, and 16 elsewhere.
     ``confirm`` is asked, on the engine's thread, before a file of the user's code is run for the
@@ -89,8 +90,9 @@ class Engine:
 
     def _main(self) -> None:
         try:
-            from dgn_explorer.device import choose_device, describe, use_threads
+            from dgn_explorer.device import choose_device, describe
             from dgn_explorer.engine.worker import Worker
+            from dgn_explorer.threads import use_threads
 
             device = choose_device(self._device)
             use_threads(device, self._threads)

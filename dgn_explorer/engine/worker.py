@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 import dgn_explorer
-from dgn_explorer.device import describe, use_threads
+from dgn_explorer.device import describe
 from dgn_explorer.engine import answers
 from dgn_explorer.engine.ascending import Made, ascend
 from dgn_explorer.engine.guard import run_guarded
@@ -43,6 +43,7 @@ from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import CODE, RANDOM, read_code
+from dgn_explorer.threads import use_threads
 
 RESULT = "result:"
 
