@@ -100,7 +100,7 @@ def _rounded(losses: Losses) -> dict[str, float]:
 
 def _table(head: tuple[str, str], entries: object) -> list[str]:
     rows = [f"| {key} | {value} |" for key, value in _items(entries)]
-    return [f"| {head[0]} | {head[1]} |", "| --- | --- |", *rows] if rows else ["Nothing."]
+    return [f"| {head[0]} | {head[1]} |", "| --- | --- |", *rows] if rows else []
 
 
 def _items(entries: object) -> list[tuple[str, object]]:

@@ -11,6 +11,7 @@ from dgn_explorer.gui.theme import BODY_PT, CAPTION_PT, MEDIUM, SMALL, TIGHT, Th
 HEIGHT = 92
 LEFT, RIGHT = 56, 96  # room for the numbers of the axis, and for the last activation
 _WIDE_PX = 300  # a narrower curve does without the numbers of the axis
+_LEAST_PX = 40  # a curve in less than that says nothing
 _POINTS = 600  # more than the pixels of a wide curve
 
 
@@ -37,17 +38,23 @@ class ActivationCurve(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it."""
+        """Draw the curve where there is room for one, and the last activation in any case."""
         if not len(self._trace):
             return
-        colours = self._theme.colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left = LEFT if self.width() >= _WIDE_PX else TIGHT
         plot = QRectF(self.rect()).adjusted(left, SMALL, -RIGHT - MEDIUM, -SMALL)
+        if plot.width() >= _LEAST_PX:
+            self._draw_curve(painter, plot, axis=left == LEFT)
+        x = max(0, self.width() - RIGHT)
+        self._draw_numbers(painter, QRectF(x, plot.top() - 4, RIGHT - SMALL, 18))
+        painter.end()
+
+    def _draw_curve(self, painter: QPainter, plot: QRectF, axis: bool) -> None:
+        colours = self._theme.colours
         low, high = float(self._trace.min()), float(self._trace.max())
         span = (high - low) or 1.0
-
         painter.setPen(QPen(QColor(colours.border), 1))
         for y in (plot.top(), plot.bottom()):
             painter.drawLine(
@@ -56,8 +63,7 @@ class ActivationCurve(QWidget):
         painter.setFont(font(CAPTION_PT))
         painter.setPen(QColor(colours.muted))
         right = Qt.AlignmentFlag.AlignRight
-        axis = ((high, plot.top()), (low, plot.bottom())) if left == LEFT else ()
-        for value, y in axis:
+        for value, y in ((high, plot.top()), (low, plot.bottom())) if axis else ():
             box = QRectF(0, y - 8, LEFT - SMALL, 16)
             painter.drawText(box, right | Qt.AlignmentFlag.AlignVCenter, number_text(value))
 
@@ -80,7 +86,8 @@ class ActivationCurve(QWidget):
         painter.setPen(QPen(QColor(colours.panel), 2))
         painter.drawEllipse(points[-1], 4.5, 4.5)
 
-        box = QRectF(plot.right() + MEDIUM, plot.top() - 4, RIGHT - SMALL, 18)
+    def _draw_numbers(self, painter: QPainter, box: QRectF) -> None:
+        colours = self._theme.colours
         painter.setPen(QColor(colours.muted))
         painter.setFont(font(CAPTION_PT))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "Activation")
@@ -95,7 +102,6 @@ class ActivationCurve(QWidget):
         painter.setFont(font(CAPTION_PT))
         start = f"from {number_text(self._trace[0])}"
         painter.drawText(box.translated(0, 50), Qt.AlignmentFlag.AlignLeft, start)
-        painter.end()
 
     def _points(self, plot: QRectF, low: float, span: float) -> list[QPointF]:
         count = len(self._trace)

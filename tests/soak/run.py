@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.engine.engine import Engine
-from dgn_explorer.gui import app
+from dgn_explorer.gui import app, library
 from dgn_explorer.gui.bridge import EngineBridge
 from dgn_explorer.gui.excepthooks import ExceptHooks
 from dgn_explorer.gui.loop import run_until_done
@@ -26,6 +26,7 @@ from tests.soak.robot import Robot
 from tests.soak.watch import Report, Watch
 from tests.tiny import LABELS, TinyNet, tiny_prior_file
 
+THUMBNAILS = 64  # kept by the window: full soon, so that memory that still grows is lost
 STEPS = {"tiny": 25, "lite0": 6}
 
 
@@ -80,6 +81,7 @@ def soak(home: Path, seconds: float, seed: int, network: str = "tiny") -> Report
 
     made = {"Session": make_session, "MainWindow": make_window, "ExceptHooks": make_hooks}
     with ExitStack() as stack:
+        stack.enter_context(patch.object(library, "_KEPT", THUMBNAILS))
         for name, make in made.items():
             stack.enter_context(patch.object(app, name, make))
         run_until_done(application, main)
