@@ -17,8 +17,8 @@ from dgn_explorer.synthesis.recipe import Recipe
 recipe = Recipe.from_json({recipe.to_json()!r})
 with engine_session(None) as session:
     session.open({recipe.network!r}, {prior!r})
-    result = session.run(recipe, lambda frame: None).result
-    # result.image is (H, W, 3) uint8
+    place, finished = next(session.run([recipe], lambda place, frame: None))
+    image = finished.result.image  # (H, W, 3) uint8
 """
 
 

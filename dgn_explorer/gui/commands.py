@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
@@ -202,9 +202,7 @@ class Commands(QObject):
     def _copy_image(self) -> None:
         image = self._stage.canvas.image
         if image is not None:
-            data = QMimeData()
-            data.setImageData(to_qimage(image))
-            QGuiApplication.clipboard().setMimeData(data)
+            QGuiApplication.clipboard().setImage(to_qimage(image))
             self._session.notice.emit(Notice("The image is on the clipboard."))
 
     def _copy_address(self) -> None:

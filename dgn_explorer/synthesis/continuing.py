@@ -13,9 +13,9 @@ def continued(before: Parameters, steps_done: int, wanted: Parameters) -> Parame
     The step size goes on where that run has left it; from a finished one it starts with a quarter.
     If ``wanted`` is of another method it is ``before`` that goes on.
 
-    >>> half = DgnAmParameters(steps=100, step_start=0.4, step_end=0.0)
-    >>> continued(half, 50, half).step_start, continued(half, 100, half).step_start
-    (0.2, 0.1)
+    >>> before = DgnAmParameters(steps=100, step_start=8.0, step_end=0.0)
+    >>> continued(before, 50, before).step_start, continued(before, 100, before).step_start
+    (4.0, 2.0)
     """
     if type(wanted) is not type(before):
         wanted = before

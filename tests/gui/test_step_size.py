@@ -45,7 +45,7 @@ def opened(explorer: Explorer, network: NetworkInfo) -> None:
     explorer.engine.network = network
     explorer.session.reopen(network.name, "default")
     explorer.until(lambda: explorer.session.network is network)
-    explorer.qtbot.wait(20)
+    explorer.until(lambda: not explorer.flows.busy)
 
 
 def test_a_notice_offers_it_and_one_click_measures(new: Explorer) -> None:
