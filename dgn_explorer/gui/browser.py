@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.card_view import CardView
 from dgn_explorer.gui.layer_model import LayerModel, PathRole
 from dgn_explorer.gui.notes import Notes
-from dgn_explorer.gui.parts import label, panel
+from dgn_explorer.gui.parts import ElidedLabel, label, panel
 from dgn_explorer.gui.photo_panel import PhotoPanel
 from dgn_explorer.gui.search_box import SearchBox
 from dgn_explorer.gui.search_index import Hit
@@ -44,8 +44,10 @@ class Browser(QWidget):
         self.tree = self._make_tree()
         self.units = UnitModel(session, notes, self)
         self.grid = self._make_grid(theme)
-        self._tree_title = label("LAYERS", "section")
-        self._grid_title = label("UNITS", "section")
+        self._tree_title = ElidedLabel("section")
+        self._tree_title.setText("LAYERS")
+        self._grid_title = ElidedLabel("section")
+        self._grid_title.setText("UNITS")
         body, column = panel(margin=0, spacing=MEDIUM)
         column.setContentsMargins(MEDIUM, MEDIUM, SMALL, 0)
         self._pages = QStackedWidget()
