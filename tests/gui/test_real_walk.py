@@ -13,7 +13,6 @@ from PySide6.QtCore import Qt
 
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.gui.film_dialog import FilmDialog
-from dgn_explorer.gui.grid_dialog import GridDialog
 from dgn_explorer.gui.unit_model import CardState
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from tests.gui.conftest import Explorer
@@ -135,14 +134,7 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
 
     # All of it on one page.
     window.gallery.view.clearSelection()
-    walk.press(Qt.Key.Key_S, CTRL, SHIFT)
-    dialog = window.findChild(GridDialog)
-    qtbot.keyClicks(dialog.title, "A walk")
-    walk.station("export grid")
-    dialog.accept()
-    walk.file_chosen(tmp_path / "grid.png")
-    walk.back()
-    (walk.folder / "grid.png").write_bytes((tmp_path / "grid.png").read_bytes())
+    walk.export_grid(tmp_path)
 
     # A picture with its recipe brings the settings back, as one step that can be undone.
     walk.press(Qt.Key.Key_F5)

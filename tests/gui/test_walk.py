@@ -13,7 +13,6 @@ from PIL import Image, ImageFilter
 from PySide6.QtCore import Qt
 
 from dgn_explorer.gui.film_dialog import FilmDialog
-from dgn_explorer.gui.grid_dialog import GridDialog
 from dgn_explorer.gui.unit_model import CardState
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.recipe import Recipe
@@ -147,15 +146,7 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
 
     # The grid of everything.
     gallery.view.clearSelection()
-    walk.press(Qt.Key.Key_S, CTRL, SHIFT)
-    dialog = window.findChild(GridDialog)
-    qtbot.keyClicks(dialog.title, "A walk")
-    walk.station("export grid")
-    dialog.accept()
-    walk.file_chosen(tmp_path / "grid.png")
-    walk.back()
-    if walk.folder is not None:
-        (walk.folder / "grid.png").write_bytes((tmp_path / "grid.png").read_bytes())
+    walk.export_grid(tmp_path)
 
     # Save a picture, change the settings, and drop it back: one step that can be undone.
     walk.press(Qt.Key.Key_F5)

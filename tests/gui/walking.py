@@ -9,6 +9,7 @@ from PySide6.QtGui import QDropEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
 from dgn_explorer.gui.dragging import carry_units
+from dgn_explorer.gui.grid_dialog import GridDialog
 from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
 
@@ -99,3 +100,16 @@ class Walk:
         chooser.fileSelected.emit(str(path))
         chooser.close()
         self.until(path.exists)
+
+    def export_grid(self, folder: Path) -> None:
+        """Put what the gallery shows on one page, in ``folder``."""
+        self.press(Qt.Key.Key_S, CTRL, SHIFT)
+        dialog = self.window.findChild(GridDialog)
+        assert dialog is not None
+        self.explorer.qtbot.keyClicks(dialog.title, "A walk")
+        self.station("export grid")
+        dialog.accept()
+        self.file_chosen(folder / "grid.png")
+        self.back()
+        if self.folder is not None:
+            (self.folder / "grid.png").write_bytes((folder / "grid.png").read_bytes())
