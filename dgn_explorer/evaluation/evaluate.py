@@ -26,6 +26,7 @@ from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters, PixelsP
 from dgn_explorer.synthesis.recipe import Recipe, Term
 
 PARTS = ("recognisability", "realism", "diversity", "reconstruction", "hidden")
+NEED_PHOTOS = frozenset({"realism", "reconstruction", "hidden"})
 RECONSTRUCTED = 256  # photographs, taken evenly over their classes
 PHOTO_CROP = 0.875  # of the shorter side, as classifiers see photographs
 
@@ -54,7 +55,7 @@ class Evaluation:
             method=self.method,
             units=len(self.classes),
             features_of=self._eye.network.info.name,
-            notes=tuple(self._notes()),
+            notes=tuple(self._notes(parts)),
         )
         if "recognisability" in parts:
             report = self._recognisability(report)
@@ -92,12 +93,13 @@ class Evaluation:
         fingerprint = self._network.info.fingerprint
         return prior is not None and prior.info.encoder.fingerprint == fingerprint
 
-    def _notes(self) -> Iterator[str]:
+    def _notes(self, parts: Sequence[str]) -> Iterator[str]:
         if not self.judges:
             yield "No judge that knows these classes: install dgn-explorer[networks]."
-        if not self.photos:
+        if not self.photos and NEED_PHOTOS.intersection(parts):
             yield "No photographs were given: --photos FOLDER_OR_ZIP"
-        elif self._prior_name and not self._can_encode:
+        inverts = self._can_encode or not self._prior_name
+        if self.photos and "reconstruction" in parts and not inverts:
             yield "The network is not the one that the prior inverts, so nothing is reconstructed."
 
     def _recipe(self, unit: UnitAddress, seed: int = 0) -> Recipe:

@@ -115,6 +115,8 @@ def test_without_photographs_or_judges_it_says_what_is_missing(evaluation: Evalu
     assert report.judge_top1 is None and report.frechet is None and report.hidden is None
     assert report.own_top1 is not None and report.diversity is not None
     assert len(report.notes) == 2
+    named = replace(evaluation, photos=()).run(["recognisability"])
+    assert named.notes == ()  # which needs none
 
 
 def test_the_same_units_whatever_the_method(evaluation: Evaluation) -> None:
