@@ -8,9 +8,11 @@ import json
 import os
 import statistics
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dgn_explorer.paths import data_folder
+from dgn_explorer.replacing import replacing
 
 if TYPE_CHECKING:
     import torch
@@ -84,8 +86,8 @@ def _remembered() -> int | None:
 
 def _remember(threads: int) -> None:
     path = data_folder() / "threads.json"
-    try:
+    with suppress(OSError):  # then it is measured every time
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"cores": os.cpu_count(), "threads": threads}), encoding="utf-8")
-    except OSError:
-        pass  # then it is measured every time
+        with replacing(path) as temporary:
+            text = json.dumps({"cores": os.cpu_count(), "threads": threads})
+            temporary.write_text(text, encoding="utf-8")

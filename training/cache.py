@@ -24,6 +24,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.replacing import replacing
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 MAX_FILE_BYTES = 64 * 2**20  # a larger "photograph" is taken for a decompression bomb
@@ -146,8 +147,7 @@ def _decode(
 ) -> dict[str, Any]:
     hashes: list[str] = []
     skipped = 0
-    temporary = raw.with_suffix(".part")
-    with temporary.open("wb") as out:
+    with replacing(raw) as temporary, temporary.open("wb") as out:
         for done, item in enumerate(_squares(source, side), 1):
             if item is None:
                 skipped += 1
@@ -156,11 +156,9 @@ def _decode(
                 out.write(item[1])
             if done % 100 == 0 or done == total:
                 progress(f"Decoding {source.name}", done, total)
-    temporary.replace(raw)
     entry = {"hashes": hashes, "skipped": skipped}
-    part = index.with_suffix(".json.part")
-    part.write_text(json.dumps(entry))
-    part.replace(index)
+    with replacing(index) as temporary:
+        temporary.write_text(json.dumps(entry))
     return entry
 
 

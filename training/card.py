@@ -8,6 +8,7 @@ import torch
 
 import dgn_explorer
 from dgn_explorer.device import describe
+from dgn_explorer.replacing import replacing
 from dgn_explorer.training.data import PhotoSet
 from dgn_explorer.training.encoder import Encoder
 from dgn_explorer.training.settings import TrainSettings
@@ -83,9 +84,8 @@ def card_markdown(name: str, card: Card) -> str:
 
 def write_markdown(path: Path, name: str, card: Card) -> None:
     """Write the card to ``path`` in one step."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(card_markdown(name, card))
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(card_markdown(name, card))
 
 
 def _without_paths(settings: TrainSettings) -> TrainSettings:

@@ -1,6 +1,5 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped."""
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import torch
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.replacing import replacing
 from dgn_explorer.training.settings import TrainSettings, from_saved
 
 NAME = "checkpoint.pt"
@@ -19,15 +19,10 @@ def write_checkpoint(folder: Path, settings: TrainSettings, state: dict[str, Any
     Raises `DgnError` if it cannot be written; the old file then stays.
     """
     path = folder / NAME
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with replacing(path, sync=True) as temporary, temporary.open("wb") as file:
             torch.save({"settings": asdict(settings), **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        temporary.unlink(missing_ok=True)
         raise DgnError(
             f"{path} cannot be written ({error}).",
             "Make room on the disk; the run goes on from the last checkpoint.",

@@ -1,14 +1,14 @@
 """The folder of a run as others see it: how far it is, and how to stop it. Free of torch."""
 
 import json
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.replacing import replacing
 
 PRIOR_NAME, CARD_NAME, STOP_NAME = "prior.safetensors", "prior.md", "stop"
 STATUS_NAME, SAMPLES_NAME, CURVES_NAME = "status.json", "samples", "curves.png"
@@ -50,12 +50,8 @@ class Status:
 def write_status(folder: Path, status: Status) -> None:
     """Write ``status`` in one step; errors are ignored, a full disk must not end a run here."""
     values = {**asdict(status), "written": time.time()}
-    temporary = folder / f".{STATUS_NAME}.{os.getpid()}.tmp"
-    try:
+    with suppress(OSError), replacing(folder / STATUS_NAME) as temporary:
         temporary.write_text(json.dumps(values))
-        temporary.replace(folder / STATUS_NAME)
-    except OSError:
-        temporary.unlink(missing_ok=True)
 
 
 def read_status(folder: Path) -> Status | None:
@@ -80,8 +76,8 @@ def request_stop(folder: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Delete what a killed process of the run in ``folder`` has left half-written."""
-    for place, pattern in (("", ".*.tmp"), (SAMPLES_NAME, ".*.tmp"), (CACHE_NAME, "*.part")):
-        for path in (folder / place).glob(pattern):
+    for place in ("", SAMPLES_NAME, CACHE_NAME):
+        for path in (folder / place).glob(".*.tmp"):
             path.unlink(missing_ok=True)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from dgn_explorer.replacing import replacing
 from dgn_explorer.training.trainer import Losses
 
 NAME = "metrics.csv"
@@ -29,12 +30,10 @@ class Metrics:
         self._path = path
         self._pending: list[Losses] = []
         kept = [row for row in read_metrics(path) if row["step"] <= index]
-        temporary = path.with_name(f".{path.name}.tmp")
-        with temporary.open("w", newline="") as file:
+        with replacing(path) as temporary, temporary.open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             writer.writerows([_cell(row.get(name, math.nan)) for name in COLUMNS] for row in kept)
-        temporary.replace(path)
 
     def add(
         self, step: int, seconds: float, losses: Losses, learning_rate: float, rate: float
@@ -86,9 +85,8 @@ def draw_curves(path: Path, rows: list[dict[str, float]]) -> None:
     for i, name in enumerate(shown):
         points = [(row["step"], row[name]) for row in rows if math.isfinite(row[name])]
         _draw_panel(draw, HEIGHT * i, name, points)
-    temporary = path.with_name(f".{path.name}.tmp")
-    sheet.save(temporary, "PNG")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        sheet.save(temporary, "PNG")
 
 
 def _draw_panel(

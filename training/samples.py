@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from dgn_explorer.replacing import replacing
 from dgn_explorer.training.data import PhotoSet
 from dgn_explorer.training.folder import SAMPLES_NAME
 from dgn_explorer.training.losses import centre
@@ -35,9 +36,8 @@ class Samples:
         rows = [row for row in rows if len(row)]
         self._folder.mkdir(exist_ok=True)
         path = self._folder / f"{trainer.index:08d}.png"
-        temporary = path.with_name(f".{path.name}.tmp")
-        sheet_of(rows).save(temporary, "PNG")
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            sheet_of(rows).save(temporary, "PNG")
         return self._measure(real, rebuilt)
 
     def _measure(self, real: Tensor, rebuilt: Tensor) -> dict[str, float]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import resize
+from dgn_explorer.replacing import replacing
 from dgn_explorer.training.build import Setup
 from dgn_explorer.training.cache import Progress
 from dgn_explorer.training.data import PhotoSet, prefetch
@@ -63,9 +64,8 @@ def save_encoder(encoder: Encoder, setup: Setup, folder: Path) -> None:
     else:
         names, kept = ["mean", "scale"], {"rectified": torch.tensor(encoder.rectified)}
     tensors = {name: getattr(encoder, name).cpu().contiguous() for name in names}
-    temporary = folder / f".{NAME}.tmp"
-    save_file({**tensors, **kept}, temporary, {_HEADER: json.dumps(_made_for(setup))})
-    temporary.replace(folder / NAME)
+    with replacing(folder / NAME) as temporary:
+        save_file({**tensors, **kept}, temporary, {_HEADER: json.dumps(_made_for(setup))})
 
 
 def load_encoder(setup: Setup, folder: Path) -> Encoder | None:

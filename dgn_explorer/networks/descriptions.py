@@ -25,6 +25,7 @@ from dgn_explorer.networks.options import RANDOM, NetworkOptions
 from dgn_explorer.networks.series import split_list
 from dgn_explorer.networks.spec_text import anywhere
 from dgn_explorer.paths import config_folder, user_path
+from dgn_explorer.replacing import replacing
 
 SUFFIX = ".toml"
 _MOST_BYTES = 1 << 20
@@ -115,9 +116,8 @@ def save_description(name: str, description: Description) -> Path:
         lines += ["", "[aliases]"]
         lines += [f"{_toml(key)} = {_toml(value)}" for key, value in description.aliases.items()]
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 

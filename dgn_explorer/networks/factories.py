@@ -21,6 +21,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks import timm_loader, torchvision_loader
 from dgn_explorer.networks.loaded import Confirm
 from dgn_explorer.paths import config_folder, user_path
+from dgn_explorer.replacing import replacing
 
 _WAY_OUT = "Write --arch torchvision:NAME, timm:NAME, package.module:factory or file.py:factory."
 
@@ -130,7 +131,6 @@ def _trusted(path: Path, digest: str) -> bool:
 def _remember(path: Path, digest: str) -> None:
     record = _record()
     record.parent.mkdir(parents=True, exist_ok=True)
-    temporary = record.with_suffix(".new")
     text = json.dumps({**_known(), str(path): digest}, indent=1, ensure_ascii=False)
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(record)
+    with replacing(record) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.networks.packed import pack
 from dgn_explorer.networks.preprocessing import Preprocessing
 from dgn_explorer.networks.reading import ReadPoint, first_tensor
 
@@ -55,13 +56,13 @@ def resize(rgb: Tensor, size: int) -> Tensor:
 
 
 def freeze(module: nn.Module) -> nn.Module:
-    """Eval mode, no parameter gradients, no in-place activation, channels_last."""
+    """Eval mode, no parameter gradients, no in-place activation, channels_last, packed."""
     module.eval().requires_grad_(False)
     for child in module.modules():
         if getattr(child, "inplace", False):
             # It would overwrite the activation we read
             child.inplace = False  # type: ignore[assignment]
-    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return pack(module.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
 
 
 def fingerprint(module: nn.Module) -> str:

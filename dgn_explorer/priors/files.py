@@ -9,7 +9,6 @@ Tensors: ``generator.*`` (batch-norm folded, float16; float32 for imported ones)
 import copy
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.packed import pack
 from dgn_explorer.priors.architectures import Generator, build_generator
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.info import FITS, RESIZE, EncoderInfo, PriorInfo
 from dgn_explorer.priors.prior import Prior
+from dgn_explorer.replacing import replacing
 
 FORMAT = 1
 MOST_BYTES = 2 << 30  # of a file; the published generators take 0.2 GB
@@ -64,17 +65,12 @@ def save_prior(
         | {"fit": fit},
         "card": card,
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # written here, because safetensors would make a file that only its owner may read
-        with temporary.open("wb") as file:
-            file.write(save(tensors, metadata={_HEADER: json.dumps(header)}))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with replacing(path, sync=True) as temporary:
+            # written here, because safetensors would make a file that only its owner may read
+            temporary.write_bytes(save(tensors, metadata={_HEADER: json.dumps(header)}))
     except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
         raise DgnError(
             f"{path} cannot be written ({error}).",
             "Make room on the disk or choose another folder.",
@@ -155,7 +151,8 @@ def _build(
     if not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("its weights are not all finite")
     generator.eval().requires_grad_(False)
-    return generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    pack(generator.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+    return generator
 
 
 def _space(tensors: dict[str, torch.Tensor], size: int) -> CodeSpace:

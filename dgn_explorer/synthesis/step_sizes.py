@@ -5,9 +5,10 @@ Free of torch; `step_sweep` finds them.
 
 import json
 import math
-import os
+from contextlib import suppress
 
 from dgn_explorer.paths import data_folder
+from dgn_explorer.replacing import replacing
 
 # The default parameters are tuned for these networks with this prior
 _TUNED = ("lite0", "lite1", "lite2")
@@ -30,13 +31,10 @@ def remember_step(network_fingerprint: str, prior_fingerprint: str, size: float)
     """Keep a step size for the next time; a folder that cannot be written to costs only time."""
     path = data_folder() / "step-sizes.json"
     known = {**_known(), _pair(network_fingerprint, prior_fingerprint): float(size)}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
 
 
 def _pair(network_fingerprint: str, prior_fingerprint: str) -> str:

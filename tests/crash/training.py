@@ -115,4 +115,4 @@ class Training:
 
 def halves(folder: Path) -> list[str]:
     """The names of what is half-written."""
-    return [path.name for path in folder.rglob("*") if path.suffix in (".tmp", ".part")]
+    return [path.name for path in folder.rglob("*") if path.suffix == ".tmp"]

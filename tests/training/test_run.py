@@ -278,7 +278,11 @@ def test_a_damaged_header_of_the_statistics_is_named(
 def test_what_a_killed_run_left_half_written_goes(photos: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     start(tiny_settings(photos), folder, Log(stop_after=2))
-    names = (".prior.safetensors.4711.tmp", "samples/.00000001.png.tmp", "cache/old-1.part")
+    names = (
+        ".prior.safetensors.4711.tmp",
+        "samples/.00000001.png.4711.tmp",
+        "cache/.old-1.pixels.4711.tmp",
+    )
     for name in names:
         (folder / name).write_bytes(b"half")
     start(tiny_settings(photos), folder, Log())
