@@ -1,12 +1,15 @@
 """Discriminators, their losses, and the rules by which one side pauses.
 
 ``heads`` are small networks on the comparator's features (as in Sauer et al., Projected GANs,
-2021), which makes them nearly free. ``published`` is the convolutional network of Dosovitskiy &
-Brox (2016) on the image itself, with the code as a second input.
+2021), which makes them nearly free. ``patches`` adds a small network that sees patches of the image
+itself (Isola et al., 2017), for what a classifier's features hardly notice. ``published`` is the
+convolutional network of Dosovitskiy & Brox (2016) on the image itself, with the code as a second
+input.
 """
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -42,32 +45,66 @@ class Head(nn.Module):
         return score
 
 
-class FeatureDiscriminator(nn.Module):
-    """One `Head` a feature map; the deepest one also sees the code. Trained with the hinge loss."""
+class Patches(nn.Module):
+    """Scores patches of 78 px, one every 16 px, of an image of at least 16 px."""
 
-    def __init__(self, channels: list[int], code_size: int) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        widths = (3, 32, 64, 128, 128)
+        self.layers = nn.ModuleList(
+            spectral_norm(nn.Conv2d(a, b, 4, stride=2, padding=1)) for a, b in pairwise(widths)
+        )
+        self.score = spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores (N, 1, S / 16, S / 16) of ``images`` (N, 3, S, S) in [0, 1]."""
+        x = 4 * images - 2
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+        score: Tensor = self.score(x)
+        return score
+
+
+class FeatureDiscriminator(nn.Module):
+    """One `Head` a feature map; the deepest one also sees the code. Trained with the hinge loss.
+
+    With ``patches``, `Patches` of the image count as much as all the heads together.
+    """
+
+    def __init__(self, channels: list[int], code_size: int, patches: bool = False) -> None:
         super().__init__()
         deepest = len(channels) - 1
         self.heads = nn.ModuleList(
             Head(c, code_size if i == deepest else 0) for i, c in enumerate(channels)
         )
+        self.patches = Patches() if patches else None
 
     def forward(self, images: Tensor, features: list[Tensor], code: Tensor) -> Scores:
-        """Scores [(N, 1, H, W), ...] of unit-length ``features`` [(N, C, H, W), ...]."""
+        """Scores [(N, 1, H, W), ...] of unit-length ``features`` [(N, C, H, W), ...] and patches.
+
+        ``images`` are (N, 3, S, S) in [0, 1].
+        """
         pairs = zip(self.heads, features, strict=True)
-        return [head(x, code).float() for head, x in pairs]
+        scores = [head(x, code).float() for head, x in pairs]
+        return scores if self.patches is None else [*scores, self.patches(images).float()]
 
     def judge_real(self, scores: Scores) -> Tensor:
         """Loss on photographs: 1 at chance, 0 when every score is right by a margin."""
-        return torch.stack([F.relu(1 - s).mean() for s in scores]).mean()
+        return self._mean([F.relu(1 - s) for s in scores])
 
     def judge_fake(self, scores: Scores) -> Tensor:
         """Loss on generated images: 1 at chance, 0 when every score is right by a margin."""
-        return torch.stack([F.relu(1 + s).mean() for s in scores]).mean()
+        return self._mean([F.relu(1 + s) for s in scores])
 
     def fooled(self, scores: Scores) -> Tensor:
         """The generator's loss: minus the mean score of its images."""
-        return -torch.stack([s.mean() for s in scores]).mean()
+        return -self._mean(scores)
+
+    def _mean(self, scores: Scores) -> Tensor:
+        """Mean over the heads; over it and the patches, if there are any."""
+        means = torch.stack([s.mean() for s in scores])
+        heads = means[: len(self.heads)].mean()
+        return heads if self.patches is None else (heads + means[-1]) / 2
 
 
 class ImageDiscriminator(nn.Module):

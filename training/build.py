@@ -130,6 +130,7 @@ def make_generator(setup: Setup, encoder: Encoder) -> Generator:
             base_blocks=s.base_blocks,
             widths=_widths(s.image_size / side, s.width),
             output_size=s.image_size,
+            upsampling=s.upsampling,
         )
     )
     if isinstance(encoder, ComponentEncoder):
@@ -147,7 +148,8 @@ def make_discriminator(setup: Setup, encoder: Encoder) -> Discriminator:
     """The discriminator that the settings name."""
     if setup.settings.discriminator == "published":
         return ImageDiscriminator(encoder.size)
-    return FeatureDiscriminator(list(setup.channels), encoder.size)
+    patches = setup.settings.discriminator == "patches"
+    return FeatureDiscriminator(list(setup.channels), encoder.size, patches)
 
 
 def _widths(factor: float, width: float) -> tuple[int, ...]:

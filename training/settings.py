@@ -11,7 +11,8 @@ _CHOICES = {
     "code_values": ("auto", "rectified", "raw"),
     "image_loss": ("l1", "euclidean"),
     "feature_loss": ("unit", "euclidean"),
-    "discriminator": ("heads", "published"),
+    "upsampling": ("nearest", "bilinear"),
+    "discriminator": ("heads", "patches", "published"),
     "pausing": ("smooth", "ratio", "none"),
     "schedule": ("anneal", "halving"),
 }
@@ -52,6 +53,7 @@ _FIXED = (
     "generator",
     "width",
     "base_blocks",
+    "upsampling",
     "comparator",
     "feature_layers",
     "discriminator",
@@ -98,6 +100,7 @@ class TrainSettings:
     generator: str = "compact"
     width: float = 1.0  # times the generator's numbers of channels
     base_blocks: int = 2
+    upsampling: str = "nearest"  # of the compact generator
     image_loss: str = "l1"
     feature_loss: str = "unit"  # unit: channel vectors of length 1, as LPIPS does
     comparator: str = ""  # network of the feature loss; empty: the encoder's
@@ -149,7 +152,13 @@ def _refuse(name: str, value: object, hint: str) -> None:
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "default": {},
+    # beside the defaults above, which are also those of checkpoints from before there was a choice
+    "default": {
+        "upsampling": "bilinear",
+        "discriminator": "patches",
+        "adversarial_weight": 0.25,
+        "discriminator_rate": 4e-4,
+    },
     # Dosovitskiy & Brox (2016) in the released solver: summed Euclidean losses, see `losses`
     "deepsim": {
         "generator": "upconv",

@@ -182,7 +182,7 @@ class Trainer:
         self._pausing.load(state)
 
     def fast(self, everywhere: bool = True) -> AbstractContextManager[Any]:
-        """Bfloat16 autocast where it helps; on CPUs that is the generator's convolutions alone."""
+        """Bfloat16 autocast where it helps; on CPUs that is not in the frozen networks."""
         enabled = self._bf16 and (everywhere or self.device.type == "cuda")
         return torch.autocast(self.device.type, torch.bfloat16, enabled=enabled)
 
@@ -214,7 +214,7 @@ class Trainer:
         if adversarial:
             real_features, fake_features = unit_length(real_features), unit_length(fake_features)
             judged = self._judge(real_seen, fake_seen, real_features, fake_features, code)
-            with self.fast(everywhere=False):
+            with self.fast():
                 self.discriminator.requires_grad_(False)
                 scores = self.discriminator(fake_seen, fake_features, code)
                 self.discriminator.requires_grad_(True)
@@ -240,7 +240,7 @@ class Trainer:
         """The discriminator's loss; its gradients are added unless it rests."""
         d = self.discriminator
         with torch.set_grad_enabled(not self._pausing.discriminator_rests):
-            with self.fast(everywhere=False):
+            with self.fast():
                 on_real = d(real, real_features, code)
                 on_fake = d(fake.detach(), [x.detach() for x in fake_features], code)
             loss = d.judge_real(on_real) + d.judge_fake(on_fake)

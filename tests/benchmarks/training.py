@@ -113,8 +113,11 @@ def _parts(trainer: Trainer, photos: PhotoSet) -> dict[str, Callable[[int], obje
         leaves = [x.clone().requires_grad_(True) for x in on_made]
         reals, fakes = unit_length(on_real), unit_length(leaves)
         trainer._judge(real, made, reals, fakes, code)
+        leaf = made.clone().requires_grad_(True)
         judge.requires_grad_(False)
-        loss = judge.fooled(judge(made, fakes, code))
+        with trainer.fast():
+            scores = judge(leaf, fakes, code)
+        loss = judge.fooled(scores)
         judge.requires_grad_(True)
         loss.backward()
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from dgn_explorer.priors.architectures import build_generator
 from dgn_explorer.priors.code_space import CodeSpace
-from dgn_explorer.priors.compact import CompactConfig, CompactGenerator
+from dgn_explorer.priors.compact import CompactConfig, CompactGenerator, UpBlock
 from dgn_explorer.priors.upconv import PIXEL_MEAN, UpconvConfig, UpconvGenerator
 
 
@@ -22,6 +22,23 @@ def test_any_map_leads_to_any_image_size(
     wanted = output_size or feature_size * 2**stages
     image = CompactGenerator(config).eval()(torch.zeros(1, 3))
     assert image.shape == (1, 3, wanted, wanted)
+
+
+@pytest.mark.parametrize("upsampling", ["nearest", "bilinear"])
+def test_upsampling_doubles_as_it_says(upsampling: str) -> None:
+    block = UpBlock(2, 2, upsampling)
+    for part in (block.first, block.second, block.skip):
+        part.norm = None
+        nn.init.zeros_(part.conv.weight)
+    nn.init.ones_(block.skip.conv.weight)  # sums the channels and leaves the rest out
+    y = block(torch.tensor([[[[0.0, 4.0]], [[0.0, 4.0]]]]))
+    wanted = {"nearest": [0.0, 0.0, 8.0, 8.0], "bilinear": [0.0, 2.0, 6.0, 8.0]}[upsampling]
+    assert y.shape == (1, 2, 2, 4) and y[0, 0, 0].tolist() == wanted
+
+
+def test_an_unknown_upsampling_is_refused() -> None:
+    with pytest.raises(ValueError, match="'cubic'"):
+        CompactConfig(3, 2, 2, 8, 1, (8,), upsampling="cubic")
 
 
 def test_the_first_layer_undoes_the_projection_and_stays() -> None:

@@ -1,7 +1,12 @@
 import pytest
 import torch
 
-from dgn_explorer.training.adversary import FeatureDiscriminator, ImageDiscriminator, Pausing
+from dgn_explorer.training.adversary import (
+    FeatureDiscriminator,
+    ImageDiscriminator,
+    Patches,
+    Pausing,
+)
 
 
 def test_the_heads_score_every_position_and_only_the_deepest_sees_the_code() -> None:
@@ -14,6 +19,30 @@ def test_the_heads_score_every_position_and_only_the_deepest_sees_the_code() -> 
     other = d(torch.zeros(2, 3, 8, 8), features, code + 1)
     assert torch.equal(scores[0], other[0])
     assert not torch.allclose(scores[1], other[1])
+
+
+def test_patches_count_as_much_as_all_heads_together() -> None:
+    torch.manual_seed(0)
+    d = FeatureDiscriminator([4, 4], 3, patches=True).eval()
+    features = [torch.rand(2, 4, 8, 8), torch.rand(2, 4, 4, 4)]
+    images = torch.rand(2, 3, 128, 128)
+    scores = d(images, features, torch.randn(2, 3))
+    assert [tuple(s.shape) for s in scores[2:]] == [(2, 1, 8, 8)]
+    assert not torch.allclose(scores[2], d(1 - images, features, torch.randn(2, 3))[2])
+    one, three, nought = (torch.full((2, 1, 1, 1), x) for x in (1.0, 3.0, 0.0))
+    assert d.fooled([one, three, nought]).item() == -1.0
+    assert d.fooled([nought, nought, one]).item() == -0.5
+    assert d.judge_real([nought, nought, one]).item() == 0.5
+    assert d.judge_fake([nought, nought, -one]).item() == 0.5
+
+
+def test_patches_see_78_pixels() -> None:
+    torch.manual_seed(0)
+    image = torch.rand(1, 3, 256, 256, requires_grad=True)
+    score = Patches().eval()(image)[0, 0, 8, 8]
+    (gradient,) = torch.autograd.grad(score, image)
+    seen = gradient.abs().sum((0, 1)).sum(0).nonzero().flatten()
+    assert int(seen.max() - seen.min()) + 1 == 78
 
 
 def test_the_hinge_loss_is_2_at_chance_and_0_by_a_margin() -> None:

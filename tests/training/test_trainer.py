@@ -56,6 +56,7 @@ def run(t: Trainer, steps: int) -> list[Losses]:
     [
         {},
         {"layer": "fc6"},
+        {"upsampling": "bilinear", "discriminator": "patches", "adversarial_start": 0.0},
         {"layer": "fc8", "code_weight": 0.1},
         {"comparator": "tiny", "feature_layers": ("conv1", "fc6"), "crop_share": 1.0},
         {"image_loss": "euclidean", "feature_loss": "euclidean", "image_weight": 1e-6},
