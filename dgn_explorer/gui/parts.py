@@ -30,8 +30,14 @@ def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
     return made
 
 
+_FEW = 4  # letters, the ellipsis among them
+
+
 class ElidedLabel(QLabel):
-    """A text of one line that ends in an ellipsis where there is no room for it."""
+    """A text of one line that ends in an ellipsis where there is no room for it.
+
+    Where not even a few letters would be left, it is not drawn.
+    """
 
     def __init__(self, role: str = "") -> None:
         super().__init__()
@@ -49,8 +55,10 @@ class ElidedLabel(QLabel):
         short = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
-        self.setToolTip(self.text() if short != self.text() else "")
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, short)
+        cut = short != self.text()
+        self.setToolTip(self.text() if cut else "")
+        if not cut or len(short) > _FEW:
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, short)
         painter.end()
 
 
