@@ -1,5 +1,6 @@
 """What is watched while the robot works: latency, memory, counts, and trouble of any kind."""
 
+import ctypes
 import gc
 import os
 import time
@@ -33,6 +34,7 @@ class Counts:
     widgets: int
     threads: int
     rss_mb: float
+    heap_mb: float
 
 
 @dataclass
@@ -53,6 +55,9 @@ class Report:
     rss_last_mb: float = 0.0
     rss_slope_mb_per_h: float = 0.0
     rest_slope_mb_per_h: float = 0.0
+    heap_first_mb: float = 0.0
+    heap_last_mb: float = 0.0
+    heap_slope_mb_per_h: float = 0.0
     widgets_first: int = 0
     widgets_last: int = 0
     threads_first: int = 0
@@ -106,6 +111,7 @@ class Watch(QObject):
             len(own_widgets(self.window)) if self.window else 0,
             len(list(Path("/proc/self/task").iterdir())),
             rss_mb(),
+            heap_mb(),
         )
         self.rests.append(counts)
         self._last = time.perf_counter()  # the collection is the robot's doing, not the window's
@@ -136,6 +142,9 @@ class Watch(QObject):
             rss_last_mb=memory[-1][1],
             rss_slope_mb_per_h=slope(memory),
             rest_slope_mb_per_h=slope([(c.at_s / 3600, c.rss_mb) for c in settled]),
+            heap_first_mb=settled[0].heap_mb if settled else 0.0,
+            heap_last_mb=settled[-1].heap_mb if settled else 0.0,
+            heap_slope_mb_per_h=slope([(c.at_s / 3600, c.heap_mb) for c in settled]),
             widgets_first=settled[0].widgets if settled else 0,
             widgets_last=settled[-1].widgets if settled else 0,
             threads_first=settled[0].threads if settled else 0,
@@ -171,6 +180,32 @@ def rss_mb() -> float:
     """Resident memory of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+class _Mallinfo(ctypes.Structure):
+    """What glibc's ``mallinfo2`` gives, see malloc.h."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def heap_mb() -> float:
+    """What native code and Python's large objects hold of the heap; 0 where libc does not tell.
+
+    Resident memory minus this is what a fragmented heap keeps, caches, code and small objects.
+    """
+    try:
+        mallinfo2 = ctypes.CDLL(None).mallinfo2
+    except (AttributeError, OSError):
+        return 0.0
+    mallinfo2.restype = _Mallinfo
+    found = mallinfo2()
+    return float(found.uordblks + found.hblkhd) / 1e6
 
 
 def slope(points: list[tuple[float, float]]) -> float:
