@@ -152,8 +152,9 @@ def _refuse(name: str, value: object, hint: str) -> None:
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    # beside the defaults above, which are also those of checkpoints from before there was a choice
-    "default": {
+    "default": {},
+    # images that look more like photographs, and in which units reach less
+    "natural": {
         "upsampling": "bilinear",
         "discriminator": "patches",
         "adversarial_weight": 0.25,

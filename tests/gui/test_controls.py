@@ -60,7 +60,7 @@ def test_arrow_keys_step(explorer: Explorer) -> None:
     explorer.qtbot.keyClick(start, Qt.Key.Key_Down)
     parameters = explorer.session.settings.value.parameters
     assert parameters.steps == 151
-    assert parameters.step_start == pytest.approx(0.3 / 1.1, rel=0.01)
+    assert parameters.step_start == pytest.approx(DgnAmParameters.step_start / 1.1, rel=0.01)
 
 
 def test_preset_and_its_button(explorer: Explorer) -> None:
