@@ -153,7 +153,7 @@ def _refuse(name: str, value: object, hint: str) -> None:
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
-    # images that look more like photographs, and in which units reach less
+    # fewer straight lines and no grid, but units reach less
     "natural": {
         "upsampling": "bilinear",
         "discriminator": "patches",
