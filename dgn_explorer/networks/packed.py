@@ -23,9 +23,9 @@ MOST_SHAPES = 4  # of input that a convolution keeps weights for
 def pack(module: nn.Module) -> nn.Module:
     """Let every convolution of the frozen ``module`` keep its weights in oneDNN's order.
 
-    Modules, weights, hooks and what is computed stay as they are. On another device, in other
-    arithmetic or under autocast, and where gradients of the weights are wanted, torch computes as
-    it always does. Returns ``module``.
+    It does so where a gradient for its input is wanted. Modules, weights, hooks and what is
+    computed stay as they are. On another device, in other arithmetic or under autocast, and where
+    gradients of the weights are wanted, torch computes as it always does. Returns ``module``.
     """
     for child in module.modules():
         if isinstance(child, nn.Conv2d) and not isinstance(child.padding, str):  # noqa: SIM102
@@ -54,10 +54,8 @@ class PackedConvolution:
         if not self._usable(x, weight):
             how = (self._stride, self._padding, self._dilation, self._groups)
             return F.conv2d(x, weight, bias, *how)
-        if x.requires_grad and torch.is_grad_enabled():
-            y: Tensor = _Convolve.apply(x, weight, bias, self)  # type: ignore[no-untyped-call]
-            return y
-        return self.forward(x, weight, bias)
+        y: Tensor = _Convolve.apply(x, weight, bias, self)  # type: ignore[no-untyped-call]
+        return y
 
     def forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """The convolution, with weights in order."""
@@ -83,6 +81,8 @@ class PackedConvolution:
         return _convolve(gradient, packed, None, *how_turned, "none", [], "")
 
     def _usable(self, x: Tensor, weight: Tensor) -> bool:
+        if not (x.requires_grad and torch.is_grad_enabled()):
+            return False  # a single look, not an ascent: bringing weights in order would not pay
         if x.device.type != "cpu" or x.dtype != weight.dtype or x.dtype not in _arithmetic():
             return False
         if weight.requires_grad or torch.is_autocast_enabled("cpu") or x.numel() == 0:
