@@ -1,6 +1,6 @@
 """What runs and what waits: one line a job, with total progress and a way to take it back."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -25,6 +25,8 @@ from dgn_explorer.gui.theme import MEDIUM, SMALL, TIGHT, Theme
 _NumberRole = Qt.ItemDataRole.UserRole + 1
 _RESULT = "result:"
 _LONGEST = 500  # more lines than anyone reads; the total says the rest
+_SHORT = 50  # jobs whose lines are made anew at once
+_EVERY_MS = 100  # for more of them: a cleared layer would make 500 lines 1000 times
 _SIGNS = {
     JobState.RUNNING: "▶",
     JobState.STOPPING: "◼",
@@ -90,12 +92,23 @@ class QueuePanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
-        session.jobs.structure_changed.connect(self._rebuild)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_EVERY_MS)
+        self._later.timeout.connect(self._rebuild)
+        session.jobs.structure_changed.connect(self._rebuild_in_time)
         session.jobs.changed.connect(self._refresh)
         session.library.thumbnail_ready.connect(self._repaint)
         self._rebuild()
 
+    def _rebuild_in_time(self) -> None:
+        if len(self._session.jobs) <= _SHORT:
+            self._rebuild()
+        elif not self._later.isActive():
+            self._later.start()
+
     def _rebuild(self) -> None:
+        self._later.stop()
         jobs = list(self._session.jobs)
         order = list(_SIGNS)
         jobs.sort(key=lambda job: order.index(job.state))

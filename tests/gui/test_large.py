@@ -6,6 +6,7 @@ from dataclasses import replace
 from PySide6.QtTest import QAbstractItemModelTester
 
 from dgn_explorer.gui.layer_model import LayerModel
+from dgn_explorer.gui.queue_panel import QueuePanel
 from dgn_explorer.gui.results_model import ResultModel
 from dgn_explorer.gui.search_index import SearchIndex
 from dgn_explorer.networks.address import UnitAddress
@@ -98,3 +99,24 @@ def test_other_orders_are_quick(make_explorer) -> None:
     units = explorer.window.browser.units
     assert units.address(units.index(0)) == UnitAddress("fc", 99_000)
     assert units.row_of(UnitAddress("fc", 5)) == 6
+
+
+def test_a_layer_that_is_queued_and_cleared_does_not_make_the_list_anew_for_every_unit(
+    make_explorer,
+) -> None:
+    count = 1000
+    layers = (*NETWORK.layers[:-1], LayerInfo("fc", "Linear", count, None))
+    network = replace(NETWORK, layers=layers, labels=tuple(f"class {i}" for i in range(count)))
+    explorer = make_explorer(lambda store, bridge: FakeEngine(store, bridge, network))
+    explorer.session.open("tiny", "default")
+    explorer.until(lambda: explorer.window.browser.units.rowCount() == count)
+    queue = explorer.window.findChild(QueuePanel)
+    made: list[int] = []
+    queue.list.model().modelReset.connect(lambda: made.append(1))
+    explorer.session.compute([UnitAddress("fc", i) for i in range(count)])
+    explorer.until(lambda: len(explorer.engine.submitted) == count)
+    explorer.until(lambda: queue.list.count() > 50)
+    explorer.session.runs.clear_queue()
+    explorer.until(lambda: not len(explorer.session.jobs))
+    explorer.until(lambda: queue.list.count() == 0)
+    assert len(made) < count  # of twice as many changes
