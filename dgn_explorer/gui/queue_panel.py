@@ -43,6 +43,7 @@ class QueuePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session = session
+        self._rows: dict[int, int] = {}  # a job's number to its line
         self.list = QListWidget()
         self.list.setAccessibleName("Queue")
         self.list.setUniformItemSizes(True)
@@ -113,6 +114,7 @@ class QueuePanel(QWidget):
         order = list(_SIGNS)
         jobs.sort(key=lambda job: order.index(job.state))
         self.list.clear()
+        self._rows = {job.number: row for row, job in enumerate(jobs[:_LONGEST])}
         for job in jobs[:_LONGEST]:
             item = QListWidgetItem(f"{_SIGNS[job.state]}   {job.name}")
             item.setData(QuietRole, _quiet(job))
@@ -160,12 +162,11 @@ class QueuePanel(QWidget):
 
     def _refresh(self, number: int) -> None:
         job = self._session.jobs.get(number)
-        for row in range(self.list.count()):
+        row = self._rows.get(number)
+        if job is not None and row is not None:
             item = self.list.item(row)
-            if job is not None and item.data(_NumberRole) == number:
-                item.setText(f"{_SIGNS[job.state]}   {job.name}")
-                item.setData(QuietRole, _quiet(job))
-                return
+            item.setText(f"{_SIGNS[job.state]}   {job.name}")
+            item.setData(QuietRole, _quiet(job))
 
     def _enable(self) -> None:
         chosen = [self._session.jobs.get(i.data(_NumberRole)) for i in self.list.selectedItems()]

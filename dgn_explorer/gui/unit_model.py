@@ -217,11 +217,12 @@ class UnitModel(QAbstractListModel):
             self._timer.start()
 
     def _flush(self) -> None:
-        for row in self._dirty:
-            if row < self.rowCount():
-                self.dataChanged.emit(self.index(row), self.index(row))
+        rows = [row for row in self._dirty if row < self.rowCount()]
+        if rows:  # one for all of them: the view draws only what it shows
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
         self._dirty.clear()
 
     def _all_changed(self) -> None:
         if self._layer is not None:
-            self.dataChanged.emit(self.index(0), self.index(self._layer.channels - 1))
+            self._touch(0)
+            self._touch(self._layer.channels - 1)
