@@ -28,9 +28,12 @@ def pack(module: nn.Module) -> nn.Module:
     gradients of the weights are wanted, torch computes as it always does. Returns ``module``.
     """
     for child in module.modules():
-        if isinstance(child, nn.Conv2d) and not isinstance(child.padding, str):  # noqa: SIM102
-            if child.padding_mode == "zeros":
-                child._conv_forward = PackedConvolution(child)  # type: ignore[assignment]
+        if (
+            isinstance(child, nn.Conv2d)
+            and isinstance(child.padding, tuple)
+            and child.padding_mode == "zeros"
+        ):
+            child._conv_forward = PackedConvolution(child)  # type: ignore[assignment]
     return module
 
 
