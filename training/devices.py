@@ -5,15 +5,18 @@ import os
 import torch
 
 from dgn_explorer.device import choose_device
+from dgn_explorer.memory import keep_memory
 
 
 def training_device(name: str | None = None) -> torch.device:
     """The device called ``name``, or the best there is.
 
-    Under torchrun each process takes the GPU of its local rank. Raises `DgnError` if there is no
-    such device.
+    Under torchrun each process takes the GPU of its local rank; on a CPU the process keeps the
+    memory it has once had. Raises `DgnError` if there is no such device.
     """
     device = choose_device(name)
+    if device.type == "cpu":
+        keep_memory()
     if device.type == "cuda":
         if device.index is None:
             device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))

@@ -84,6 +84,7 @@ def evaluate_command(
     from dgn_explorer.evaluation.evaluate import PARTS, Evaluation
     from dgn_explorer.evaluation.making import Maker
     from dgn_explorer.evaluation.plan import Plan
+    from dgn_explorer.memory import keep_memory
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.networks.photos import open_photos
     from dgn_explorer.paths import data_folder
@@ -93,6 +94,8 @@ def evaluate_command(
         if part not in PARTS:
             raise DgnError(f"There is no part {part!r}.", f"The parts are {', '.join(PARTS)}.")
     chosen = choose_device(device)
+    if chosen.type == "cpu":
+        keep_memory()
     folder = folder or data_folder() / "evaluation"
     make_folder(folder)
     line = StatusLine()

@@ -92,11 +92,14 @@ class Engine:
         try:
             from dgn_explorer.device import choose_device, describe
             from dgn_explorer.engine.worker import Worker
+            from dgn_explorer.memory import keep_memory
             from dgn_explorer.threads import use_threads
 
             device = choose_device(self._device)
             use_threads(device, self._threads)
             self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)
+            if device.type == "cpu" and self._queue.together > 1:
+                keep_memory()
             worker = Worker(
                 device, self._store, self.frames, self._tell, self._queue, self._confirm
             )

@@ -16,6 +16,7 @@ BENCHMARKS = {
     "ascent": "one step of an ascent over the bare passes through generator and network",
     "busy": "one step of an ascent beside busy processes, over one without them",
     "layer": "class units from the queue, one at a time and several in one ascent",
+    "memory": "one step of 16 images that asks for its memory anew, over one that has kept it",
     "lucent": "seconds for an image in Lucent over ours (needs the extra `benchmark`)",
     "training": "a training step of the default preset over its parts, each done alone",
     "window": "start, first preview, smoothness and Stop of the real window",

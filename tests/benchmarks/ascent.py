@@ -20,14 +20,14 @@ def measure() -> dict[str, float]:
     """Ratios and milliseconds a step, for batches of 1 and 16."""
     found: dict[str, float] = {}
     for batch in (1, 16):
-        step_s, bare_s = _times(batch)
+        step_s, bare_s = times(batch)
         found[f"step_over_bare_batch{batch}"] = step_s / bare_s
         found[f"step_ms_batch{batch}"] = 1000 * step_s
     return found
 
 
-def _times(batch: int) -> tuple[float, float]:
-    """Median seconds of a step and of the bare passes, taken in turns."""
+def times(batch: int) -> tuple[float, float]:
+    """Median seconds of a step of ``batch`` and of the bare passes, taken in turns."""
     network, prior = open_network("lite0"), open_prior("default")
     size = network.info.working_size
     read = ActivationReader(network.module, [network.read_points["fc"]])
