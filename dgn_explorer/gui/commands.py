@@ -97,7 +97,7 @@ class Commands(QObject):
         session.opened.connect(self._opened)
         session.display_changed.connect(self.refresh)
         session.runs.live_changed.connect(self.refresh)
-        session.jobs.structure_changed.connect(self.refresh)
+        session.jobs.structure_changed.connect(self._refresh_queue)
         session.settings.changed.connect(self.refresh)
         session.undo.indexChanged.connect(self.refresh)
         session.library.changed.connect(self.refresh)
@@ -131,8 +131,6 @@ class Commands(QObject):
             watch=session.runs.live is not None and display.job != session.runs.live,
             compute_selection=bool(self._browser.selected_units()),
             compute_layer=bool(session.network),
-            clear_queue=len(session.jobs) > 0,
-            pause_queue=session.runs.paused or session.jobs.batch_left > 0,
             back=self._history.can_go(-1),
             forward=self._history.can_go(1),
             zoom_in=has_picture,
@@ -146,10 +144,19 @@ class Commands(QObject):
                 table[id].setChecked(on)
         table["undo"].setText(f"Undo {session.undo.undoText().lower()}".strip())
         table["redo"].setText(f"Redo {session.undo.redoText().lower()}".strip())
-        table["pause_queue"].setChecked(session.runs.paused)
         table["lock_seed"].setChecked(session.settings.value.locked)
         for choice in CHOICES:
             table[f"theme_{choice}"].setChecked(self._theme.choice == choice)
+        self._refresh_queue()
+
+    def _refresh_queue(self) -> None:
+        """The same for what depends on the queue alone, which may change 1000 times at once."""
+        runs = self._session.runs
+        self._table.enable(
+            clear_queue=len(runs.jobs) > 0,
+            pause_queue=runs.paused or runs.jobs.batch_left > 0,
+        )
+        self._table["pause_queue"].setChecked(runs.paused)
 
     # ---- run
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dgn_explorer.errors import DgnError
@@ -77,7 +78,7 @@ class Recipe:
                 f"The seed cannot be {self.seed}.", "Give a whole number from 0 to 2**63 - 1."
             )
 
-    @property
+    @cached_property
     def key(self) -> str:
         """SHA-256 of the canonical JSON without the names; 64 hexadecimal digits."""
         return self._digest(NAMES)
