@@ -7,6 +7,7 @@ thread) and frames (through a one-slot mailbox). Nothing here knows Qt.
 import threading
 import traceback
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dgn_explorer.engine.guard import REPORT, run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
@@ -15,6 +16,9 @@ from dgn_explorer.engine.queue import OpenRequest, WorkQueue
 from dgn_explorer.errors import DgnError
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
 
 TOGETHER = 16  # batch jobs in one ascent on a GPU
 
@@ -92,16 +96,17 @@ class Engine:
         try:
             from dgn_explorer.device import choose_device, describe
             from dgn_explorer.engine.worker import Worker
-            from dgn_explorer.memory import keep_memory
-            from dgn_explorer.threads import use_threads
 
             device = choose_device(self._device)
-            use_threads(device, self._threads)
-            self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)
-            if device.type == "cpu" and self._queue.together > 1:
-                keep_memory()
+            self._prepare(device)
             worker = Worker(
-                device, self._store, self.frames, self._tell, self._queue, self._confirm
+                device,
+                self._store,
+                self.frames,
+                self._tell,
+                self._queue,
+                self._prepare,
+                self._confirm,
             )
             self._tell(Ready(describe(device)))
         except Exception as error:
@@ -115,6 +120,16 @@ class Engine:
                     self._tell(_open_failed(error))
             elif item:
                 run_guarded(worker.run, item, self._tell, self._queue)
+
+    def _prepare(self, device: "torch.device") -> None:
+        """Set what was asked for, or else what suits ``device``."""
+        from dgn_explorer.memory import keep_memory
+        from dgn_explorer.threads import use_threads
+
+        use_threads(device, self._threads)
+        self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)
+        if device.type == "cpu" and self._queue.together > 1:
+            keep_memory()
 
 
 def _open_failed(error: Exception) -> OpenFailed:

@@ -43,13 +43,15 @@ from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import CODE, RANDOM, read_code
-from dgn_explorer.threads import use_threads
 
 RESULT = "result:"
 
 
 class Worker:
-    """Holds what is open, by fingerprint; used on the engine's thread alone."""
+    """Holds what is open, by fingerprint; used on the engine's thread alone.
+
+    ``prepare`` is called with the device that takes over if the first one fails.
+    """
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Worker:
         frames: LatestFrame,
         tell: Callable[[Event], None],
         queue: WorkQueue,
+        prepare: Callable[[torch.device], None],
         confirm: Confirm | None = None,
     ) -> None:
         self._device = device
@@ -65,6 +68,7 @@ class Worker:
         self._frames = frames
         self._tell = tell
         self._queue = queue
+        self._prepare = prepare
         self._confirm = confirm or refuse
         self._requests: dict[OpenRequest, None] = {}  # in order
         self._networks: dict[str, Network] = {}
@@ -98,8 +102,7 @@ class Worker:
     def _fall_back(self) -> None:
         lost = str(self._device).upper()
         self._device = torch.device("cpu")
-        use_threads(self._device)
-        self._queue.together = 1
+        self._prepare(self._device)
         self._networks.clear()  # what the device held cannot be read any more
         self._priors.clear()
         for request in self._requests:

@@ -218,11 +218,12 @@ def test_a_device_that_fails_is_left_for_the_cpu(
         yield from steps
 
     monkeypatch.setattr(ascending, "RUNNERS", {"dgn-am": unplugged_once})
-    setup = Setup(tmp_path, monkeypatch)
+    setup = Setup(tmp_path, monkeypatch, together=4)
     setup.open()
     recipe = setup.recipe("bee", steps=5)
     end = setup.end_of(job := setup.engine.submit(recipe))
     assert isinstance(end, Finished)
     assert (end.job, end.result.device, end.result.steps) == (job, "cpu", 5)
     assert setup.notices == ["The device MPS has failed. Now running on: CPU, 1 thread."]
+    assert setup.engine._queue.together == 4  # as asked for
     setup.close()
