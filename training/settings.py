@@ -86,7 +86,7 @@ class TrainSettings:
     image_weight: float = 2.0
     feature_weight: float = 1.0
     code_noise: float = 0.3  # in sigmas of the code, added before the generator
-    adversarial_weight: float = 0.05
+    adversarial_weight: float = 0.1
     adversarial_start: float = 0.4
     discriminator_rate: float = 2e-4
     ema_images: int = 10_000  # half-life of the average over the weights
@@ -100,7 +100,7 @@ class TrainSettings:
     generator: str = "compact"
     width: float = 1.0  # times the generator's numbers of channels
     base_blocks: int = 2
-    upsampling: str = "nearest"  # of the compact generator
+    upsampling: str = "bilinear"  # of the compact generator; nearest draws straight lines
     image_loss: str = "l1"
     feature_loss: str = "unit"  # unit: channel vectors of length 1, as LPIPS does
     comparator: str = ""  # network of the feature loss; empty: the encoder's
@@ -108,7 +108,7 @@ class TrainSettings:
     feature_layer_weights: tuple[float, ...] = ()  # empty: all 1
     crop_share: float = 0.875  # side of the random crops that the comparator sees
     code_weight: float = 0.0
-    discriminator: str = "heads"
+    discriminator: str = "patches"
     discriminator_decay: float = 0.0
     pausing: str = "smooth"
     schedule: str = "anneal"
@@ -153,13 +153,6 @@ def _refuse(name: str, value: object, hint: str) -> None:
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
-    # fewer straight lines and no grid, but units reach less
-    "natural": {
-        "upsampling": "bilinear",
-        "discriminator": "patches",
-        "adversarial_weight": 0.25,
-        "discriminator_rate": 4e-4,
-    },
     # Dosovitskiy & Brox (2016) in the released solver: summed Euclidean losses, see `losses`
     "deepsim": {
         "generator": "upconv",

@@ -54,9 +54,9 @@ def run(t: Trainer, steps: int) -> list[Losses]:
 @pytest.mark.parametrize(
     "changes",
     [
-        {},
+        {"adversarial_start": 0.0},
         {"layer": "fc6"},
-        {"upsampling": "bilinear", "discriminator": "patches", "adversarial_start": 0.0},
+        {"upsampling": "nearest", "discriminator": "heads", "adversarial_start": 0.0},
         {"layer": "fc8", "code_weight": 0.1},
         {"comparator": "tiny", "feature_layers": ("conv1", "fc6"), "crop_share": 1.0},
         {"image_loss": "euclidean", "feature_loss": "euclidean", "image_weight": 1e-6},
