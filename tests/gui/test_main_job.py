@@ -196,7 +196,8 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
     assert explorer.engine.submitted[1].objective == first.recipe.objective
     gentle = explorer.engine.submitted[1].parameters  # large steps would wipe the image out
     assert isinstance(gentle, DgnAmParameters)
-    assert gentle.step_start == pytest.approx(DgnAmParameters.step_start / 4, rel=0.02)
+    start, end = DgnAmParameters.step_start, DgnAmParameters.step_end
+    assert gentle.step_start == pytest.approx(start - 0.75 * (start - end))
 
 
 def test_more_steps_keep_to_the_method_of_the_result(explorer: Explorer) -> None:
