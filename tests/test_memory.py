@@ -19,7 +19,7 @@ def faults():
 
 torch.set_num_threads(1)
 if sys.argv[1] == "kept":
-    keep_memory()
+    keep_memory(torch.device("cpu"))
 faults()
 print(faults())
 """

@@ -15,8 +15,7 @@ def training_device(name: str | None = None) -> torch.device:
     memory it has once had. Raises `DgnError` if there is no such device.
     """
     device = choose_device(name)
-    if device.type == "cpu":
-        keep_memory()
+    keep_memory(device)
     if device.type == "cuda":
         if device.index is None:
             device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))

@@ -94,8 +94,7 @@ def evaluate_command(
         if part not in PARTS:
             raise DgnError(f"There is no part {part!r}.", f"The parts are {', '.join(PARTS)}.")
     chosen = choose_device(device)
-    if chosen.type == "cpu":
-        keep_memory()
+    keep_memory(chosen)
     folder = folder or data_folder() / "evaluation"
     make_folder(folder)
     line = StatusLine()

@@ -128,8 +128,8 @@ class Engine:
 
         use_threads(device, self._threads)
         self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)
-        if device.type == "cpu" and self._queue.together > 1:
-            keep_memory()
+        if self._queue.together > 1:
+            keep_memory(device)
 
 
 def _open_failed(error: Exception) -> OpenFailed:

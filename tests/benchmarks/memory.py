@@ -4,6 +4,8 @@ import statistics
 import subprocess
 import sys
 
+import torch
+
 from dgn_explorer.memory import keep_memory
 from tests.benchmarks.ascent import times
 
@@ -24,5 +26,5 @@ def _step_s(how: str) -> float:
 
 if __name__ == "__main__":
     if sys.argv[1] == KEPT:
-        keep_memory()
+        keep_memory(torch.device("cpu"))
     print(times(BATCH)[0])
