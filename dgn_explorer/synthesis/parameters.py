@@ -71,7 +71,7 @@ class DgnAmParameters(Parameters):
     dgn_explorer.errors.DgnError: steps cannot be 0. It goes from 1 to 10000: ascent steps.
     """
 
-    steps: int = parameter(150, 1, 10_000, "", "ascent steps")
+    steps: int = parameter(250, 1, 10_000, "", "ascent steps")
     step_start: float = parameter(0.15, 1e-6, 100.0, "", "size of the first step, in code units")
     step_end: float = parameter(1e-3, 0.0, 100.0, "", "size of the last step, in code units")
     decay: float = parameter(0.01, 0.0, 0.5, "a step", "share of the code that is lost in a step")

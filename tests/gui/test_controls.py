@@ -48,9 +48,9 @@ def test_bad_number_is_outlined_and_not_used(explorer: Explorer, text: str) -> N
     assert field.property("invalid") == "true"
     assert "10,000" in explorer.window.controls.form.help_of("steps")
     explorer.window.browser.grid.setFocus()
-    assert field.text() == "150"
+    assert field.text() == "250"
     assert field.property("invalid") == "false"
-    assert explorer.session.settings.value.parameters.steps == 150
+    assert explorer.session.settings.value.parameters.steps == 250
 
 
 def test_arrow_keys_step(explorer: Explorer) -> None:
@@ -59,7 +59,7 @@ def test_arrow_keys_step(explorer: Explorer) -> None:
     explorer.qtbot.keyClick(steps, Qt.Key.Key_Up)
     explorer.qtbot.keyClick(start, Qt.Key.Key_Down)
     parameters = explorer.session.settings.value.parameters
-    assert parameters.steps == 151
+    assert parameters.steps == DgnAmParameters.steps + 1
     assert parameters.step_start == pytest.approx(DgnAmParameters.step_start / 1.1, rel=0.01)
 
 
@@ -86,7 +86,7 @@ def test_undo_and_redo_go_through_the_settings(explorer: Explorer) -> None:
     assert explorer.window.controls.seed.text() == "0"
     assert table["undo"].text() == "Undo change of steps"
     table["undo"].trigger()
-    assert form.fields["steps"].text() == "150"
+    assert form.fields["steps"].text() == "250"
     assert not table["undo"].isEnabled()
     table["redo"].trigger()
     assert form.fields["steps"].text() == "40"

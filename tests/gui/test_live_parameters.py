@@ -71,7 +71,7 @@ def test_many_changes_in_a_row_are_one(live: Explorer) -> None:
         settings.edit(replace(settings.value, parameters=parameters), "Change of steps")
     live.submitted(2)
     live.qtbot.wait(LONG_MS)
-    assert [recipe.parameters.steps for recipe in live.engine.submitted] == [150, 79]
+    assert [recipe.parameters.steps for recipe in live.engine.submitted] == [250, 79]
 
 
 def test_what_only_says_how_to_begin_waits(live: Explorer) -> None:

@@ -53,10 +53,10 @@ def test_double_click_shows_live_frames(explorer: Explorer) -> None:
     np.testing.assert_array_equal(explorer.window.stage.canvas.image, picture_of(recipe, 7))
     job = explorer.job_of(VOLCANO)
     assert job is not None
-    assert (job.step, job.steps) == (7, 150)
+    assert (job.step, job.steps) == (7, 250)
     card = explorer.window.browser.units.card(VOLCANO)
     assert card.state is CardState.RUNNING
-    assert card.subtitle == "step 7 of 150"
+    assert card.subtitle == "step 7 of 250"
 
 
 def test_enter_in_the_grid_starts_the_current_unit(explorer: Explorer) -> None:
@@ -92,7 +92,7 @@ def test_second_double_click_preempts_and_keeps_the_first(explorer: Explorer) ->
     explorer.until(lambda: explorer.window.stage.canvas.image is not None)
     # a late frame of the first job is dropped
     blank = np.zeros((8, 8, 3), np.uint8)
-    explorer.engine.frames.put(Frame(1, 10, 150, blank, np.ones(10, np.float32), 1.0))
+    explorer.engine.frames.put(Frame(1, 10, 250, blank, np.ones(10, np.float32), 1.0))
     explorer.qtbot.wait(80)
     expected = picture_of(explorer.engine.submitted[1], 3)
     np.testing.assert_array_equal(explorer.window.stage.canvas.image, expected)
