@@ -86,7 +86,7 @@ class TrainSettings:
     image_weight: float = 2.0
     feature_weight: float = 1.0
     code_noise: float = 0.3  # in sigmas of the code, added before the generator
-    adversarial_weight: float = 0.1
+    adversarial_weight: float = 0.06
     adversarial_start: float = 0.4
     discriminator_rate: float = 2e-4
     ema_images: int = 10_000  # half-life of the average over the weights
