@@ -29,7 +29,7 @@ def test_help_needs_neither_torch_nor_qt() -> None:
 
 
 def test_visualize_then_again_from_the_store(tmp_path: Path) -> None:
-    arguments = ("visualize", "volcano", "blocks.5:3", "--steps", "4", "--json", "--out", "made")
+    arguments = ("visualize", "volcano", "blocks.5:3", "--steps", "12", "--json", "--out", "made")
     first, second = (run(*arguments, cwd=tmp_path) for _ in range(2))
     assert first.returncode == second.returncode == 0, first.stderr
     lines = [json.loads(line) for line in first.stdout.splitlines()]
