@@ -10,16 +10,20 @@ _FURTHEST = 0.75  # of the way down to the last step: smaller ones lose to the d
 def continued(before: Parameters, steps_done: int, wanted: Parameters) -> Parameters:
     """``wanted`` for going on from a run with the parameters ``before`` after ``steps_done`` steps.
 
-    The step size goes on where that run has left it; from a finished one it starts with a quarter.
+    Step sizes and number of steps are the rest of that run; of a finished one its last quarter
+    comes once more, because an image does not outlive as many steps as it took to form.
     If ``wanted`` is of another method it is ``before`` that goes on.
 
     >>> before = DgnAmParameters(steps=100, step_start=8.0, step_end=0.0)
-    >>> continued(before, 50, before).step_start, continued(before, 100, before).step_start
-    (4.0, 2.0)
+    >>> after = [continued(before, done, before) for done in (50, 100)]
+    >>> [(p.steps, p.step_start) for p in after]
+    [(50, 4.0), (25, 2.0)]
     """
     if type(wanted) is not type(before):
         wanted = before
     if not isinstance(wanted, DgnAmParameters) or not isinstance(before, DgnAmParameters):
         return wanted
-    fall = min(steps_done / before.steps, _FURTHEST) * (wanted.step_start - wanted.step_end)
-    return replace(wanted, step_start=wanted.step_start - fall)
+    done = min(steps_done / before.steps, _FURTHEST)
+    steps = max(1, round(wanted.steps * (1 - done)))
+    start = wanted.step_start - done * (wanted.step_start - wanted.step_end)
+    return replace(wanted, steps=steps, step_start=start)

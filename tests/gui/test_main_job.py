@@ -194,8 +194,9 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
     explorer.submitted(2)
     assert explorer.engine.submitted[1].start == f"result:{first.key}"
     assert explorer.engine.submitted[1].objective == first.recipe.objective
-    gentle = explorer.engine.submitted[1].parameters  # large steps would wipe the image out
+    gentle = explorer.engine.submitted[1].parameters  # more or larger would wipe the image out
     assert isinstance(gentle, DgnAmParameters)
+    assert gentle.steps == round(DgnAmParameters.steps / 4)
     start, end = DgnAmParameters.step_start, DgnAmParameters.step_end
     assert gentle.step_start == pytest.approx(start - 0.75 * (start - end))
 
