@@ -1,4 +1,4 @@
-"""More steps from a result: large ones would wipe out the image that is to be gone on from."""
+"""More steps from a result: as many or as large as the first would wipe its image out."""
 
 from dataclasses import replace
 
