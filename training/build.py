@@ -1,5 +1,6 @@
 """Everything a run trains with, put together from its settings: networks, sizes, generator."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ from dgn_explorer.training.settings import TrainSettings
 
 WIDTHS = (384, 224, 112, 64, 32)
 FLAT_CHANNELS, FLAT_SIDE = 256, 4  # the first map of a compact generator for flat codes
+COMPONENTS = 1024  # of a code, unless photographs or layer allow fewer; more add little
 Opener = Callable[[str, torch.device], Network]
 
 
@@ -52,9 +54,18 @@ class Setup:
     comparator_size: int
 
     @property
-    def code_size(self) -> int:
-        """Length of a code."""
+    def fixed_code_size(self) -> int:
+        """Length of a code, 0 if the number of photographs decides it."""
         return self.feature_shape[0] if self.flat else self.settings.components
+
+    def code_size(self, photographs: int) -> int:
+        """Length of a code whose statistics are of so many ``photographs``."""
+        most = min(math.prod(self.feature_shape), self.statistics_crops(photographs) // 2)
+        return self.fixed_code_size or max(1, min(COMPONENTS, most))
+
+    def statistics_crops(self, photographs: int) -> int:
+        """How many crops of the ``photographs`` the code's statistics are made of."""
+        return min(self.settings.statistics_images, 2 * photographs)
 
     @property
     def view(self) -> int:

@@ -32,6 +32,7 @@ def make_card(
         "held_out_photographs": photos.held_out_count,
         "skipped_files": photos.skipped,
         "data_licence": trainer.settings.data_licence or "not stated",
+        "code_size": encoder.size,
         "variance_kept": round(encoder.kept, 4),
         "images_seen": trainer.index * trainer.batch,
         "training_hours": round(trainer.elapsed_s / 3600, 2),
@@ -65,7 +66,8 @@ def card_markdown(name: str, card: Card) -> str:
         "",
         f"- {card['images_seen']:,} images seen in {card['training_hours']} hours on "
         f"{card['hardware']}, {card['processes']} process(es).",
-        f"- The code keeps {_percent(card['variance_kept'])} of the layer's variance.",
+        f"- The code's {card['code_size']} values keep {_percent(card['variance_kept'])} of the "
+        "layer's variance.",
         "",
         "## Measured",
         "",

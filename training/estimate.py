@@ -90,7 +90,8 @@ def estimate(
     chosen = training_device(device)
     photographs = sum(count_photos(Path(source)) for source in settings.sources)
     setup = set_up(settings, chosen, opener)
-    trainer = Trainer(setup, _made_up(setup), device=chosen)
+    code_size = setup.code_size(photographs)
+    trainer = Trainer(setup, _made_up(setup, code_size), device=chosen)
     if chosen.type == "cuda":
         torch.cuda.reset_peak_memory_stats(chosen)
     plain, adversarial = (_rate(trainer, share, steps, clock) for share in (0.0, 1.0))
@@ -113,7 +114,7 @@ def estimate(
         photographs=photographs,
         layer=setup.layer,
         feature_shape=setup.feature_shape,
-        code_size=setup.code_size,
+        code_size=code_size,
         generator_parameters=g,
         discriminator_parameters=d,
         cache_bytes=cache,
@@ -131,24 +132,22 @@ def estimate(
 
 def _warnings(setup: Setup, photographs: int, needed: int, free: int) -> tuple[str, ...]:
     found = []
-    drawn = min(setup.settings.statistics_images, 2 * photographs)
-    if not setup.flat and drawn <= setup.settings.components:
-        found.append(
-            f"{photographs} photographs are too few for {setup.settings.components} components."
-        )
+    size = setup.code_size(photographs)
+    if not setup.flat and setup.statistics_crops(photographs) <= size:
+        found.append(f"{photographs} photographs are too few for {size} components.")
     if needed > free:
         found.append(f"The run's files take {_size(needed)}, but {_size(free)} are free.")
     return tuple(found)
 
 
-def _made_up(setup: Setup) -> Encoder:
-    """An encoder of the right size with statistics of nothing."""
+def _made_up(setup: Setup, code_size: int) -> Encoder:
+    """An encoder for codes of ``code_size`` with statistics of nothing."""
     if setup.flat:
-        ones = torch.ones(setup.code_size)
+        ones = torch.ones(code_size)
         rectified = rectifies(setup.settings, setup.network, setup.layer)
         return ActivationEncoder(ones, ones, rectified)
     features = torch.Size(setup.feature_shape).numel()
-    matrix = torch.randn(features, setup.code_size) / features**0.5
+    matrix = torch.randn(features, code_size) / features**0.5
     return ComponentEncoder(torch.zeros(features), matrix, matrix.clone(), 1.0)
 
 

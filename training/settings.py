@@ -17,7 +17,6 @@ _CHOICES = {
     "schedule": ("anneal", "halving"),
 }
 _POSITIVE = (
-    "components",
     "image_size",
     "batch",
     "accumulate",
@@ -28,6 +27,7 @@ _POSITIVE = (
     "width",
 )
 _NOT_NEGATIVE = (
+    "components",
     "hours",
     "steps",
     "view",
@@ -75,7 +75,7 @@ class TrainSettings:
     weights: tuple[float, ...]
     network: str = "lite0"
     layer: str = ""  # empty: see `encoder.encoder_layer`
-    components: int = 1024  # of a map; a fully connected layer gives its units themselves
+    components: int = 0  # of a map, 0: as many as the photographs allow, see `Setup.code_size`
     image_size: int = 128  # pixels that the generator puts out
     batch: int = 16
     seed: int = 0

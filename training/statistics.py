@@ -36,7 +36,7 @@ _HEADER = "dgn-explorer"
 def make_encoder(setup: Setup, photos: PhotoSet, progress: Progress) -> Encoder:
     """Fit the encoder over ``statistics_images`` photographs, at most two crops of each."""
     s = setup.settings
-    count = min(s.statistics_images, 2 * photos.count)
+    count = setup.statistics_crops(photos.count)
     batches = -(-count // BATCH)
     read = FeatureReader(setup.network, [setup.layer])
     device = setup.network.device
@@ -53,7 +53,7 @@ def make_encoder(setup: Setup, photos: PhotoSet, progress: Progress) -> Encoder:
 
     if setup.flat:
         return fit_activations(values(), rectifies(s, setup.network, setup.layer))
-    return fit_components(values(), s.components)
+    return fit_components(values(), setup.code_size(photos.count))
 
 
 def save_encoder(encoder: Encoder, setup: Setup, folder: Path) -> None:
@@ -88,7 +88,7 @@ def load_encoder(setup: Setup, folder: Path) -> Encoder | None:
             f"{path} is damaged ({error}).",
             "Take a copy of it, or start again in another --run folder.",
         ) from error
-    return encoder if encoder.size == setup.code_size else None
+    return encoder if setup.fixed_code_size in (0, encoder.size) else None
 
 
 def _made_for(setup: Setup) -> dict[str, object]:
@@ -97,7 +97,7 @@ def _made_for(setup: Setup) -> dict[str, object]:
         "network": setup.network.info.fingerprint,
         "layer": setup.layer,
         "encoder_size": setup.encoder_size,
-        "code_size": setup.code_size,
+        "code_size": setup.fixed_code_size,
         "code_values": s.code_values,
         "view": setup.view,
     }

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 @click.option("--steps", type=int, help="Number of updates, instead of --hours.")
 @click.option("--network", help="Network whose features become the code.  [default: lite0]")
 @click.option("--layer", help="Its layer.  [default: the last one with a map]")
-@click.option("--components", type=int, help="Length of the code.  [default: 1024]")
+@click.option(
+    "--components", type=int, help="Length of the code.  [default: 1024, fewer for few photographs]"
+)
 @click.option("--size", "image_size", type=int, help="Size of the images in px.  [default: 128]")
 @click.option("--batch", type=int, help="Photographs in a step.  [default: 16]")
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")

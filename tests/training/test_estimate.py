@@ -60,6 +60,14 @@ def test_what_would_stop_the_run_is_warned_of(photos: Path, tmp_path: Path) -> N
     assert "Warning: 80 photographs" in found.text()
 
 
+@pytest.mark.parametrize(("crops", "size"), [(128, 64), (1000, 80), (2, 1)])
+def test_a_code_is_as_long_as_the_photographs_allow(
+    photos: Path, tmp_path: Path, crops: int, size: int
+) -> None:
+    found = dry_run(photos, tmp_path, components=0, statistics_images=crops)
+    assert (found.code_size, found.warnings) == (size, ())
+
+
 def test_flat_layers_and_bad_settings(photos: Path, tmp_path: Path) -> None:
     assert dry_run(photos, tmp_path, layer="fc6", adversarial_weight=0.0).code_size == 24
     with pytest.raises(DgnError, match="conv9"):

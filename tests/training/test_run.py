@@ -251,6 +251,18 @@ def test_statistics_of_another_layer_are_not_taken(photos: Path, tmp_path: Path)
     assert load_prior(path).info.code_size == 20
 
 
+def test_few_photographs_give_a_shorter_code_that_more_of_them_leave_alone(tmp_path: Path) -> None:
+    few, more = write_photos(tmp_path / "few", 20), write_photos(tmp_path / "more", 10, seed=9)
+    folder = tmp_path / "run"
+    settings = tiny_settings(few, components=0, held_out_share=0.0)
+    start(settings, folder, Log(stop_after=2))
+    sources = (str(few), str(more))
+    path = start(run_settings(folder, sources, (1.0, 1.0), {}), folder, Log())
+    info = load_prior(path).info
+    assert info.code_size == info.card["code_size"] == 20
+    assert "The code's 20 values keep" in path.with_suffix(".md").read_text()
+
+
 @pytest.mark.parametrize("name", ["checkpoint.pt", "encoder.safetensors"])
 def test_a_damaged_file_of_a_run_is_named(photos: Path, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "run"
