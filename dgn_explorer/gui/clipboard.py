@@ -30,7 +30,7 @@ def command_line(recipe: Recipe) -> str:
     >>> terms = (Term(UnitAddress("fc", 980)),)
     >>> text = command_line(Recipe("lite0", "ab", "mine", "cd", terms, seed=3))
     >>> text.split(" --", 2)[0], text.split(" --", 3)[3]
-    ('dgn-explorer visualize fc:980', 'steps 250 --set step_start=0.15 --seed 3')
+    ('dgn-explorer visualize fc:980', 'steps 250 --set step_start=0.25 --seed 3')
     """
     if len(recipe.objective) == 1 and recipe.objective[0].weight == 1:
         words = ["dgn-explorer", "visualize", str(recipe.objective[0].unit)]

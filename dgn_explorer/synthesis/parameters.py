@@ -72,13 +72,13 @@ class DgnAmParameters(Parameters):
     """
 
     steps: int = parameter(250, 1, 10_000, "", "ascent steps")
-    step_start: float = parameter(0.15, 1e-6, 100.0, "", "size of the first step, in code units")
+    step_start: float = parameter(0.25, 1e-6, 100.0, "", "size of the first step, in code units")
     step_end: float = parameter(1e-3, 0.0, 100.0, "", "size of the last step, in code units")
     decay: float = parameter(0.01, 0.0, 0.5, "a step", "share of the code that is lost in a step")
     bounds: float = parameter(
         1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds"
     )
-    init_scale: float = parameter(1.0, 0.0, 10.0, "", "spread of the random first code")
+    init_scale: float = parameter(0.3, 0.0, 10.0, "", "spread of the random first code")
     zoom: float = parameter(0.2, 0.0, 0.5, "", "how far a step may zoom into a random cut")
 
 
