@@ -99,9 +99,10 @@ WITHOUT_PRIOR = frozenset({"pixels"})  # their recipes name no prior
 PRESETS: dict[str, dict[str, Parameters]] = {
     "dgn-am": {
         "default": DgnAmParameters(),
-        # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99.
+        # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99,
+        # from normally distributed numbers.
         "published": DgnAmParameters(
-            steps=200, step_start=8.0, step_end=1e-10, decay=0.01, zoom=0.0
+            steps=200, step_start=8.0, step_end=1e-10, decay=0.01, init_scale=1.0, zoom=0.0
         ),
     },
     "pixels": {"default": PixelsParameters()},

@@ -13,6 +13,7 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import STALLED_STEPS
 from dgn_explorer.synthesis.dgn_am import dgn_am
+from dgn_explorer.synthesis.parameters import PRESETS
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
 from tests.tiny import TinyNet, recipe_for, tiny_network, tiny_prior
@@ -61,11 +62,10 @@ def published(network: Network, prior: Prior, recipe: Recipe, steps: int) -> lis
 
 
 def test_it_follows_the_published_loop(network: Network, prior: Prior) -> None:
-    recipe = recipe_for(
-        network, prior, "dog", steps=25, step_start=0.5, step_end=1e-10, zoom=0.0, seed=3
-    )
+    how = {**dataclasses.asdict(PRESETS["dgn-am"]["published"]), "steps": 25, "step_start": 0.5}
+    recipe = recipe_for(network, prior, "dog", seed=3, **how)
     ours = trace(ascend(network, prior, [recipe]))[:, 0]
-    np.testing.assert_allclose(ours, published(network, prior, recipe, 25), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(ours, published(network, prior, recipe, 25), rtol=1e-5)
 
 
 def test_the_activation_rises(network: Network, prior: Prior) -> None:
