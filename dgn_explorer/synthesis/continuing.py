@@ -4,20 +4,20 @@ from dataclasses import replace
 
 from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters
 
-_FURTHEST = 0.75  # of the way down to the last step: smaller ones lose to the decay
+_FURTHEST = 0.85  # of the way down to the last step: smaller ones lose to the decay
 
 
 def continued(before: Parameters, steps_done: int, wanted: Parameters) -> Parameters:
     """``wanted`` for going on from a run with the parameters ``before`` after ``steps_done`` steps.
 
-    Step sizes and number of steps are the rest of that run; of a finished one its last quarter
+    Step sizes and number of steps are the rest of that run; of a finished one its last seventh
     comes once more, because an image does not outlive as many steps as it took to form.
     If ``wanted`` is of another method it is ``before`` that goes on.
 
     >>> before = DgnAmParameters(steps=100, step_start=8.0, step_end=0.0)
     >>> after = [continued(before, done, before) for done in (50, 100)]
-    >>> [(p.steps, p.step_start) for p in after]
-    [(50, 4.0), (25, 2.0)]
+    >>> [(p.steps, round(p.step_start, 6)) for p in after]
+    [(50, 4.0), (15, 1.2)]
     """
     if type(wanted) is not type(before):
         wanted = before

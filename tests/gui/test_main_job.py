@@ -196,9 +196,9 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
     assert explorer.engine.submitted[1].objective == first.recipe.objective
     gentle = explorer.engine.submitted[1].parameters  # more or larger would wipe the image out
     assert isinstance(gentle, DgnAmParameters)
-    assert gentle.steps == round(DgnAmParameters.steps / 4)
+    assert gentle.steps == round(DgnAmParameters.steps * (1 - 0.85))
     start, end = DgnAmParameters.step_start, DgnAmParameters.step_end
-    assert gentle.step_start == pytest.approx(start - 0.75 * (start - end))
+    assert gentle.step_start == pytest.approx(start - 0.85 * (start - end))
 
 
 def test_more_steps_keep_to_the_method_of_the_result(explorer: Explorer) -> None:
