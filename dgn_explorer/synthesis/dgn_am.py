@@ -88,8 +88,11 @@ def dgn_am(
 
 
 def _view(image: Tensor, index: int, p: DgnAmParameters, size: int) -> Tensor:
-    """What the network sees: the image or a random square cut of it, at the working size."""
-    if p.zoom > 0:
+    """What the network sees: the image or a random square cut of it, at the working size.
+
+    The last one, after which nothing changes, is whole: its activation is that of the result.
+    """
+    if p.zoom > 0 and index + 1 < p.steps:
         rng = np.random.default_rng(index)  # the same for all images, whatever the batch
         whole = image.shape[-1]
         side = round(whole * (1 - rng.uniform(0, p.zoom)))

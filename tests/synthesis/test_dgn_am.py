@@ -88,12 +88,19 @@ def test_the_image_belongs_to_the_code_of_its_step(network: Network, prior: Prio
     assert last.index + 1 == last.total == 10
 
 
-def test_the_activation_belongs_to_the_image_of_its_step(network: Network, prior: Prior) -> None:
-    last = ascend(network, prior, [recipe_for(network, prior, "cat")])[-1]
+@pytest.mark.parametrize("zoom", [0.0, 0.3])  # the last step sees the whole image
+def test_the_activation_belongs_to_the_image_of_its_step(
+    network: Network, prior: Prior, zoom: float
+) -> None:
+    last = ascend(network, prior, [recipe_for(network, prior, "conv1:2@3,4", zoom=zoom)])[-1]
+    maps: list[Tensor] = []
+    layer = network.module.get_submodule("conv1")
+    hook = layer.register_forward_hook(lambda module, args, output: maps.append(output))
     with torch.no_grad():
         image = prior.image(torch.from_numpy(last.codes()))
-        logit = network.module(network.preprocessing(image))[0, 2]
-    assert last.activations[0] == pytest.approx(float(logit), rel=1e-4)
+        network.module(network.preprocessing(image))
+    hook.remove()
+    assert last.activations[0] == pytest.approx(float(maps[0][0, 2, 3, 4]), rel=1e-4)
 
 
 def test_the_same_recipe_gives_the_same_bytes(network: Network, prior: Prior) -> None:
