@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.png import read_recipe
+from dgn_explorer.export.png import read_recipe
 from dgn_explorer.synthesis.combination import parse_part
 from tests.test_command_line import run
 

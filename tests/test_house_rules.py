@@ -46,16 +46,9 @@ def test_every_package_is_installed() -> None:
 
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     named = set(settings["packages"])
-    there = {
-        "dgn_explorer" if folder.name == "dgn_explorer" else f"dgn_explorer.{folder.name}"
-        for folder in (
-            ROOT / "dgn_explorer",
-            ROOT / "training",
-            ROOT / "resources",
-            *(init.parent for init in (ROOT / "dgn_explorer").glob("*/__init__.py")),
-        )
-    }
-    assert named == there
+    code = {init.parent for init in (ROOT / "dgn_explorer").rglob("__init__.py")}
+    there = {".".join(folder.relative_to(ROOT).parts) for folder in code}
+    assert named == there | {"dgn_explorer.training", "dgn_explorer.resources"}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -9,7 +9,7 @@ import pytest
 PROBE = """
 import resource, sys
 import torch
-from dgn_explorer.memory import keep_memory
+from dgn_explorer.machine.memory import keep_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -135,7 +135,7 @@ def test_visualize_asks_and_takes_the_options(tmp_path: Path, mine: list[str]) -
     assert done.exit_code == 0, done.output
     line = json.loads(done.stdout.splitlines()[-1])
     assert (line["address"], line["label"]) == ("4:1", "bee")
-    from dgn_explorer.results.png import read_recipe
+    from dgn_explorer.export.png import read_recipe
 
     recipe = read_recipe(Path(line["path"]))
     assert recipe is not None

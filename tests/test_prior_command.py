@@ -13,11 +13,11 @@ from PIL import Image
 
 from dgn_explorer import cli
 from dgn_explorer.errors import DgnError
+from dgn_explorer.evaluation.published_check import follow_published
 from dgn_explorer.networks.opening import open_network
+from dgn_explorer.priors.architectures.upconv import UpconvGenerator
 from dgn_explorer.priors.info import CROP
 from dgn_explorer.priors.opening import open_prior
-from dgn_explorer.priors.upconv import UpconvGenerator
-from dgn_explorer.synthesis.published_check import follow_published
 from tests.networks.caffe_texts import blob, caffemodel, conv, layer, pool
 from tests.priors.published_files import small_generator, state, write_form
 
@@ -268,7 +268,7 @@ def imported(tmp_path: Path, caffenet: tuple[Path, Path], bounds: Path) -> Itera
 def test_start_from_a_photograph_through_the_encoder(
     tmp_path: Path, imported: str, caffenet: tuple[Path, Path], photo: Path
 ) -> None:
-    from dgn_explorer.results.png import read_recipe
+    from dgn_explorer.export.png import read_recipe
     from dgn_explorer.synthesis.start import read_code
 
     words = ("visualize", "fc8:3", "--network", caffenet[0], "--prior", imported, "--json")
@@ -316,7 +316,7 @@ def test_start_from_a_photograph_without_the_encoder(
 
 
 def test_a_code_of_another_prior_is_refused(tmp_path: Path, imported: str) -> None:
-    from dgn_explorer.synthesis.dgn_am import dgn_am
+    from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
     from tests.tiny import recipe_for, tiny_network, tiny_prior
 
     network, prior = tiny_network(), tiny_prior(tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dgn_explorer import threads
+from dgn_explorer.machine import threads
 from dgn_explorer.paths import data_folder
 
 CPU = torch.device("cpu")

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.networks.layers import trace
 from dgn_explorer.networks.network import Network, Preprocessing, fingerprint, freeze
+from dgn_explorer.priors.architectures.compact import CompactConfig, CompactGenerator
 from dgn_explorer.priors.code_space import CodeSpace
-from dgn_explorer.priors.compact import CompactConfig, CompactGenerator
 from dgn_explorer.priors.files import load_prior, save_prior
 from dgn_explorer.priors.info import EncoderInfo
 from dgn_explorer.priors.prior import Prior

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from dgn_explorer.priors.upconv import PIXEL_MEAN
+from dgn_explorer.priors.architectures.upconv import PIXEL_MEAN
 
 HEAD_WIDTH = 64
 Scores = list[Tensor]

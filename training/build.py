@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
-from dgn_explorer.priors.architectures import Generator
-from dgn_explorer.priors.compact import CompactConfig, CompactGenerator
-from dgn_explorer.priors.upconv import UpconvConfig, UpconvGenerator
+from dgn_explorer.priors.architectures.building import Generator
+from dgn_explorer.priors.architectures.compact import CompactConfig, CompactGenerator
+from dgn_explorer.priors.architectures.upconv import UpconvConfig, UpconvGenerator
 from dgn_explorer.training.adversary import (
     Discriminator,
     FeatureDiscriminator,

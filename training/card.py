@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 import dgn_explorer
-from dgn_explorer.device import describe
+from dgn_explorer.machine.device import describe
 from dgn_explorer.replacing import replacing
 from dgn_explorer.training.data import PhotoSet
 from dgn_explorer.training.encoder import Encoder

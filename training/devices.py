@@ -4,8 +4,8 @@ import os
 
 import torch
 
-from dgn_explorer.device import choose_device
-from dgn_explorer.memory import keep_memory
+from dgn_explorer.machine.device import choose_device
+from dgn_explorer.machine.memory import keep_memory
 
 
 def training_device(name: str | None = None) -> torch.device:

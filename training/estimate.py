@@ -10,7 +10,7 @@ from statistics import median
 import torch
 from torch import Tensor
 
-from dgn_explorer.device import describe
+from dgn_explorer.machine.device import describe
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.training.build import Opener, Setup, set_up
 from dgn_explorer.training.cache import count_photos, photo_bytes

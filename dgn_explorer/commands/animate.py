@@ -77,7 +77,7 @@ def animate_command(
     """
     from dgn_explorer.commands.session import engine_session
     from dgn_explorer.commands.step_size import with_step_size
-    from dgn_explorer.results.animation import save_animation
+    from dgn_explorer.export.animation import save_animation
 
     if out.exists() and not overwrite:
         raise DgnError(f"{out} is there already.", "Choose another --out, or add --overwrite.")

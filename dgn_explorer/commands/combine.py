@@ -54,7 +54,7 @@ def combine_command(
     """
     from dgn_explorer.commands.session import engine_session
     from dgn_explorer.commands.step_size import with_step_size
-    from dgn_explorer.results.png import file_name, save_png
+    from dgn_explorer.export.png import file_name, save_png
 
     named = [parse_part(part) for part in parts]
     with engine_session(device, threads) as session:

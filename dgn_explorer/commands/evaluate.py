@@ -80,14 +80,14 @@ def evaluate_command(
     diversity (over seeds), reconstruction (of photographs) and hidden (activations reached in
     hidden layers against the highest over the photographs).
     """
-    from dgn_explorer.device import choose_device
     from dgn_explorer.evaluation.evaluate import PARTS, Evaluation
     from dgn_explorer.evaluation.making import Maker
     from dgn_explorer.evaluation.plan import Plan
-    from dgn_explorer.memory import keep_memory
+    from dgn_explorer.machine.device import choose_device
+    from dgn_explorer.machine.memory import keep_memory
     from dgn_explorer.networks.opening import open_network
-    from dgn_explorer.networks.photos import open_photos
     from dgn_explorer.paths import data_folder
+    from dgn_explorer.photos.sets import open_photos
     from dgn_explorer.priors.opening import open_prior
 
     for part in parts:
@@ -139,8 +139,8 @@ def _installed_judges() -> tuple[str, ...]:
 
 
 def _write_sheet(evaluation: "Evaluation", path: Path) -> None:
-    from dgn_explorer.results.grid import Cell, make_grid
-    from dgn_explorer.results.png import save_png
+    from dgn_explorer.export.grid import Cell, make_grid
+    from dgn_explorer.export.png import save_png
 
     labels = [evaluation.label(unit) for unit in evaluation.classes]
     cells = [

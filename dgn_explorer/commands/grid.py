@@ -72,7 +72,7 @@ def grid_command(
     all results are taken that the options let through.
     """
     from dgn_explorer.commands.cache import open_store
-    from dgn_explorer.results.contact_sheet import SheetOptions, save_sheet
+    from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
     from dgn_explorer.results.filters import ResultFilter
 
     if out.exists() and not overwrite:

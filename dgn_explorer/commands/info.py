@@ -28,8 +28,8 @@ def versions() -> dict[str, str]:
 @json_option
 def info_command(device: str | None, as_json: bool) -> None:
     """Show versions, device and folders."""
-    from dgn_explorer.device import choose_device, describe
-    from dgn_explorer.threads import use_threads
+    from dgn_explorer.machine.device import choose_device, describe
+    from dgn_explorer.machine.threads import use_threads
 
     chosen = choose_device(device)
     use_threads(chosen)

@@ -20,7 +20,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.spec_text import parse_spec
 
 if TYPE_CHECKING:
-    from dgn_explorer.networks.check import CheckReport
+    from dgn_explorer.evaluation.network_check import CheckReport
 
 
 @click.group("networks")
@@ -107,10 +107,10 @@ def check_command(
     PHOTOS is a folder or zip with one folder a class: named like the classes, by their numbers, or
     one for each class in sorted order.
     """
-    from dgn_explorer.device import choose_device
-    from dgn_explorer.networks.check import check
+    from dgn_explorer.evaluation.network_check import check
+    from dgn_explorer.machine.device import choose_device
+    from dgn_explorer.machine.threads import use_threads
     from dgn_explorer.networks.opening import open_network
-    from dgn_explorer.threads import use_threads
 
     chosen = choose_device(device)
     use_threads(chosen)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dgn_explorer.networks.network import Network
-    from dgn_explorer.networks.photos import Photo
+    from dgn_explorer.photos.sets import Photo
     from dgn_explorer.priors.prior import Prior
 
 _File = click.Path(dir_okay=False, path_type=Path)
@@ -55,12 +55,12 @@ def bounds_command(
 
     The upper bound of each number of the code is its mean plus SIGMAS standard deviations.
     """
-    from dgn_explorer.device import choose_device
-    from dgn_explorer.networks.photos import open_photos, spread
+    from dgn_explorer.machine.device import choose_device
+    from dgn_explorer.machine.threads import use_threads
+    from dgn_explorer.photos.sets import open_photos, spread
     from dgn_explorer.priors.code_space import CodeSpace
     from dgn_explorer.priors.files import replace_space
     from dgn_explorer.priors.opening import open_prior, own_path
-    from dgn_explorer.threads import use_threads
     from dgn_explorer.training.encoder import fit_activations
 
     path = own_path(name)
@@ -126,13 +126,13 @@ def check_command(
     is more than 5 % away from the published value.
     """
     from dgn_explorer.commands.start_image import read_photo
-    from dgn_explorer.device import choose_device
+    from dgn_explorer.evaluation.published_check import TOLERANCE, follow_published
+    from dgn_explorer.machine.device import choose_device
+    from dgn_explorer.machine.threads import use_threads
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.networks.options import NetworkOptions
     from dgn_explorer.priors.encoding import encode
     from dgn_explorer.priors.published import less_mean_image
-    from dgn_explorer.synthesis.published_check import TOLERANCE, follow_published
-    from dgn_explorer.threads import use_threads
 
     chosen = choose_device(device)
     use_threads(chosen)
@@ -207,7 +207,7 @@ def _codes(prior: "Prior", network: "Network", photos: tuple["Photo", ...]) -> I
     """Codes (N, K) of the photographs, some at a time, with a line on the terminal."""
     import torch
 
-    from dgn_explorer.networks.photos import batches, load_photo
+    from dgn_explorer.photos.sets import batches, load_photo
     from dgn_explorer.priors.encoding import encode
 
     size, p, line, done = prior.info.encoder.input_size, network.preprocessing, StatusLine(), 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def read_photo(path: Path, size: int) -> "Tensor":
     """The largest square in the middle of a photograph: (1, 3, ``size``, ``size``) in [0, 1]."""
-    from dgn_explorer.networks.photos import Photo, load_photo
+    from dgn_explorer.photos.sets import Photo, load_photo
 
     return load_photo(Photo(str(path), "", path.read_bytes), size, 1.0, "bicubic")[None]
 
@@ -26,7 +26,7 @@ def start_code(photo: Path, method: str, prior: str, device: str | None) -> str:
     The code comes from the prior's encoder if its network can be opened and is the right one; else
     it is optimised.
     """
-    from dgn_explorer.device import choose_device
+    from dgn_explorer.machine.device import choose_device
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.priors.encoding import encode
     from dgn_explorer.priors.inversion import invert

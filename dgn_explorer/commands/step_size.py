@@ -52,7 +52,7 @@ def gentler(parameters: Parameters) -> Parameters:
 
 
 def _find(network: str, prior: str, device: str | None) -> float:
-    from dgn_explorer.device import choose_device
+    from dgn_explorer.machine.device import choose_device
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.priors.opening import open_prior
     from dgn_explorer.synthesis.step_sweep import best_step, sweep

@@ -70,7 +70,7 @@ def visualize_command(
     from dgn_explorer.commands.session import engine_session
     from dgn_explorer.commands.start_image import start_code
     from dgn_explorer.commands.step_size import gentler, with_step_size
-    from dgn_explorer.results.png import file_name, save_png
+    from dgn_explorer.export.png import file_name, save_png
 
     with engine_session(device, threads, batch) as session:
         opened = session.open(network, prior)

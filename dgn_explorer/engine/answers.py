@@ -26,7 +26,7 @@ from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.inversion import invert
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
 from dgn_explorer.synthesis.step_sweep import best_step, sweep
 

@@ -13,7 +13,7 @@ from dgn_explorer.engine.messages import Frame
 from dgn_explorer.engine.queue import Job
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.step import Step
 
 FRAME_INTERVAL_S = 1 / 30

@@ -94,8 +94,8 @@ class Engine:
 
     def _main(self) -> None:
         try:
-            from dgn_explorer.device import choose_device, describe
             from dgn_explorer.engine.worker import Worker
+            from dgn_explorer.machine.device import choose_device, describe
 
             device = choose_device(self._device)
             self._prepare(device)
@@ -123,8 +123,8 @@ class Engine:
 
     def _prepare(self, device: "torch.device") -> None:
         """Set what was asked for, or else what suits ``device``."""
-        from dgn_explorer.memory import keep_memory
-        from dgn_explorer.threads import use_threads
+        from dgn_explorer.machine.memory import keep_memory
+        from dgn_explorer.machine.threads import use_threads
 
         use_threads(device, self._threads)
         self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 import dgn_explorer
-from dgn_explorer.device import describe
 from dgn_explorer.engine import answers
 from dgn_explorer.engine.ascending import Made, ascend
 from dgn_explorer.engine.guard import run_guarded
@@ -31,6 +30,7 @@ from dgn_explorer.engine.messages import (
 )
 from dgn_explorer.engine.queue import Job, OpenRequest, Task, Work, WorkQueue
 from dgn_explorer.errors import DgnError
+from dgn_explorer.machine.device import describe
 from dgn_explorer.networks.loaded import Confirm, refuse
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.opening import open_network

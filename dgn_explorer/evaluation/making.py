@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
+from dgn_explorer.export.png import save_png
 from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.results.png import save_png
-from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.objective import Objective
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import from_uint8

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from dgn_explorer.engine.messages import Decode, Replay
 from dgn_explorer.errors import DgnError
+from dgn_explorer.export.animation import save_animation
 from dgn_explorer.gui.browser import Browser
 from dgn_explorer.gui.combination import MOST, Combination
 from dgn_explorer.gui.combine_panel import CombinePanel
@@ -19,7 +20,6 @@ from dgn_explorer.gui.panels import Panels
 from dgn_explorer.gui.selection import Selection
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.theme import Theme
-from dgn_explorer.results.animation import save_animation
 from dgn_explorer.results.result import Result
 from dgn_explorer.synthesis.combination import objective_text
 from dgn_explorer.synthesis.morph import between

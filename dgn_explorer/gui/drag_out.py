@@ -10,13 +10,13 @@ from PySide6.QtGui import QDrag, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.export.png import save_png
 from dgn_explorer.gui.display import Level, Notice
 from dgn_explorer.gui.dragging import carry_pictures
 from dgn_explorer.gui.exporting import suggested_name
 from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.pictures import scaled, to_pixmap
 from dgn_explorer.gui.session import Session
-from dgn_explorer.results.png import save_png
 from dgn_explorer.results.result import Result
 
 MOST = 100  # files a drag; more is what exporting is for

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.export.png import file_name, read_recipe, save_png
 from dgn_explorer.gui.display import Level, Notice
 from dgn_explorer.gui.loop import Flows
 from dgn_explorer.gui.session import Session
-from dgn_explorer.results.png import file_name, read_recipe, save_png
 from dgn_explorer.results.result import Result
 
 

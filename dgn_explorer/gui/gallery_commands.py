@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
 from dgn_explorer.gui.centre import Centre
 from dgn_explorer.gui.command_group import CommandGroup, Slots
 from dgn_explorer.gui.compare import MOST, Compare
@@ -17,7 +18,6 @@ from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.sheet_page import SheetPage
 from dgn_explorer.gui.variation_dialogs import SeedsDialog, SweepDialog
 from dgn_explorer.gui.variations import Sheet
-from dgn_explorer.results.contact_sheet import SheetOptions, save_sheet
 from dgn_explorer.synthesis.combination import objective_text
 from dgn_explorer.synthesis.recipe import Recipe
 

@@ -2,9 +2,9 @@
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
+from dgn_explorer.export.contact_sheet import SheetOptions
 from dgn_explorer.gui.form_dialog import FormDialog
 from dgn_explorer.gui.number_field import NumberField
-from dgn_explorer.results.contact_sheet import SheetOptions
 
 _BACKGROUNDS = (("White", "white"), ("Black", "black"), ("Grey", "#808080"))
 _CAPTIONS = (

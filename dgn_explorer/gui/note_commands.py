@@ -16,8 +16,8 @@ from dgn_explorer.gui.notes import Notes
 from dgn_explorer.gui.panels import Panels
 from dgn_explorer.gui.session import Session
 from dgn_explorer.gui.unfinished import Unfinished
+from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.results.filters import ORDERS
-from dgn_explorer.results.photo import read_photo
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 from dgn_explorer.synthesis.start import code_text
 

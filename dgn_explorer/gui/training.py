@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.loop import Flows
-from dgn_explorer.results.photo import read_photo
+from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.training.folder import (
     CURVES_NAME,
     PRIOR_NAME,

@@ -53,8 +53,8 @@ from dgn_explorer.gui.training_commands import TrainingCommands
 from dgn_explorer.gui.training_panel import TrainingPanel
 from dgn_explorer.gui.unfinished import Unfinished
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.photos.reading import SUFFIXES
 from dgn_explorer.results.filters import ORDERS
-from dgn_explorer.results.photo import SUFFIXES
 
 _SIZE = QSize(1400, 900)
 _ASK = "ask_before_closing"

@@ -59,7 +59,7 @@ def with_options(preprocessing: Preprocessing, options: NetworkOptions) -> Prepr
         preprocessing = for_channels(preprocessing, options.channels)
     mean: tuple[float, ...] | None
     if isinstance(options.mean, str):
-        from dgn_explorer.networks.caffe_files import read_mean
+        from dgn_explorer.networks.caffe.caffe_files import read_mean
 
         mean = read_mean(Path(options.mean).expanduser())
     else:

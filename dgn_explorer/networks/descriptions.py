@@ -22,8 +22,8 @@ from typing import Any
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.options import RANDOM, NetworkOptions
-from dgn_explorer.networks.series import split_list
 from dgn_explorer.networks.spec_text import anywhere
+from dgn_explorer.networks.weights.series import split_list
 from dgn_explorer.paths import config_folder, user_path
 from dgn_explorer.replacing import replacing
 

@@ -8,23 +8,23 @@ from pathlib import Path
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks import (
-    caffe_loader,
-    efficientnet_lite,
-    onnx_loader,
-    timm_loader,
-    torchvision_loader,
-    weights_loader,
-)
 from dgn_explorer.networks.assembly import assemble
+from dgn_explorer.networks.caffe import caffe_loader
 from dgn_explorer.networks.descriptions import SUFFIX as TOML
 from dgn_explorer.networks.descriptions import merge, read_description, user_networks
 from dgn_explorer.networks.labels import imagenet_labels
 from dgn_explorer.networks.loaded import Confirm, Loaded, Request, refuse
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.options import NetworkOptions
-from dgn_explorer.networks.series import split_list
+from dgn_explorer.networks.programs import onnx_loader
 from dgn_explorer.networks.spec_text import anywhere, parse_spec, spec_text
+from dgn_explorer.networks.weights import (
+    efficientnet_lite,
+    timm_loader,
+    torchvision_loader,
+    weights_loader,
+)
+from dgn_explorer.networks.weights.series import split_list
 from dgn_explorer.paths import user_path
 
 __all__ = ["DEFAULT_NETWORK", "imagenet_labels", "network_names", "open_network"]

@@ -7,7 +7,7 @@ from torch import Tensor
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.networks.reading import ActivationReader
-from dgn_explorer.priors.compact import CompactGenerator
+from dgn_explorer.priors.architectures.compact import CompactGenerator
 from dgn_explorer.priors.prior import Prior
 
 

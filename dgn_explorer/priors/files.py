@@ -19,7 +19,7 @@ from safetensors.torch import save
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.packed import pack
-from dgn_explorer.priors.architectures import Generator, build_generator
+from dgn_explorer.priors.architectures.building import Generator, build_generator
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.info import FITS, RESIZE, EncoderInfo, PriorInfo
 from dgn_explorer.priors.prior import Prior

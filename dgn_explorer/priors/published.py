@@ -19,9 +19,16 @@ import torch
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.caffe_files import read_caffemodel, read_mean_image
-from dgn_explorer.networks.checkpoints import read_weights, require_file, unpacked_bytes
-from dgn_explorer.priors.upconv import BASE, FLAT, MAP, PIXEL_MEAN, UpconvConfig, UpconvGenerator
+from dgn_explorer.networks.caffe.caffe_files import read_caffemodel, read_mean_image
+from dgn_explorer.networks.weights.checkpoints import read_weights, require_file, unpacked_bytes
+from dgn_explorer.priors.architectures.upconv import (
+    BASE,
+    FLAT,
+    MAP,
+    PIXEL_MEAN,
+    UpconvConfig,
+    UpconvGenerator,
+)
 
 MOST_BYTES = 1 << 30
 ENCODER_SIZE = 227  # pixels that CaffeNet takes

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dgn_explorer.results.disk import FileSystem, write_file
+from dgn_explorer.disk import FileSystem, write_file
 from dgn_explorer.results.result_file import StoredResult
 
 INDEX = ".index"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dgn_explorer.disk import FileSystem
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.disk import FileSystem
 
 _POLL_S = 0.002
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)

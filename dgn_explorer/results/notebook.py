@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dgn_explorer.disk import FileSystem, disk_error, make_folder, write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.disk import FileSystem, disk_error, make_folder, write_file
 from dgn_explorer.synthesis.recipe import Term
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,128}")

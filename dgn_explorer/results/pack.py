@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from dgn_explorer.errors import DgnError
-from dgn_explorer.results.damage import KEY
-from dgn_explorer.results.disk import (
+from dgn_explorer.disk import (
     FileSystem,
     discard,
     disk_error,
     remove_dead_temporaries,
     temporary_path,
 )
+from dgn_explorer.errors import DgnError
+from dgn_explorer.results.damage import KEY
 from dgn_explorer.results.hdf5_file import (
     LIBRARY_VERSION,
     DamagedFileError,

@@ -13,6 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from dgn_explorer.disk import (
+    FileSystem,
+    discard,
+    disk_error,
+    make_folder,
+    remove_dead_temporaries,
+    write_temporary,
+)
 from dgn_explorer.errors import DgnError
 from dgn_explorer.results.damage import (
     KEY,
@@ -22,14 +30,6 @@ from dgn_explorer.results.damage import (
     is_at_home,
     is_damaged,
     lost,
-)
-from dgn_explorer.results.disk import (
-    FileSystem,
-    discard,
-    disk_error,
-    make_folder,
-    remove_dead_temporaries,
-    write_temporary,
 )
 from dgn_explorer.results.hdf5_file import DamagedFileError, encode
 from dgn_explorer.results.index import Known, read_index, signature_of, write_index

@@ -9,9 +9,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from dgn_explorer.disk import FileSystem, disk_error, make_folder, write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.disk import FileSystem, disk_error, make_folder, write_file
 from dgn_explorer.synthesis.recipe import Recipe, Term
 
 _FORMAT = 1

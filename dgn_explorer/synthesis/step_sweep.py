@@ -13,7 +13,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.dgn_am import dgn_am
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
 

@@ -9,7 +9,7 @@ from dgn_explorer.networks.network import resize
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.reading import ActivationReader
 from dgn_explorer.priors.opening import open_prior
-from dgn_explorer.synthesis.dgn_am import dgn_am
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
 

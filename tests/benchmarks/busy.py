@@ -10,13 +10,13 @@ from contextlib import contextmanager
 
 import torch
 
+from dgn_explorer.machine.threads import use_threads
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.precision import best_numeric
-from dgn_explorer.synthesis.dgn_am import dgn_am
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
-from dgn_explorer.threads import use_threads
 
 ROUNDS, TURNS = 10, 3
 

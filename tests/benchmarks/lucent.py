@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dgn_explorer.networks.efficientnet_lite import load
 from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.networks.torchvision_import import torchvision_models
+from dgn_explorer.networks.weights.efficientnet_lite import load
+from dgn_explorer.networks.weights.torchvision_import import torchvision_models
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.precision import best_numeric
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters, PixelsParameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
 from dgn_explorer.synthesis.step import from_uint8

@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from dgn_explorer.memory import keep_memory
+from dgn_explorer.machine.memory import keep_memory
 from tests.benchmarks.ascent import times
 
 BATCH, ROUNDS = 16, 3

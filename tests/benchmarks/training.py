@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dgn_explorer.device import choose_device
+from dgn_explorer.machine.device import choose_device
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.training.build import set_up
 from dgn_explorer.training.cache import open_source

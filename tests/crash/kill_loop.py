@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from dgn_explorer.results.disk import FileSystem
+from dgn_explorer.disk import FileSystem
 from dgn_explorer.results.index import INDEX, read_index, write_index
 from dgn_explorer.results.pack import PackReport, pack, unpack
 from dgn_explorer.results.pruning import to_prune

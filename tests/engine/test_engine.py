@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from dgn_explorer import device
 from dgn_explorer.engine import ascending
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.mailbox import LatestFrame
@@ -23,8 +22,9 @@ from dgn_explorer.engine.messages import (
     OpenFailed,
 )
 from dgn_explorer.engine.queue import WorkQueue
+from dgn_explorer.machine import device
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import code_text
 from dgn_explorer.synthesis.step import Step

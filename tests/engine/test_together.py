@@ -12,7 +12,7 @@ import torch
 from dgn_explorer.engine import ascending
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import Failed, Finished, Frame, Lane
-from dgn_explorer.synthesis.methods import RUNNERS
+from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 from tests.engine.setup import Setup

@@ -14,7 +14,7 @@ from dgn_explorer.evaluation.evaluate import Evaluation
 from dgn_explorer.evaluation.judge import Judge
 from dgn_explorer.evaluation.making import Maker
 from dgn_explorer.evaluation.plan import Plan
-from dgn_explorer.networks.photos import open_photos
+from dgn_explorer.photos.sets import open_photos
 from dgn_explorer.synthesis.parameters import DgnAmParameters, PixelsParameters
 from tests.tiny import LABELS, TinyNet, tiny_network, tiny_prior
 

@@ -10,18 +10,18 @@ import numpy as np
 import torch
 from PIL import Image
 
+from dgn_explorer.disk import FileSystem
+from dgn_explorer.export.png import RECIPE_KEY, read_recipe, save_png
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.networks.photos import load_photo, open_photos
+from dgn_explorer.photos.reading import read_photo
+from dgn_explorer.photos.sets import load_photo, open_photos
 from dgn_explorer.priors.bounds import read_bounds
 from dgn_explorer.priors.files import load_prior
 from dgn_explorer.priors.published import read_published
-from dgn_explorer.results.disk import FileSystem
 from dgn_explorer.results.hdf5_file import encode
 from dgn_explorer.results.index import INDEX, read_index, write_index
 from dgn_explorer.results.notebook import Notebook, UnitNote, notebook_path, read_notebook
 from dgn_explorer.results.pack import pack, unpack
-from dgn_explorer.results.photo import read_photo
-from dgn_explorer.results.png import RECIPE_KEY, read_recipe, save_png
 from dgn_explorer.results.result_file import read_raw, read_result, read_summary
 from dgn_explorer.results.store import Store
 from dgn_explorer.results.unfinished import encode_queue, read_queue

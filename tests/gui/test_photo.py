@@ -7,7 +7,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.photo import LARGEST_PX, read_photo
+from dgn_explorer.photos.reading import LARGEST_PX, read_photo
 from tests.gui.conftest import Explorer
 from tests.gui.test_results import drop
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dgn_explorer.networks.torchvision_import import torchvision_models
+from dgn_explorer.networks.weights.torchvision_import import torchvision_models
 
 
 def write_onnx(path: Path) -> Path:

@@ -9,7 +9,7 @@ from torch import nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.synthesis.dgn_am import dgn_am
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from tests.tiny import recipe_for, tiny_prior
 
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.caffe_files import read_caffemodel, read_mean
-from dgn_explorer.networks.caffe_net import CaffeNet, classifier_path
+from dgn_explorer.networks.caffe.caffe_files import read_caffemodel, read_mean
+from dgn_explorer.networks.caffe.caffe_net import CaffeNet, classifier_path
+from dgn_explorer.networks.caffe.prototxt import parse_prototxt
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.options import NetworkOptions
-from dgn_explorer.networks.prototxt import parse_prototxt
 from tests.networks.caffe_texts import alexnet, blob, block, caffemodel, googlenet, layer, pool
 
 RANDOM = NetworkOptions(weights="random")

@@ -25,13 +25,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.caffe_files import read_caffemodel, read_mean
-from dgn_explorer.networks.checkpoints import read_weights
+from dgn_explorer.networks.caffe.caffe_files import read_caffemodel, read_mean
 from dgn_explorer.networks.descriptions import read_description
 from dgn_explorer.networks.labels import read_labels
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.networks.photos import load_photo, open_photos
-from dgn_explorer.networks.torchvision_import import torchvision_models
+from dgn_explorer.networks.weights.checkpoints import read_weights
+from dgn_explorer.networks.weights.torchvision_import import torchvision_models
+from dgn_explorer.photos.sets import load_photo, open_photos
 from tests.fuzzing import EXAMPLES, QUIET, damaged
 from tests.networks.caffe_texts import blob, caffemodel, layer, pool
 from tests.networks.onnx_files import write_onnx

@@ -10,12 +10,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks import efficientnet_lite
-from dgn_explorer.networks.check import check
+from dgn_explorer.evaluation.network_check import check
 from dgn_explorer.networks.descriptions import Description, save_description
 from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.opening import network_names, open_network
 from dgn_explorer.networks.options import NetworkOptions
+from dgn_explorer.networks.weights import efficientnet_lite
 from tests.networks.onnx_files import write_onnx
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -110,7 +110,7 @@ def test_torchvision(name, address, layers):
 def test_torchvision_offline_says_so(monkeypatch):
     import urllib.error
 
-    from dgn_explorer.networks.torchvision_import import torchvision_models
+    from dgn_explorer.networks.weights.torchvision_import import torchvision_models
 
     def offline(*args, **kwargs):
         raise urllib.error.URLError("no network")

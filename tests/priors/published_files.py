@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dgn_explorer.priors.upconv import MAP, UpconvConfig, UpconvGenerator
+from dgn_explorer.priors.architectures.upconv import MAP, UpconvConfig, UpconvGenerator
 from tests.networks.caffe_texts import caffemodel
 
 WIDTH = 8

@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors import files
+from dgn_explorer.priors.architectures.compact import CompactConfig, CompactGenerator, ConvNorm
+from dgn_explorer.priors.architectures.upconv import UpconvConfig, UpconvGenerator
 from dgn_explorer.priors.code_space import CodeSpace
-from dgn_explorer.priors.compact import CompactConfig, CompactGenerator, ConvNorm
 from dgn_explorer.priors.info import EncoderInfo
-from dgn_explorer.priors.upconv import UpconvConfig, UpconvGenerator
 
 ENCODER = EncoderInfo("tiny", "abc", "conv3", "components", 32)
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from dgn_explorer.priors.architectures import build_generator
+from dgn_explorer.priors.architectures.building import build_generator
+from dgn_explorer.priors.architectures.compact import CompactConfig, CompactGenerator, UpBlock
+from dgn_explorer.priors.architectures.upconv import PIXEL_MEAN, UpconvConfig, UpconvGenerator
 from dgn_explorer.priors.code_space import CodeSpace
-from dgn_explorer.priors.compact import CompactConfig, CompactGenerator, UpBlock
-from dgn_explorer.priors.upconv import PIXEL_MEAN, UpconvConfig, UpconvGenerator
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors import published
+from dgn_explorer.priors.architectures.upconv import MAP, UpconvConfig
 from dgn_explorer.priors.bounds import default_space, read_bounds
 from dgn_explorer.priors.published import published_layer, read_published
-from dgn_explorer.priors.upconv import MAP, UpconvConfig
 from tests.fuzzing import EXAMPLES, QUIET, damaged
 from tests.priors.published_files import (
     caffe_bytes,

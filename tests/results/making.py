@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from dgn_explorer.disk import FileSystem
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.disk import FileSystem
 from dgn_explorer.results.result import Result
 from dgn_explorer.synthesis.recipe import Recipe, Term
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.animation import save_animation
+from dgn_explorer.export.animation import save_animation
 
 
 def frames(count: int) -> list[np.ndarray]:

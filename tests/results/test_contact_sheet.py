@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.export.contact_sheet import SheetOptions, caption_of, save_sheet
+from dgn_explorer.export.pdf import pdf_of
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.contact_sheet import SheetOptions, caption_of, save_sheet
-from dgn_explorer.results.pdf import pdf_of
 from dgn_explorer.results.result import Result
 from dgn_explorer.synthesis.recipe import Term
 from tests.results.making import make_recipe, make_result

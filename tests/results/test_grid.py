@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.grid import Cell, make_grid
+from dgn_explorer.export.grid import Cell, make_grid
 
 
 def plain(height: int, width: int, value: int) -> np.ndarray:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dgn_explorer.disk import FileSystem
 from dgn_explorer.results import store as store_module
-from dgn_explorer.results.disk import FileSystem
 from dgn_explorer.results.index import _SIGNATURE, _TYPES, INDEX, read_index, write_index
 from dgn_explorer.results.result_file import read_summary
 from dgn_explorer.results.store import Store

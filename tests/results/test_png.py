@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.png import RECIPE_KEY, file_name, read_recipe, save_png
+from dgn_explorer.export.png import RECIPE_KEY, file_name, read_recipe, save_png
 from tests.results.making import FaultyFileSystem, make_recipe, make_result
 
 IMAGE = make_result().image

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dgn_explorer.disk import FileSystem
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.disk import FileSystem
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.recipe import Term
 from tests.results.making import assert_same, files_below, make_recipe, make_result

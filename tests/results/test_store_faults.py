@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dgn_explorer.disk import FileSystem, remove_dead_temporaries
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.disk import FileSystem, remove_dead_temporaries
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.store import Store
 from tests.results.making import FaultyFileSystem, assert_same, files_below, make_result

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dgn_explorer.disk import FileSystem
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.disk import FileSystem
 from dgn_explorer.results.lock import locked
 from dgn_explorer.results.store import Store
 from tests.results.making import assert_same, files_below, make_recipe, make_result

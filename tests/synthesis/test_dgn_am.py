@@ -12,7 +12,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import STALLED_STEPS
-from dgn_explorer.synthesis.dgn_am import dgn_am
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.parameters import PRESETS
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8

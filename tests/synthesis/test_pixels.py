@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from dgn_explorer.networks.network import Network
+from dgn_explorer.synthesis.methods.pixels.ascent import Spectrum, pixels
 from dgn_explorer.synthesis.parameters import PixelsParameters
-from dgn_explorer.synthesis.pixels import Spectrum, pixels
 from dgn_explorer.synthesis.recipe import Recipe, Term
 from dgn_explorer.synthesis.step import Step, from_uint8
 from tests.tiny import tiny_network

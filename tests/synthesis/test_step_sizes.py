@@ -107,7 +107,7 @@ def test_visualize_finds_remembers_and_obeys(tmp_path: Path) -> None:
     ]
 
     def step_of(*more: str) -> tuple[float, str]:
-        from dgn_explorer.results.png import read_recipe
+        from dgn_explorer.export.png import read_recipe
 
         done = CliRunner().invoke(cli.group, [*words, *more], input="y\n")
         assert done.exit_code == 0, done.output

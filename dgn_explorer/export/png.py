@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from dgn_explorer.disk import FileSystem, disk_error, write_file
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.disk import FileSystem, disk_error, write_file
 from dgn_explorer.synthesis.recipe import Recipe
 
 RECIPE_KEY = "dgn-explorer recipe"

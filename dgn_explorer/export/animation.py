@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from dgn_explorer.disk import FileSystem, disk_error, write_file
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.disk import FileSystem, disk_error, write_file
 
 SUFFIXES = (".gif", ".webp", ".mp4")
 _COLOURS = 255  # GIF's most is 256; one is left for what does not change

@@ -8,20 +8,20 @@ import torch
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
-from dgn_explorer.networks.photos import (
-    Photo,
-    batches,
-    class_indices,
-    load_photo,
-    open_photos,
-    spread,
-)
 from dgn_explorer.networks.preprocessing import (
     CAFFE_MEAN,
     IMAGENET_MEAN,
     IMAGENET_STD,
     Preprocessing,
     channel_rows,
+)
+from dgn_explorer.photos.sets import (
+    Photo,
+    batches,
+    class_indices,
+    load_photo,
+    open_photos,
+    spread,
 )
 
 BATCH = 16

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dgn_explorer.priors.compact import CompactConfig, CompactGenerator
-from dgn_explorer.priors.upconv import UpconvConfig, UpconvGenerator
+from dgn_explorer.priors.architectures.compact import CompactConfig, CompactGenerator
+from dgn_explorer.priors.architectures.upconv import UpconvConfig, UpconvGenerator
 
 Generator = CompactGenerator | UpconvGenerator
 

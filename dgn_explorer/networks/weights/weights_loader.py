@@ -4,14 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks import factories, program_loader, timm_loader, torchvision_loader
-from dgn_explorer.networks.aliases import published_names
-from dgn_explorer.networks.checkpoints import read_weights, require_file, zip_names
 from dgn_explorer.networks.labels import labels_beside
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.options import RANDOM
-from dgn_explorer.networks.series import checkpoints, split_list
-from dgn_explorer.networks.state_dicts import fit
+from dgn_explorer.networks.programs import program_loader
+from dgn_explorer.networks.weights import factories, timm_loader, torchvision_loader
+from dgn_explorer.networks.weights.aliases import published_names
+from dgn_explorer.networks.weights.checkpoints import read_weights, require_file, zip_names
+from dgn_explorer.networks.weights.series import checkpoints, split_list
+from dgn_explorer.networks.weights.state_dicts import fit
 
 SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".pt2")
 _DEFAULT_SIZE = 224

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks import protobuf_wire as wire
+from dgn_explorer.networks.caffe import protobuf_wire as wire
 
 _V1_LAYERS, _LAYERS = 2, 100
 # (name, blobs) of a layer

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks import caffe_modules as own
-from dgn_explorer.networks.prototxt import Message
+from dgn_explorer.networks.caffe import caffe_modules as own
+from dgn_explorer.networks.caffe.prototxt import Message
 
 # The enum names of old prototxt files (V1LayerParameter.LayerType)
 _V1_NAMES = {

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.state_dicts import find_state_dict
+from dgn_explorer.networks.weights.state_dicts import find_state_dict
 
 SAFETENSORS = ".safetensors"
 _MOST_UNPACKED = 4  # times its size; torch itself does not compress

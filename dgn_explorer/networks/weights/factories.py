@@ -18,8 +18,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks import timm_loader, torchvision_loader
 from dgn_explorer.networks.loaded import Confirm
+from dgn_explorer.networks.weights import timm_loader, torchvision_loader
 from dgn_explorer.paths import config_folder, user_path
 from dgn_explorer.replacing import replacing
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.disk import disk_error
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 LARGEST_PX = 1024  # no network sees more

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.caffe_layers import build_layer, layer_type
-from dgn_explorer.networks.caffe_modules import InnerProduct
-from dgn_explorer.networks.prototxt import Message
+from dgn_explorer.networks.caffe.caffe_layers import build_layer, layer_type
+from dgn_explorer.networks.caffe.caffe_modules import InnerProduct
+from dgn_explorer.networks.caffe.prototxt import Message
 
 MOST_NUMBERS = 1 << 30  # of all weights or of all activations of one image: 4 GiB
 _DATA_LAYERS = frozenset({"Data", "DummyData", "HDF5Data", "ImageData", "Input", "MemoryData"})

@@ -12,13 +12,17 @@ import torch
 from torch import nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.checkpoints import file_digest, require_file, require_plain_archive
-from dgn_explorer.networks.exported import require_harmless
-from dgn_explorer.networks.graphs import takes_batches, without_softmax
 from dgn_explorer.networks.labels import labels_beside
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.preprocessing import channel_rows
-from dgn_explorer.networks.torchscript import to_graph
+from dgn_explorer.networks.programs.exported import require_harmless
+from dgn_explorer.networks.programs.graphs import takes_batches, without_softmax
+from dgn_explorer.networks.programs.torchscript import to_graph
+from dgn_explorer.networks.weights.checkpoints import (
+    file_digest,
+    require_file,
+    require_plain_archive,
+)
 
 EXPORT_SUFFIX = ".pt2"
 _DEFAULT_SIZE = 224

@@ -9,12 +9,17 @@ import torch
 from torch import fx
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.checkpoints import file_digest, require_file
-from dgn_explorer.networks.graphs import finish, fold_constants, takes_batches, without_softmax
 from dgn_explorer.networks.labels import labels_beside
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.options import LARGEST_SIZE
-from dgn_explorer.networks.torchvision_import import torchvision_models
+from dgn_explorer.networks.programs.graphs import (
+    finish,
+    fold_constants,
+    takes_batches,
+    without_softmax,
+)
+from dgn_explorer.networks.weights.checkpoints import file_digest, require_file
+from dgn_explorer.networks.weights.torchvision_import import torchvision_models
 
 SUFFIXES = (".onnx",)
 _DEFAULT_SIZE = 224

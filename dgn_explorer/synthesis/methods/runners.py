@@ -6,8 +6,8 @@ import numpy as np
 
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.dgn_am import dgn_am
-from dgn_explorer.synthesis.pixels import pixels
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
+from dgn_explorer.synthesis.methods.pixels.ascent import pixels
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 

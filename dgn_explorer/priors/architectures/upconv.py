@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dgn_explorer.priors.compact import check_sizes
+from dgn_explorer.priors.architectures.compact import check_sizes
 
 SLOPE = 0.3
 BASE = 4  # height and width of the first map

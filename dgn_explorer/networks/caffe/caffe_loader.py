@@ -4,14 +4,14 @@ import math
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.caffe_files import read_caffemodel
-from dgn_explorer.networks.caffe_net import CaffeNet, classifier_path
-from dgn_explorer.networks.checkpoints import require_file
+from dgn_explorer.networks.caffe.caffe_files import read_caffemodel
+from dgn_explorer.networks.caffe.caffe_net import CaffeNet, classifier_path
+from dgn_explorer.networks.caffe.prototxt import Message, parse_prototxt
 from dgn_explorer.networks.labels import labels_for
 from dgn_explorer.networks.loaded import Loaded, Request
 from dgn_explorer.networks.options import LARGEST_SIZE, RANDOM, NetworkOptions
 from dgn_explorer.networks.preprocessing import CAFFE_MEAN, Preprocessing
-from dgn_explorer.networks.prototxt import Message, parse_prototxt
+from dgn_explorer.networks.weights.checkpoints import require_file
 from dgn_explorer.paths import user_path
 
 SUFFIXES = (".prototxt", ".caffemodel")

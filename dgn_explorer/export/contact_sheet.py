@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageColor
 
+from dgn_explorer.disk import FileSystem, disk_error, write_file
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.disk import FileSystem, disk_error, write_file
-from dgn_explorer.results.grid import Cell, make_grid
-from dgn_explorer.results.pdf import pdf_of
+from dgn_explorer.export.grid import Cell, make_grid
+from dgn_explorer.export.pdf import pdf_of
 from dgn_explorer.results.result import Result
 from dgn_explorer.synthesis.combination import objective_text
 

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.aliases import published_names
-from dgn_explorer.networks.checkpoints import read_weights
 from dgn_explorer.networks.labels import labels_for
 from dgn_explorer.networks.loaded import Loaded, Request
 from dgn_explorer.networks.options import RANDOM
 from dgn_explorer.networks.preprocessing import Preprocessing, for_channels
-from dgn_explorer.networks.state_dicts import class_count, fit
-from dgn_explorer.networks.torchvision_import import torchvision_models
+from dgn_explorer.networks.weights.aliases import published_names
+from dgn_explorer.networks.weights.checkpoints import read_weights
+from dgn_explorer.networks.weights.state_dicts import class_count, fit
+from dgn_explorer.networks.weights.torchvision_import import torchvision_models
 from dgn_explorer.paths import user_path
 
 PREFIX = "timm:"

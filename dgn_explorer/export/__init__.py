@@ -1,0 +1,1 @@
+"""What leaves the program: pictures, grids, sheets, PDF files and films."""

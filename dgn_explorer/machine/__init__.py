@@ -1,0 +1,1 @@
+"""The machine: which device, how many threads, how memory is kept."""

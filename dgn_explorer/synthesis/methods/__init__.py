@@ -1,0 +1,1 @@
+"""The methods: one folder each, which holds all that is particular to it."""
