@@ -11,17 +11,17 @@ os.environ["QT_API"] = "pyside6"
 from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.engine.engine import Engine
-from dgn_explorer.gui.bridge import EngineBridge
-from dgn_explorer.gui.collecting import Collector
-from dgn_explorer.gui.excepthooks import ExceptHooks
-from dgn_explorer.gui.icons import program_icon
-from dgn_explorer.gui.loop import Flows, run_until_done
-from dgn_explorer.gui.open_dialog import recent
-from dgn_explorer.gui.ports import EnginePort
-from dgn_explorer.gui.preferences import Preferences
-from dgn_explorer.gui.session import Session
-from dgn_explorer.gui.signals import SystemSignals
-from dgn_explorer.gui.theme import Theme
+from dgn_explorer.gui.bridge.bridge import EngineBridge
+from dgn_explorer.gui.bridge.collecting import Collector
+from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
+from dgn_explorer.gui.bridge.loop import Flows, run_until_done
+from dgn_explorer.gui.bridge.ports import EnginePort
+from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.bridge.signals import SystemSignals
+from dgn_explorer.gui.frame.open_dialog import recent
+from dgn_explorer.gui.look.icons import program_icon
+from dgn_explorer.gui.look.theme import Theme
+from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.paths import data_folder
 from dgn_explorer.results.store import Store

@@ -9,49 +9,49 @@ from PySide6.QtWidgets import QMainWindow
 
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.actions import ActionTable
-from dgn_explorer.gui.bridge import Permission
-from dgn_explorer.gui.browser import DEFAULT_EDGE, EDGES, Browser
-from dgn_explorer.gui.centre import Centre
-from dgn_explorer.gui.close_dialog import CloseDialog
-from dgn_explorer.gui.combination import Combination
-from dgn_explorer.gui.combine_commands import CombineCommands
-from dgn_explorer.gui.combine_panel import CombinePanel
-from dgn_explorer.gui.command_group import CommandGroup
-from dgn_explorer.gui.commands import Commands
-from dgn_explorer.gui.compare import Compare
-from dgn_explorer.gui.controls import Controls
-from dgn_explorer.gui.details import Details
-from dgn_explorer.gui.drag_out import DragOut
-from dgn_explorer.gui.error_dialog import ErrorDialog
-from dgn_explorer.gui.exporting import recall_picture
-from dgn_explorer.gui.gallery import Gallery
-from dgn_explorer.gui.gallery_commands import GalleryCommands
-from dgn_explorer.gui.icons import program_icon
-from dgn_explorer.gui.job_notices import JobNotices
-from dgn_explorer.gui.live_parameters import LiveParameters
-from dgn_explorer.gui.loop import Flows
-from dgn_explorer.gui.menus import fill_menus, make_toolbar
-from dgn_explorer.gui.note_commands import NoteCommands
-from dgn_explorer.gui.notes import Notes
-from dgn_explorer.gui.notices import Notices
-from dgn_explorer.gui.open_dialog import OpenDialog, remember
-from dgn_explorer.gui.panels import Panels
-from dgn_explorer.gui.parameter_commands import ParameterCommands
-from dgn_explorer.gui.permission_dialog import PermissionDialog
-from dgn_explorer.gui.preferences import LAYOUT_VERSION, Preferences
-from dgn_explorer.gui.queue_panel import QueuePanel
-from dgn_explorer.gui.results_strip import ResultsStrip
-from dgn_explorer.gui.selection import Selection
-from dgn_explorer.gui.session import Session
-from dgn_explorer.gui.sheet_page import SheetPage
-from dgn_explorer.gui.stage import Stage
-from dgn_explorer.gui.status_line import StatusLine
-from dgn_explorer.gui.theme import Theme
-from dgn_explorer.gui.training import Training
-from dgn_explorer.gui.training_commands import TrainingCommands
-from dgn_explorer.gui.training_panel import TrainingPanel
-from dgn_explorer.gui.unfinished import Unfinished
+from dgn_explorer.gui.bridge.bridge import Permission
+from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.preferences import LAYOUT_VERSION, Preferences
+from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.centre import Centre
+from dgn_explorer.gui.desk.command_group import CommandGroup
+from dgn_explorer.gui.desk.error_dialog import ErrorDialog
+from dgn_explorer.gui.desk.job_notices import JobNotices
+from dgn_explorer.gui.desk.menus import fill_menus, make_toolbar
+from dgn_explorer.gui.desk.notices import Notices
+from dgn_explorer.gui.desk.panels import Panels
+from dgn_explorer.gui.desk.status_line import StatusLine
+from dgn_explorer.gui.features.combine.combination import Combination
+from dgn_explorer.gui.features.combine.combine_commands import CombineCommands
+from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
+from dgn_explorer.gui.features.picture.commands import Commands
+from dgn_explorer.gui.features.picture.details import Details
+from dgn_explorer.gui.features.picture.drag_out import DragOut
+from dgn_explorer.gui.features.picture.exporting import recall_picture
+from dgn_explorer.gui.features.picture.stage import Stage
+from dgn_explorer.gui.features.queue.queue_panel import QueuePanel
+from dgn_explorer.gui.features.results.compare import Compare
+from dgn_explorer.gui.features.results.gallery import Gallery
+from dgn_explorer.gui.features.results.gallery_commands import GalleryCommands
+from dgn_explorer.gui.features.results.results_strip import ResultsStrip
+from dgn_explorer.gui.features.results.selection import Selection
+from dgn_explorer.gui.features.results.sheet_page import SheetPage
+from dgn_explorer.gui.features.settings.controls import Controls
+from dgn_explorer.gui.features.settings.parameter_commands import ParameterCommands
+from dgn_explorer.gui.features.training.training import Training
+from dgn_explorer.gui.features.training.training_commands import TrainingCommands
+from dgn_explorer.gui.features.training.training_panel import TrainingPanel
+from dgn_explorer.gui.features.units.browser import DEFAULT_EDGE, EDGES, Browser
+from dgn_explorer.gui.features.units.note_commands import NoteCommands
+from dgn_explorer.gui.frame.close_dialog import CloseDialog
+from dgn_explorer.gui.frame.open_dialog import OpenDialog, remember
+from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
+from dgn_explorer.gui.look.icons import program_icon
+from dgn_explorer.gui.look.theme import Theme
+from dgn_explorer.gui.state.live_parameters import LiveParameters
+from dgn_explorer.gui.state.notes import Notes
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.state.unfinished import Unfinished
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.photos.reading import SUFFIXES
 from dgn_explorer.results.filters import ORDERS

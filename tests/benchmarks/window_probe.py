@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from dgn_explorer.gui import app
-from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 
 TICK_MS = 16

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dgn_explorer.gui.app import EngineMaker
-from dgn_explorer.gui.bridge import EngineBridge
-from dgn_explorer.gui.collecting import Collector
-from dgn_explorer.gui.jobs import Job
-from dgn_explorer.gui.loop import Flows, new_event_loop
-from dgn_explorer.gui.preferences import Preferences
-from dgn_explorer.gui.session import Session
-from dgn_explorer.gui.theme import Theme
+from dgn_explorer.gui.bridge.bridge import EngineBridge
+from dgn_explorer.gui.bridge.collecting import Collector
+from dgn_explorer.gui.bridge.loop import Flows, new_event_loop
+from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.look.theme import Theme
+from dgn_explorer.gui.state.jobs import Job
+from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.store import Store

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QMenu, QWidget
 
-from dgn_explorer.gui.actions import MENUS, ROWS, Row
-from dgn_explorer.gui.command_palette import CommandPalette, matching
-from dgn_explorer.gui.shortcut_sheet import ShortcutSheet
+from dgn_explorer.gui.desk.actions import MENUS, ROWS, Row
+from dgn_explorer.gui.desk.command_palette import CommandPalette, matching
+from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
 from tests.gui.conftest import Explorer
 
 EACH = pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])

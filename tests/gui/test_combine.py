@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QComboBox
 
-from dgn_explorer.gui.combination import MOST
-from dgn_explorer.gui.dragging import carried_units, carry_units
-from dgn_explorer.gui.weight_pad import point_of, weights_at
+from dgn_explorer.gui.features.combine.combination import MOST
+from dgn_explorer.gui.features.combine.weight_pad import point_of, weights_at
+from dgn_explorer.gui.look.dragging import carried_units, carry_units
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.recipe import Term
 from dgn_explorer.synthesis.start import read_code

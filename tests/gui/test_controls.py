@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from dgn_explorer.gui.number_field import NumberField
-from dgn_explorer.gui.parameter_form import range_text, title_of
+from dgn_explorer.gui.features.settings.parameter_form import range_text, title_of
+from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.synthesis.parameters import PRESETS, DgnAmParameters
 from tests.gui.conftest import Explorer
 

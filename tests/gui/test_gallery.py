@@ -7,9 +7,9 @@ from PIL import Image
 from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
 from PySide6.QtWidgets import QFileDialog
 
-from dgn_explorer.gui.grid_dialog import GridDialog
-from dgn_explorer.gui.note_dialog import NoteDialog
-from dgn_explorer.gui.preferences import Preferences
+from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.features.results.grid_dialog import GridDialog
+from dgn_explorer.gui.features.units.note_dialog import NoteDialog
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.notebook import read_notebook
 from tests.gui.conftest import Explorer

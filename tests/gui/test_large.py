@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from PySide6.QtTest import QAbstractItemModelTester
 
-from dgn_explorer.gui.layer_model import LayerModel
-from dgn_explorer.gui.queue_panel import QueuePanel
-from dgn_explorer.gui.results_model import ResultModel
-from dgn_explorer.gui.search_index import SearchIndex
+from dgn_explorer.gui.features.queue.queue_panel import QueuePanel
+from dgn_explorer.gui.features.results.results_model import ResultModel
+from dgn_explorer.gui.features.units.layer_model import LayerModel
+from dgn_explorer.gui.state.search_index import SearchIndex
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
 from tests.gui.conftest import Explorer

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 
-from dgn_explorer.gui.preferences import Preferences
-from dgn_explorer.gui.theme import Theme
+from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.look.theme import Theme
 from dgn_explorer.gui.window import MainWindow
 from tests.gui.conftest import Explorer
 

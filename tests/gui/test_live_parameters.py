@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from dgn_explorer.engine.messages import Failed
-from dgn_explorer.gui.live_parameters import FOLLOW_MS
-from dgn_explorer.gui.preferences import Preferences
-from dgn_explorer.gui.run_settings import RunSettings
-from dgn_explorer.gui.runs import start_after
+from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.state.live_parameters import FOLLOW_MS
+from dgn_explorer.gui.state.run_settings import RunSettings
+from dgn_explorer.gui.state.runs import start_after
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.parameters import PRESETS, DgnAmParameters, PixelsParameters
 from dgn_explorer.synthesis.start import read_code

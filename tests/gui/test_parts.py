@@ -1,7 +1,7 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dgn_explorer.gui.parts import ElidedLabel
+from dgn_explorer.gui.look.parts import ElidedLabel
 
 TEXT = "fc:980  ·  lite0  ·  seed 3"
 

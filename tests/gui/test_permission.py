@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from dgn_explorer.gui.bridge import EngineBridge
-from dgn_explorer.gui.permission_dialog import PermissionDialog
+from dgn_explorer.gui.bridge.bridge import EngineBridge
+from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
 from tests.gui.conftest import Explorer
 
 QUESTION = "Run the Python code in /home/me/net.py to build the network?"

@@ -4,10 +4,10 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from dgn_explorer.engine.messages import Lane
-from dgn_explorer.gui.error_dialog import ErrorDialog
-from dgn_explorer.gui.jobs import JobState
-from dgn_explorer.gui.row_delegate import QuietRole
-from dgn_explorer.gui.unit_model import CardState
+from dgn_explorer.gui.desk.error_dialog import ErrorDialog
+from dgn_explorer.gui.features.units.unit_model import CardState
+from dgn_explorer.gui.look.row_delegate import QuietRole
+from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import LABELS

@@ -73,7 +73,7 @@ def test_sigterm_closes_in_good_order(tmp_path: Path) -> None:
 
 
 def test_the_last_network_and_prior_open_again(tmp_path: Path) -> None:
-    keep = "from dgn_explorer.gui.open_dialog import remember; "
+    keep = "from dgn_explorer.gui.frame.open_dialog import remember; "
     keep += 'remember(window._preferences, "my net.onnx", "mine"); '
     first = run(keep + CLOSE, tmp_path, '"x", "y"')
     assert lines(first.stdout)[1] == "open x y"

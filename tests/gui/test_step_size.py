@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 
 from dgn_explorer.engine.messages import Answered, FindStep, Frame
-from dgn_explorer.gui.step_size_bar import StepSizeBar
+from dgn_explorer.gui.features.settings.step_size_bar import StepSizeBar
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.step_sizes import remember_step, remembered_step

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QDialog
 
-from dgn_explorer.gui.training import TrainingOrder
-from dgn_explorer.gui.training_dialog import TrainingDialog
-from dgn_explorer.gui.training_panel import TrainingPanel
+from dgn_explorer.gui.features.training.training import TrainingOrder
+from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
+from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.training.folder import Status, read_status, write_status
 from tests.gui.conftest import Explorer
 

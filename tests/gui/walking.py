@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDropEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
-from dgn_explorer.gui.dragging import carry_units
-from dgn_explorer.gui.grid_dialog import GridDialog
+from dgn_explorer.gui.features.results.grid_dialog import GridDialog
+from dgn_explorer.gui.look.dragging import carry_units
 from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
 

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from dgn_explorer.gui.close_dialog import CloseDialog
-from dgn_explorer.gui.permission_dialog import PermissionDialog
-from dgn_explorer.gui.training_dialog import TrainingDialog
+from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
+from dgn_explorer.gui.frame.close_dialog import CloseDialog
+from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
 
 WORDS = ("", "ant", "bee", "dog eel", "fc:1", "fc:99", "conv1:2@1,1", "relu2", "éß火", "0.5", "7")
 _REFUSED = (TrainingDialog, PermissionDialog, CloseDialog)  # would start something, or end it

@@ -15,10 +15,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView
 
 from dgn_explorer.export.png import save_png
-from dgn_explorer.gui.actions import ROWS
-from dgn_explorer.gui.jobs import JobState
-from dgn_explorer.gui.run_settings import RunSettings
-from dgn_explorer.gui.session import Session
+from dgn_explorer.gui.desk.actions import ROWS
+from dgn_explorer.gui.state.jobs import JobState
+from dgn_explorer.gui.state.run_settings import RunSettings
+from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from tests.soak.dialogs import WORDS, deal_with, open_dialogs, poke

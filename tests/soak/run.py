@@ -15,11 +15,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.engine.engine import Engine
-from dgn_explorer.gui import app, library
-from dgn_explorer.gui.bridge import EngineBridge
-from dgn_explorer.gui.excepthooks import ExceptHooks
-from dgn_explorer.gui.loop import run_until_done
-from dgn_explorer.gui.session import Session
+from dgn_explorer.gui import app
+from dgn_explorer.gui.bridge.bridge import EngineBridge
+from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
+from dgn_explorer.gui.bridge.loop import run_until_done
+from dgn_explorer.gui.state import library
+from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.results.store import Store
 from tests.soak.robot import Robot

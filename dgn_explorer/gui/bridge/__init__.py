@@ -1,0 +1,1 @@
+"""Between Qt and the engine's thread: signals, the event loop, settings, exceptions."""

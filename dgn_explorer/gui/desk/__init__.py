@@ -1,0 +1,1 @@
+"""What every feature works with: actions, menus, panels, notices, the error dialog."""

@@ -1,0 +1,42 @@
+"""The line at the bottom: device, network and prior."""
+
+from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
+
+from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.theme import LARGE, MEDIUM
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.priors.info import PriorInfo
+
+
+class StatusLine(QStatusBar):
+    """Where it is computed and with what."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.device = label("Loading PyTorch…", "caption")
+        self.network = label("", "caption")
+        self.prior = label("", "caption")
+        facts = QWidget()
+        row = QHBoxLayout(facts)
+        row.setContentsMargins(MEDIUM, 2, MEDIUM, 2)
+        row.setSpacing(LARGE)
+        for part in (self.network, self.prior, self.device):
+            row.addWidget(part)
+        self.addPermanentWidget(facts)
+        session.device_known.connect(self._device_known)
+        session.opened.connect(self._opened)
+
+    def _device_known(self, device: str) -> None:
+        self.device.setText(f"Device: {device}")
+        self.device.setToolTip("Where the ascent is computed")
+
+    def _opened(self, network: NetworkInfo, prior: PriorInfo) -> None:
+        self.network.setText(f"Network: {network.title}")
+        self.network.setToolTip(f"{network.name}, fingerprint {network.fingerprint[:12]}")
+        self.prior.setText(f"Prior: {prior.name}, {prior.image_size} px")
+        self.prior.setToolTip(
+            f"{prior.architecture}, {prior.code_size:,} code entries, inverts "
+            f"{prior.encoder.layer} of {prior.encoder.network}"
+        )

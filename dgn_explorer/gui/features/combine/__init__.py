@@ -1,0 +1,1 @@
+"""Several units in one image, and films between images."""

@@ -1,0 +1,1 @@
+"""Photographs dropped on the window."""

@@ -1,0 +1,105 @@
+"""The units that a dropped photo excites most, layer by layer."""
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dgn_explorer.engine.messages import UnitStrength
+from dgn_explorer.gui.look.close_button import CloseButton
+from dgn_explorer.gui.look.parts import ElidedLabel, label, number_text
+from dgn_explorer.gui.look.pictures import scaled, to_pixmap
+from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
+from dgn_explorer.gui.look.theme import SMALL, Theme
+from dgn_explorer.gui.state.session import Session
+
+_UnitRole = Qt.ItemDataRole.UserRole + 1
+_PICTURE_PX = 72
+
+
+class PhotoPanel(QWidget):
+    """A list to walk through; Enter or a double-click visualises."""
+
+    closed = Signal()
+    start_wanted = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._picture = QLabel()
+        self._picture.setFixedSize(_PICTURE_PX, _PICTURE_PX)
+        self._name = ElidedLabel("strong")
+        self._text = label("", "caption", wrap=True)
+        self.image: np.ndarray | None = None
+        self.name = ""
+        start = QPushButton("Start from this photo")
+        start.setAccessibleName("Start from this photo")
+        start.setToolTip("Begin every ascent with the code of this photo")
+        start.clicked.connect(self.start_wanted)
+        close = CloseButton(theme, "Close the photo's units", "Back to the layers")
+        close.clicked.connect(self.closed)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Strongest units of the photo")
+        self.list.setUniformItemSizes(True)
+        self.list.setMouseTracking(True)
+        self.list.setItemDelegate(RowDelegate(theme, parent=self.list))
+        self.list.itemActivated.connect(self._visualise)
+        self.list.currentItemChanged.connect(self._select)
+        texts = QVBoxLayout()
+        texts.addWidget(self._name)
+        texts.addWidget(self._text)
+        texts.addStretch()
+        top = QHBoxLayout()
+        top.setSpacing(SMALL)
+        top.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(texts, 1)
+        top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SMALL)
+        column.addLayout(top)
+        column.addWidget(start)
+        column.addWidget(self.list, 1)
+
+    def show_photo(self, name: str, image: np.ndarray) -> None:
+        """Show the photo while its units are looked for."""
+        self.image, self.name = image, name
+        height, width = image.shape[:2]
+        factor = _PICTURE_PX / max(height, width)
+        small = scaled(image, max(1, round(width * factor)), max(1, round(height * factor)))
+        self._picture.setPixmap(to_pixmap(small))
+        self._name.setText(name)
+        self._text.setText("Looking for its strongest units…")
+        self.list.clear()
+
+    def show_units(self, found: tuple[UnitStrength, ...]) -> None:
+        """List the units, the layers nearest to the output first."""
+        network = self._session.network
+        self._text.setText("Its strongest units, from the output to the input")
+        order = {layer.path: n for n, layer in enumerate(network.layers)} if network else {}
+        for one in sorted(found, key=lambda one: (-order.get(one.unit.layer, 0),)):
+            name = network.label(one.unit) if network else ""
+            item = QListWidgetItem(name or str(one.unit))
+            quiet = f"{one.unit}  ·  " if name else ""
+            item.setData(QuietRole, f"{quiet}{number_text(one.activation)}")
+            item.setData(_UnitRole, one.unit)
+            item.setToolTip(
+                f"{one.unit}: activation {number_text(one.activation)}, "
+                f"{one.deviations:.1f} standard deviations above its layer's mean"
+            )
+            self.list.addItem(item)
+        self.list.setFocus()
+
+    def _select(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self._session.select(item.data(_UnitRole))
+
+    def _visualise(self, item: QListWidgetItem) -> None:
+        self._session.visualise(item.data(_UnitRole))

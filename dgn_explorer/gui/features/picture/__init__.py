@@ -1,0 +1,1 @@
+"""The picture that forms, and what is done with it."""

@@ -1,0 +1,124 @@
+"""Everything that is known of the result on show."""
+
+import dataclasses
+from datetime import datetime
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QWidget,
+)
+
+from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.features.picture.verdicts import Verdicts
+from dgn_explorer.gui.look.parts import (
+    TIMES,
+    fill_scrolling,
+    label,
+    line,
+    number_text,
+    panel,
+    time_text,
+)
+from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT, Theme
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.results.result import Result
+from dgn_explorer.synthesis.start import CODE, RANDOM
+
+
+def facts(result: Result) -> list[tuple[str, str]]:
+    """(name, value) lines about a result, the whole recipe included."""
+    recipe = result.recipe
+    first = float(result.trace[0]) if result.steps else float("nan")
+    lines = [
+        ("Unit", " + ".join(f"{t.weight:g} {TIMES} {t.unit}" if t.weight != 1 else str(t.unit)
+                            for t in recipe.objective)),
+        ("Activation", f"{number_text(first)} → {number_text(result.activation)}"),
+        ("Steps", f"{result.steps} ({result.state})"),
+        ("Seed", str(recipe.seed)),
+        ("Started from", _start_text(recipe.start)),
+        ("Network", f"{recipe.network} ({recipe.network_fingerprint[:8]})"),
+    ]  # fmt: skip
+    if recipe.prior:
+        lines.append(("Prior", f"{recipe.prior} ({recipe.prior_fingerprint[:8]})"))
+    lines.append(("Method", recipe.method))
+    values = dataclasses.asdict(recipe.parameters)  # type: ignore[call-overload]
+    lines += [(name.replace("_", " ").capitalize(), number_text(v)) for name, v in values.items()
+              if name != "steps"]  # fmt: skip
+    made = datetime.fromisoformat(result.created).astimezone()
+    lines += [
+        ("Image", f"{result.image.shape[1]} {TIMES} {result.image.shape[0]} px"),
+        ("Made", f"{made:%d %b %Y %H:%M}"),
+        ("Took", f"{time_text(result.seconds)} on {result.device}"),
+        ("Numbers", recipe.numeric),
+        ("Key", f"{result.key[:12]}…"),
+    ]
+    return lines
+
+
+class Details(QWidget):
+    """Facts of the result on show; looking at them changes no settings."""
+
+    def __init__(
+        self, session: Session, theme: Theme, table: ActionTable, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._empty = label(
+            "When a picture is finished, its recipe, numbers and classes are listed here.",
+            "muted",
+            wrap=True,
+        )
+        self.verdicts = Verdicts(session, theme)
+        self._facts = QWidget()
+        self._form = QFormLayout(self._facts)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setHorizontalSpacing(LARGE)
+        self._form.setVerticalSpacing(TIGHT)
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SMALL)
+        for id, text in (("recall", "Use settings"), ("copy_command", "Copy command")):
+            button = QPushButton(text)
+            button.setAccessibleName(table[id].text())
+            button.setToolTip(table[id].toolTip())
+            button.clicked.connect(table[id].trigger)
+            row.addWidget(button, 1)
+        body, column = panel(spacing=SMALL)
+        column.addWidget(self._empty)
+        column.addWidget(self.verdicts)
+        column.addWidget(self._buttons)
+        column.addSpacing(TIGHT)
+        self._rule = line()
+        column.addWidget(self._rule)
+        column.addWidget(self._facts)
+        column.addStretch()
+        fill_scrolling(self, body)
+        session.display_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        display = self._session.display
+        result = display.result if display.job is None else None
+        known = result is not None
+        self._empty.setVisible(not known)
+        for part in (self._buttons, self._rule, self._facts):
+            part.setVisible(known)
+        self.verdicts.show_result(result)
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        if result is None:
+            return
+        for name, value in facts(result):
+            text = label(value, "", wrap=True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._form.addRow(label(name, "muted"), text)
+
+
+def _start_text(start: str) -> str:
+    if start == RANDOM:
+        return "random code"
+    return "a code in its recipe" if start.startswith(CODE) else f"{start[:19]}…"

@@ -1,0 +1,99 @@
+"""Pictures dragged into other programs: as PNG files with their recipes inside."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QDrag, QGuiApplication, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.export.png import save_png
+from dgn_explorer.gui.bridge.display import Level, Notice
+from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.features.picture.exporting import suggested_name
+from dgn_explorer.gui.look.dragging import carry_pictures
+from dgn_explorer.gui.look.pictures import scaled, to_pixmap
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.results.result import Result
+
+MOST = 100  # files a drag; more is what exporting is for
+_EDGE = 96
+
+
+def begin(source: QWidget, data: QMimeData, pixmap: QPixmap) -> None:
+    """Drag ``data`` until the button is let go of."""
+    drag = QDrag(source)
+    drag.setMimeData(data)
+    drag.setPixmap(pixmap)
+    drag.setHotSpot(QPoint(pixmap.width() // 2, pixmap.height() // 2))
+    drag.exec(Qt.DropAction.CopyAction)
+
+
+def held() -> bool:
+    """Whether the left mouse button is still down."""
+    return bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
+
+
+class DragOut(QObject):
+    """Writes the files on the I/O thread, and starts the drag when they are there.
+
+    That takes a few ms a picture; who has let go of the button by then has dragged nothing.
+    """
+
+    def __init__(self, session: Session, flows: Flows, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._flows = session, flows
+        self._folder: Path | None = None
+
+    def drag_shown(self, source: QWidget) -> None:
+        """Drag the picture on show."""
+        result = self._session.display.result
+        if result is not None and self._session.display.job is None:
+            self._flows.start(self._drag(source, [result]))
+
+    def drag_stored(self, source: QWidget, keys: Sequence[str]) -> None:
+        """Drag stored results."""
+        self._flows.start(self._load(source, keys))
+
+    def clean(self) -> None:
+        """Delete the files; called once, when the window closes."""
+        if self._folder is not None:
+            self._flows.start(self._flows.on_disk(shutil.rmtree, self._folder, ignore_errors=True))
+
+    async def _load(self, source: QWidget, keys: Sequence[str]) -> None:
+        if len(keys) > MOST:
+            text = f"Only {MOST} of {len(keys):,} pictures are dragged."
+            self._session.notice.emit(Notice(text, Level.WARNING))
+        await self._drag(source, await self._session.library.load_all(keys[:MOST]))
+
+    async def _drag(self, source: QWidget, results: Sequence[Result]) -> None:
+        try:
+            paths = await self._flows.on_disk(self._write, results)
+        except DgnError as error:
+            self._session.problem.emit(error.message, error.hint, "")
+            return
+        if not paths or not held():
+            return
+        first = results[0].image
+        data = carry_pictures(paths, first if len(paths) == 1 else None)
+        ratio = source.devicePixelRatioF()
+        edge = round(_EDGE * ratio)
+        pixmap = to_pixmap(scaled(first, edge, edge), ratio)
+        # A drag runs an event loop of its own, which must not happen inside a coroutine.
+        QTimer.singleShot(0, source, lambda: begin(source, data, pixmap))
+
+    def _write(self, results: Sequence[Result]) -> list[Path]:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="dgn-explorer-"))
+        paths = []
+        for result in results:
+            # The name is for people and not unique; the folder makes it so.
+            folder = self._folder / result.key[:16]
+            folder.mkdir(exist_ok=True)
+            path = folder / suggested_name(result)
+            save_png(path, result.image, result.recipe)
+            paths.append(path)
+        return paths

@@ -1,0 +1,92 @@
+"""How far the running ascent is, or how the picture on show came about."""
+
+from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from dgn_explorer.gui.look.parts import ElidedLabel, label, time_text
+from dgn_explorer.gui.look.theme import SMALL, TIGHT
+from dgn_explorer.gui.state.jobs import Job, JobState
+from dgn_explorer.results.result import Result
+
+_WIDTH = 232
+
+
+class RunBar(QWidget):
+    """Of one size whatever it shows, so that the picture above never jumps."""
+
+    stop = Signal()
+    watch = Signal()
+    more = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(_WIDTH)
+        self._title = ElidedLabel("strong")
+        self._note = label("", "muted")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress of the ascent")
+        self._watch = self._button("Watch", "Watch the running ascent", self.watch)
+        self._stop = self._button(" Stop", "Stop the ascent and keep the image", self.stop)
+        self._more = self._button(" More steps", "Go on from the image on show", self.more)
+        row = QHBoxLayout()
+        row.setSpacing(TIGHT)
+        row.addWidget(self._note)
+        row.addStretch()
+        for button in (self._watch, self._stop, self._more):
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SMALL)
+        column.addStretch()
+        column.addWidget(self._title)
+        column.addWidget(self._bar)
+        column.addLayout(row)
+        column.addStretch()
+
+    def _button(self, text: str, name: str, clicked: SignalInstance) -> QPushButton:
+        button = QPushButton(text)  # a leading space keeps the text off the icon
+        button.setAccessibleName(name)
+        button.clicked.connect(clicked)
+        return button
+
+    def use_icons(self, stop: QAction, more: QAction) -> None:
+        """Draw the buttons like their actions."""
+        self._stop.setIcon(stop.icon())
+        self._more.setIcon(more.icon())
+
+    def show_job(self, job: Job, on_show: bool) -> None:
+        """Show how far ``job`` is; ``on_show`` if it is the one in the picture."""
+        self._set_buttons(running=True, watch=not on_show)
+        self._stop.setEnabled(job.state is not JobState.STOPPING)
+        words = f"Step {job.step} of {job.steps}" if job.steps else "Waiting…"
+        if job.state is JobState.STOPPING:
+            words = "Stopping…"
+        self._title.setText(words if on_show else f"{job.name}: {words[0].lower()}{words[1:]}")
+        ahead = job.steps and job.state is JobState.RUNNING
+        self._note.setText(f"{time_text(job.seconds_left)} left" if ahead else "")
+        self._bar.setRange(0, max(job.steps, 1))
+        self._bar.setValue(job.step)
+
+    def show_result(self, result: Result | None) -> None:
+        """Show how the finished or stopped picture came about."""
+        self._set_buttons(running=False, watch=False)
+        if result is None:
+            self._title.setText("")
+            self._note.setText("")
+            self._bar.setValue(0)
+            return
+        steps = result.steps
+        goal = (
+            steps if result.state == "done" else getattr(result.recipe.parameters, "steps", steps)
+        )
+        self._title.setText(f"{steps} steps" if steps == goal else f"{steps} of {goal} steps")
+        self._note.setText(f"in {time_text(result.seconds)}")
+        self._bar.setRange(0, max(goal, 1))
+        self._bar.setValue(steps)
+
+    def _set_buttons(self, running: bool, watch: bool) -> None:
+        self._stop.setVisible(running)
+        self._watch.setVisible(watch)
+        self._more.setVisible(not running)

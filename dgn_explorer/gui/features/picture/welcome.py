@@ -1,0 +1,119 @@
+"""What the canvas shows without a picture: loading, what to do, or what went wrong."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dgn_explorer.gui.look.icons import program_pixmap
+from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT, WIDE
+
+EXAMPLES = ("volcano", "strawberry", "golden retriever")
+_HOW = (
+    ("Double-click", "a unit at the left and watch its image form"),
+    ("Ctrl+F", "find a class, a layer, or a unit such as fc:980"),
+    ("Esc", "stop; what is done so far is kept"),
+    ("Ctrl+Shift+P", "find any command"),
+    ("?", "show every shortcut"),
+)
+
+_HIGH, _LOW = 460, 240  # below these heights the table of keys, and the picture, give way
+
+
+class Welcome(QWidget):
+    """A page of three kinds: loading, welcome, problem."""
+
+    example = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture = label()
+        self._picture.setPixmap(program_pixmap(72, 2.0))
+        self._title = label("", "display", wrap=True)
+        self._text = label("", "muted", wrap=True)
+        for part in (self._picture, self._title, self._text):
+            part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._how = self._make_how()
+        self._wants_how = False
+        self._examples = QWidget()
+        self._buttons: list[QPushButton] = []
+        row = QHBoxLayout(self._examples)
+        row.setContentsMargins(0, SMALL, 0, 0)
+        row.setSpacing(SMALL)
+        row.addStretch()
+        for name in EXAMPLES:
+            button = QPushButton(name)
+            button.setAccessibleName(f"Visualise {name}")
+            button.clicked.connect(lambda _checked=False, name=name: self.example.emit(name))
+            self._buttons.append(button)
+            row.addWidget(button)
+        row.addStretch()
+        self._buttons[0].setProperty("role", "primary")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(WIDE, WIDE, WIDE, WIDE)
+        column.setSpacing(MEDIUM)
+        column.addStretch()
+        column.addWidget(self._picture)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addWidget(self._examples)
+        column.addSpacing(LARGE)
+        column.addWidget(self._how, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch()
+
+    def show_loading(self) -> None:
+        """Torch is being imported; the window can be looked at already."""
+        self._show("Loading PyTorch…", "The layers appear at the left in a moment.", False, False)
+
+    def show_welcome(self, labels: tuple[str, ...]) -> None:
+        """A network is open and nothing has been asked for."""
+        known = [button.text() in labels for button in self._buttons]
+        for button, on in zip(self._buttons, known, strict=True):
+            button.setVisible(on)
+        self._show(
+            "What does a neuron want to see?",
+            "Pick a unit and its favourite image forms in front of you."
+            + (" Try one of these:" if any(known) else ""),
+            any(known),
+            True,
+        )
+
+    def show_problem(self, message: str, hint: str) -> None:
+        """Nothing came of what was asked for."""
+        self._show(message, hint, False, False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit to the new size."""
+        self._fit()
+
+    def _fit(self) -> None:
+        high = self.height()
+        self._how.setVisible(self._wants_how and high >= _HIGH)
+        self._picture.setVisible(high >= _LOW)
+
+    def _show(self, title: str, text: str, examples: bool, how: bool) -> None:
+        self._title.setText(title)
+        self._text.setText(text)
+        self._examples.setVisible(examples)
+        self._wants_how = how
+        self._fit()
+
+    @staticmethod
+    def _make_how() -> QWidget:
+        made = QWidget()
+        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        grid = QGridLayout(made)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(MEDIUM)
+        grid.setVerticalSpacing(TIGHT + 2)
+        for row, (keys, what) in enumerate(_HOW):
+            grid.addWidget(label(keys, "key"), row, 0, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(label(what, "muted"), row, 1)
+        return made

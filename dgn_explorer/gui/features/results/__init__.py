@@ -1,0 +1,1 @@
+"""Stored results: strip, gallery, comparison, variations."""

@@ -1,0 +1,128 @@
+"""Stored results as a list model, filtered and ordered."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+
+from dgn_explorer.gui.features.units.unit_model import Card, CardRole, CardState
+from dgn_explorer.gui.look.card_view import CardView
+from dgn_explorer.gui.look.parts import number_text
+from dgn_explorer.gui.state.library import Library
+from dgn_explorer.gui.state.notes import Notes
+from dgn_explorer.results.filters import ResultFilter
+from dgn_explorer.results.result_file import StoredResult
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+class ResultModel(QAbstractListModel):
+    """The library's results that a `ResultFilter` lets through."""
+
+    def __init__(self, library: Library, notes: Notes, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._library, self._notes = library, notes
+        self._items: list[StoredResult] = []
+        self._rows: dict[str, int] = {}
+        self._favourites: frozenset[str] = frozenset()
+        self.filter = ResultFilter()
+        self.ratio = 1.0
+        library.changed.connect(self.refresh)
+        library.thumbnail_ready.connect(self._thumbnail_ready)
+        notes.changed.connect(self.refresh)
+
+    def set_filter(self, chosen: ResultFilter) -> None:
+        """Show what ``chosen`` lets through."""
+        self.filter = chosen
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over the library's list; unchanged lists keep the selection."""
+        notes = self._notes
+        items = self.filter.apply(self._library.items, notes.is_favourite, notes.words_of)
+        favourites = frozenset(item.key for item in items if notes.is_favourite(item))
+        if items == self._items and favourites == self._favourites:
+            return
+        self.beginResetModel()
+        self._items, self._favourites = items, favourites
+        self._rows = {item.key: row for row, item in enumerate(items)}
+        self.endResetModel()
+
+    @property
+    def items(self) -> Sequence[StoredResult]:
+        """What is shown, in order."""
+        return self._items
+
+    def key(self, index: Index) -> str:
+        """The key of a row's result."""
+        return self._items[index.row()].key
+
+    def row_of(self, key: str) -> int | None:
+        """The row of a result."""
+        return self._rows.get(key)
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """How many rows there are."""
+        return 0 if parent.isValid() else len(self._items)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Results can be dragged."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a row shows."""
+        if not index.isValid():
+            return None
+        item = self._items[index.row()]
+        if role == CardRole:
+            return self._card(item)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return item.label or item.address
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            state = "finished" if item.state == "done" else f"stopped at step {item.steps}"
+            value = number_text(item.activation)
+            name = f"{item.label}, {item.address}" if item.label else item.address
+            favourite = ", favourite" if item.key in self._favourites else ""
+            return f"{name}, seed {item.seed}, {state}, activation {value}{favourite}"
+        return None
+
+    def _card(self, item: StoredResult) -> Card:
+        text = f"{number_text(item.activation)} · seed {item.seed}"
+        if item.state != "done":
+            text = f"stopped at {item.steps}"
+        pixmap = self._library.thumbnail(item.key, self.ratio)
+        star = item.key in self._favourites
+        # No badge: everything here is finished; what was stopped says so.
+        return Card(
+            item.label or item.address, text, CardState.NOT_COMPUTED, pixmap, " ", favourite=star
+        )
+
+    def _thumbnail_ready(self, key: str) -> None:
+        row = self._rows.get(key)
+        if row is not None:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def selected_keys(view: CardView, model: ResultModel) -> list[str]:
+    """The keys of the selected results, in the order of the list."""
+    rows = sorted(index.row() for index in view.selectionModel().selectedIndexes())
+    return [model.key(model.index(row)) for row in rows]
+
+
+def make_current(view: CardView, model: ResultModel, key: str) -> None:
+    """Select one result, if it is in the list."""
+    row = model.row_of(key)
+    if row is None:
+        view.selectionModel().clear()
+        return
+    index = model.index(row)
+    view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+    view.scrollTo(index)

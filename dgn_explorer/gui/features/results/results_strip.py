@@ -1,0 +1,106 @@
+"""The stored results along the bottom, newest first."""
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dgn_explorer.gui.features.results.results_model import ResultModel, make_current, selected_keys
+from dgn_explorer.gui.look.card_view import CardView
+from dgn_explorer.gui.look.parts import label, panel
+from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT, Theme
+from dgn_explorer.gui.state.notes import Notes
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.results.filters import ResultFilter
+
+EDGE = 72
+_SCROLLBAR_PX = 18
+
+
+class ResultsStrip(QWidget):
+    """One click or Enter shows a result; Ctrl or Shift and a click select several."""
+
+    selection_changed = Signal()
+
+    def __init__(
+        self, session: Session, notes: Notes, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.model = ResultModel(session.library, notes, self)
+        self.view = CardView(theme, EDGE, strip=True)
+        self.view.setAccessibleName("Results")
+        self.view.setModel(self.model)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.view.setMinimumHeight(self.view.card_size.height() + _SCROLLBAR_PX)
+        self.view.clicked.connect(self._show)
+        self.view.started.connect(self._show)
+        self.view.drag_out()
+        self.view.selectionModel().selectionChanged.connect(self.selection_changed)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter")
+        self.filter.setAccessibleName("Filter the results")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setFixedWidth(128)
+        self.filter.textChanged.connect(lambda text: self.model.set_filter(ResultFilter(text)))
+        self._count = label("", "section")
+        self._empty = label(
+            "Every picture you make is kept here, and shown again at once.", "muted"
+        )
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.view)
+        self._side = QWidget()
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(0, TIGHT, 0, 0)
+        side.setSpacing(SMALL)
+        side.addWidget(self._count)
+        side.addWidget(self.filter)
+        side.addStretch()
+        body, column = panel(margin=0)
+        column.setContentsMargins(MEDIUM, SMALL, SMALL, TIGHT)
+        row = QHBoxLayout()
+        row.setSpacing(MEDIUM)
+        row.addWidget(self._side)
+        row.addWidget(self._pages, 1)
+        column.addLayout(row)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(body)
+        self.model.modelReset.connect(self._counted)
+        session.display_changed.connect(self._follow)
+        self._counted()
+
+    def _show(self, index: QModelIndex) -> None:
+        self.model.ratio = self.devicePixelRatioF()
+        if len(self.selected()) < 2:
+            self._session.show_result(self.model.key(index))
+
+    def selected(self) -> list[str]:
+        """The keys of the selected results."""
+        return selected_keys(self.view, self.model)
+
+    def _counted(self) -> None:
+        shown, all_ = self.model.rowCount(), len(self._session.library.items)
+        word = "RESULT" if all_ == 1 else "RESULTS"
+        self._count.setText(
+            f"{shown:,} OF {all_:,} {word}" if shown != all_ else f"{all_:,} {word}"
+        )
+        self._side.setVisible(all_ > 0)
+        self._empty.setText(
+            "No result contains this text."
+            if all_
+            else "Every picture you make is kept here, and shown again at once."
+        )
+        self._pages.setCurrentIndex(1 if shown else 0)
+        self._follow()
+
+    def _follow(self) -> None:
+        result = self._session.display.result
+        make_current(self.view, self.model, result.key if result is not None else "")

@@ -1,0 +1,1 @@
+"""Browsing layers and units, searching, noting."""

@@ -1,0 +1,211 @@
+"""The left side: search, layer tree, and the units of the layer as a grid."""
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSplitter,
+    QStackedWidget,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dgn_explorer.gui.features.photo.photo_panel import PhotoPanel
+from dgn_explorer.gui.features.units.layer_model import LayerModel, PathRole
+from dgn_explorer.gui.features.units.search_box import SearchBox
+from dgn_explorer.gui.features.units.unit_model import UnitModel
+from dgn_explorer.gui.look.card_view import CardView
+from dgn_explorer.gui.look.parts import ElidedLabel, label, panel
+from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT, Theme
+from dgn_explorer.gui.state.notes import Notes
+from dgn_explorer.gui.state.search_index import Hit
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import NetworkInfo
+
+EDGES = (48, 64, 76, 96, 128)
+DEFAULT_EDGE = 76
+
+
+class Browser(QWidget):
+    """Select with one click, visualise with two or with Enter."""
+
+    layer_shown = Signal(str)
+
+    def __init__(
+        self, session: Session, notes: Notes, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.search = SearchBox(session, notes, theme)
+        self.photo = PhotoPanel(session, theme)
+        self.tree = self._make_tree()
+        self.units = UnitModel(session, notes, self)
+        self.grid = self._make_grid(theme)
+        self._tree_title = ElidedLabel("section")
+        self._tree_title.setText("LAYERS")
+        self._grid_title = ElidedLabel("section")
+        self._grid_title.setText("UNITS")
+        body, column = panel(margin=0, spacing=MEDIUM)
+        column.setContentsMargins(MEDIUM, MEDIUM, SMALL, 0)
+        self._pages = QStackedWidget()
+        self._split = self._make_split()
+        self._fits = True  # the layers are as high as their rows
+        self._pages.addWidget(self._split)
+        self._pages.addWidget(self.search.hits)
+        nothing = label("The layers of the network appear here.", "muted", wrap=True)
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages.addWidget(nothing)
+        self._pages.addWidget(self.photo)
+        self.photo.closed.connect(lambda: self._pages.setCurrentIndex(0))
+        self._pages.setCurrentWidget(nothing)
+        column.addWidget(self.search)
+        column.addWidget(self._pages, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(body)
+        self.search.chosen.connect(self._chosen)
+        self.search.searching.connect(lambda on: self._pages.setCurrentIndex(1 if on else 0))
+        session.opened.connect(self._open)
+        session.selected.connect(self._follow)
+
+    def selected_units(self) -> list[UnitAddress]:
+        """The units selected in the grid."""
+        rows = self.grid.selectionModel().selectedIndexes()
+        found = (self.units.address(index) for index in rows)
+        return sorted(unit for unit in found if unit is not None)
+
+    def layer_units(self) -> list[UnitAddress]:
+        """Every unit of the layer on show."""
+        layer = self.units.layer
+        return [] if layer is None else [UnitAddress(layer.path, i) for i in range(layer.channels)]
+
+    def resize_thumbnails(self, step: int) -> None:
+        """Go to the next larger or smaller size."""
+        at = EDGES.index(self.grid.edge) + step
+        self.grid.set_edge(EDGES[min(max(at, 0), len(EDGES) - 1)])
+
+    def show_photo(self, name: str, image: np.ndarray) -> None:
+        """Show a photo in place of the layers, until it is closed or something is searched."""
+        self.photo.show_photo(name, image)
+        self._pages.setCurrentWidget(self.photo)
+
+    def _make_tree(self) -> QTreeView:
+        tree = QTreeView()
+        tree.setAccessibleName("Layers")
+        tree.setUniformRowHeights(True)
+        tree.setHeaderHidden(True)
+        tree.setIndentation(14)
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tree.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.expanded.connect(self._fit_tree)
+        tree.collapsed.connect(self._fit_tree)
+        return tree
+
+    def _make_grid(self, theme: Theme) -> CardView:
+        grid = CardView(theme, DEFAULT_EDGE)
+        grid.setAccessibleName("Units")
+        grid.setModel(self.units)
+        grid.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        grid.setDragEnabled(True)
+        grid.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        grid.selectionModel().currentChanged.connect(self._current_changed)
+        grid.started.connect(self._start)
+        return grid
+
+    def _make_split(self) -> QSplitter:
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.splitterMoved.connect(self._keep_split)
+        for title, view, stretch in (
+            (self._tree_title, self.tree, 0),
+            (self._grid_title, self.grid, 1),
+        ):
+            part = QWidget()
+            column = QVBoxLayout(part)
+            column.setContentsMargins(0, TIGHT, 0, TIGHT)
+            column.setSpacing(TIGHT)
+            column.addWidget(title)
+            column.addWidget(view, 1)
+            split.addWidget(part)
+            split.setStretchFactor(split.count() - 1, stretch)
+        return split
+
+    def _keep_split(self) -> None:
+        self._fits = False
+
+    def _fit_tree(self) -> None:
+        """Give the layers the height of their rows, at most half, until the user decides."""
+        rows, index = 1, self.tree.model().index(0, 0)
+        while (index := self.tree.indexBelow(index)).isValid():
+            rows += 1
+        if self._fits:
+            height = self._split.height()
+            rest = self._tree_title.sizeHint().height() + 4 * TIGHT
+            wanted = rows * self.tree.sizeHintForRow(0) + rest + MEDIUM
+            self._split.setSizes([min(wanted, height // 2), max(height - wanted, height // 2)])
+
+    def _open(self, network: NetworkInfo, _prior: object) -> None:
+        self.search.open_network(network)
+        self._pages.setCurrentIndex(0)
+        self._tree_title.setText(f"{network.title.upper()} · {len(network.layers)} LAYERS")
+        model = LayerModel(network)
+        model.setParent(self.tree)
+        self.tree.setModel(model)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(1, 116)
+        self.tree.selectionModel().currentChanged.connect(self._layer_changed)
+        self._go_to_layer(network.output_layer)
+        self._fit_tree()
+        self.search.field.setFocus()
+
+    def _go_to_layer(self, path: str) -> None:
+        model = self.tree.model()
+        item = model.item_of(path) if isinstance(model, LayerModel) else None
+        if item is not None:
+            self.tree.setCurrentIndex(item.index())
+            self.tree.scrollTo(item.index())
+
+    def _layer_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        path = current.siblingAtColumn(0).data(PathRole)
+        network = self._session.network
+        if path is None or network is None:
+            return
+        layer = network.layer(path)
+        self.units.ratio = self.devicePixelRatioF()
+        self.units.show_layer(layer)
+        self._grid_title.setText(f"{path}  ·  {layer.channels:,} UNITS")
+        self.layer_shown.emit(path)
+
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        unit = self.units.address(current)
+        if unit is not None:
+            self._session.select(unit)
+
+    def _start(self, index: QModelIndex) -> None:
+        unit = self.units.address(index)
+        if unit is not None:
+            self._session.visualise(unit)
+
+    def _chosen(self, hit: Hit) -> None:
+        self._go_to_layer(hit.layer)
+        if hit.unit is not None:
+            self._session.visualise(hit.unit)
+        else:
+            self.grid.setFocus()
+
+    def _follow(self, unit: UnitAddress) -> None:
+        """Show the selected unit, wherever the selection came from."""
+        layer = self.units.layer
+        if layer is None or layer.path != unit.layer:
+            self._go_to_layer(unit.layer)
+        index = self.units.index(self.units.row_of(unit))
+        if index != self.grid.currentIndex():
+            self.grid.setCurrentIndex(index)
+            self.grid.scrollTo(index)

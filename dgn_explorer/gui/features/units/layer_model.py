@@ -1,0 +1,72 @@
+"""The layer tree: dotted module paths as a tree, with the shape of each layer."""
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+
+from dgn_explorer.gui.look.parts import TIMES
+from dgn_explorer.networks.info import LayerInfo, NetworkInfo
+
+PathRole = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass
+class _Node:
+    layer: LayerInfo | None = None
+    children: dict[str, "_Node"] = field(default_factory=dict)
+
+
+def shape_text(layer: LayerInfo) -> str:
+    """How many units, and the size of a unit's map.
+
+    >>> shape_text(LayerInfo("stem", "Conv2d", 32, (96, 96)))
+    '32 · 96\N{MULTIPLICATION SIGN}96'
+    """
+    if layer.spatial is None:
+        return f"{layer.channels:,}"
+    return f"{layer.channels:,} · {layer.spatial[0]}{TIMES}{layer.spatial[1]}"
+
+
+class LayerModel(QStandardItemModel):
+    """Layers in network order; a path with one child only is one row."""
+
+    def __init__(self, network: NetworkInfo) -> None:
+        super().__init__()
+        self.setHorizontalHeaderLabels(["Layer", "Units · map"])
+        self._items: dict[str, QStandardItem] = {}
+        self._output = network.output_layer
+        root = _Node()
+        for layer in network.layers:
+            node = root
+            for part in layer.path.split("."):
+                node = node.children.setdefault(part, _Node())
+            node.layer = layer
+        for name, node in root.children.items():
+            self._add(self.invisibleRootItem(), name, node)
+
+    def item_of(self, path: str) -> QStandardItem | None:
+        """The row of a layer."""
+        return self._items.get(path)
+
+    def _add(self, parent: QStandardItem, name: str, node: _Node) -> None:
+        while node.layer is None and len(node.children) == 1:
+            part, node = next(iter(node.children.items()))
+            name = f"{name}.{part}"
+        first, second = QStandardItem(name), QStandardItem()
+        layer = node.layer
+        if layer is not None:
+            first.setData(layer.path, PathRole)
+            second.setText(shape_text(layer))
+            extra = "output layer, " if layer.path == self._output else ""
+            spoken = f"{layer.path}, {extra}{layer.kind}, {layer.channels:,} units"
+            for item in (first, second):
+                item.setToolTip(spoken)
+            first.setAccessibleText(spoken)
+            self._items[layer.path] = first
+        for item in (first, second):
+            item.setEditable(False)
+        second.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        parent.appendRow([first, second])
+        for part, child in node.children.items():
+            self._add(first, part, child)

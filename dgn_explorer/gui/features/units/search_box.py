@@ -1,0 +1,125 @@
+"""The search box and the list of hits under it."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.look.icons import icon
+from dgn_explorer.gui.look.parts import label, set_role
+from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
+from dgn_explorer.gui.look.theme import SMALL, Theme
+from dgn_explorer.gui.state.notes import Notes
+from dgn_explorer.gui.state.search_index import Hit, SearchIndex
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.networks.info import NetworkInfo
+
+_HitRole = Qt.ItemDataRole.UserRole + 1
+
+
+class SearchBox(QWidget):
+    """Type, walk the hits with the arrow keys, Enter runs; a bad address explains itself."""
+
+    chosen = Signal(object)  # Hit
+    searching = Signal(bool)
+
+    def __init__(
+        self, session: Session, notes: Notes, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._notes, self._theme = session, notes, theme
+        self._index: SearchIndex | None = None
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Class, layer or layer:index")
+        self.field.setAccessibleName("Find a unit")
+        self.field.setAccessibleDescription("Enter visualises the first hit")
+        self.field.setClearButtonEnabled(True)
+        self.field.setEnabled(False)
+        self.field.textChanged.connect(self._search)
+        self.field.returnPressed.connect(self._enter)
+        self.field.installEventFilter(self)
+        self._glass = self.field.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
+        theme.changed.connect(self._tint)
+        self._tint()
+        self.problem = label("", "bad", wrap=True)
+        self.problem_hint = label("", "muted", wrap=True)
+        self.problem.hide()
+        self.problem_hint.hide()
+        self.hits = QListWidget()
+        self.hits.setAccessibleName("Search hits")
+        self.hits.setUniformItemSizes(True)
+        self.hits.setMouseTracking(True)
+        self.hits.setItemDelegate(RowDelegate(theme, parent=self.hits))
+        self.hits.itemActivated.connect(self._choose)
+        self.hits.itemClicked.connect(self._choose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SMALL)
+        column.addWidget(self.field)
+        column.addWidget(self.problem)
+        column.addWidget(self.problem_hint)
+
+    def open_network(self, network: NetworkInfo) -> None:
+        """Search in this network from now on."""
+        self._index = SearchIndex(network)
+        self.field.setEnabled(True)
+        self.field.clear()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch events of another widget."""
+        if isinstance(event, QKeyEvent) and watched is self.field:
+            if event.key() == Qt.Key.Key_Escape and self.field.text():
+                # Escape empties the box first; only an empty box lets it stop the ascent.
+                if event.type() == QEvent.Type.ShortcutOverride:
+                    event.accept()
+                    return True
+                if event.type() == QEvent.Type.KeyPress:
+                    self.field.clear()
+                    return True
+            if event.type() == QEvent.Type.KeyPress:
+                step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+                if step is not None and self.hits.count():
+                    row = min(max(self.hits.currentRow() + step, 0), self.hits.count() - 1)
+                    self.hits.setCurrentRow(row)
+                    return True
+        return super().eventFilter(watched, event)
+
+    def _tint(self) -> None:
+        colour = self._theme.colours.muted
+        self._glass.setIcon(icon("search", colour, colour))
+
+    def _search(self, text: str) -> None:
+        self._show_problem(None)
+        self.hits.clear()
+        for hit in self._index.find(text, self._notes.book.units) if self._index else ():
+            item = QListWidgetItem(hit.title)
+            item.setData(QuietRole, hit.subtitle)
+            item.setData(_HitRole, hit)
+            self.hits.addItem(item)
+        if self.hits.count():
+            self.hits.setCurrentRow(0)
+        self.searching.emit(bool(text.strip()) and self.hits.count() > 0)
+
+    def _enter(self) -> None:
+        item = self.hits.currentItem()
+        if item is not None:
+            self._choose(item)
+            return
+        try:
+            unit = self._session.resolve(self.field.text())
+        except DgnError as error:
+            self._show_problem(error)
+        else:
+            self.chosen.emit(Hit(str(unit), "", unit.layer, unit))
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        hit = item.data(_HitRole)
+        self.field.clear()
+        self.chosen.emit(hit)
+
+    def _show_problem(self, error: DgnError | None) -> None:
+        set_role(self.field, "invalid", "true" if error else "false")
+        self.problem.setText(error.message if error else "")
+        self.problem_hint.setText(error.hint if error else "")
+        self.problem.setVisible(error is not None)
+        self.problem_hint.setVisible(error is not None)

@@ -1,0 +1,228 @@
+"""The units of one layer as a flat list model, instant at any size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QPixmap
+
+from dgn_explorer.gui.look.dragging import UNITS, carry_units
+from dgn_explorer.gui.look.parts import number_text
+from dgn_explorer.gui.state.jobs import JobState
+from dgn_explorer.gui.state.notes import Notes
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import LayerInfo
+
+CardRole = Qt.ItemDataRole.UserRole + 1
+Index = QModelIndex | QPersistentModelIndex
+_BATCH_MS = 50
+_ROOT = QModelIndex()
+
+
+class CardState(Enum):
+    """The five states of a unit; the value is what people read."""
+
+    NOT_COMPUTED = "not computed"
+    QUEUED = "queued"
+    RUNNING = "running"
+    CACHED = "cached"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card of the grid or of the results strip shows."""
+
+    title: str
+    subtitle: str
+    state: CardState
+    pixmap: QPixmap | None
+    detail: str = ""
+    favourite: bool = False
+
+    @property
+    def spoken(self) -> str:
+        """The card in words, for screen readers and tool tips."""
+        star = "favourite" if self.favourite else ""
+        return ", ".join(part for part in (self.title, self.detail, self.subtitle, star) if part)
+
+
+class UnitModel(QAbstractListModel):
+    """Rows are unit indices; states come from the session's jobs and stored results."""
+
+    def __init__(self, session: Session, notes: Notes, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._notes = session, notes
+        self.order = "index"
+        self._order: list[int] | None = None  # rows to unit indices, None as they are
+        self._rows: list[int] = []
+        self._layer: LayerInfo | None = None
+        self._dirty: set[int] = set()
+        self._shown: dict[str, int] = {}  # key of a result to the row that shows it
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_BATCH_MS)
+        self._timer.timeout.connect(self._flush)
+        self.ratio = 1.0
+        session.jobs.changed.connect(self._job_changed)
+        session.jobs.structure_changed.connect(self._all_changed)
+        session.library.changed.connect(self._all_changed)
+        session.library.thumbnail_ready.connect(self._thumbnail_ready)
+        notes.changed.connect(self._all_changed)
+
+    @property
+    def layer(self) -> LayerInfo | None:
+        """The layer on show."""
+        return self._layer
+
+    def show_layer(self, layer: LayerInfo | None) -> None:
+        """Show another layer's units."""
+        self.beginResetModel()
+        self._layer = layer
+        self._shown.clear()
+        self._dirty.clear()
+        self._sort()
+        self.endResetModel()
+
+    def set_order(self, order: str) -> None:
+        """Order the units by ``index``, ``activation``, ``date`` or ``favourite``."""
+        self.order = order
+        self.show_layer(self._layer)
+
+    def row_of(self, unit: UnitAddress) -> int:
+        """The row of a unit of the layer on show."""
+        return unit.index if self._order is None else self._rows[unit.index]
+
+    def _sort(self) -> None:
+        self._order = None
+        if self._layer is None or self.order == "index":
+            return
+        first = self._first(self._layer.path)
+        known = set(first)
+        self._order = first + [i for i in range(self._layer.channels) if i not in known]
+        self._rows = [0] * len(self._order)
+        for row, index in enumerate(self._order):
+            self._rows[index] = row
+
+    def _first(self, layer: str) -> list[int]:
+        """The units that come before the others, which have nothing to be ordered by."""
+        network = self._session.network
+        fingerprint = network.fingerprint if network else ""
+        if self.order == "favourite":
+            units = [a for a, note in self._notes.book.units.items() if note.favourite]
+            addresses = [UnitAddress.parse(text) for text in units]
+            return sorted(a.index for a in addresses if a.layer == layer)
+        library = self._session.library
+        found = {}
+        for item in library.items:
+            if item.network_fingerprint == fingerprint and item.address.startswith(f"{layer}:"):
+                digits = item.address[len(layer) + 1 :]
+                if digits.isdigit() and int(digits) not in found:
+                    found[int(digits)] = item
+        if self.order == "date":
+            return list(found)  # the library is in this order, newest first
+        return sorted(found, key=lambda index: -found[index].activation)
+
+    def address(self, index: Index) -> UnitAddress | None:
+        """The unit of a row."""
+        if self._layer is None or not index.isValid():
+            return None
+        row = index.row()
+        return UnitAddress(self._layer.path, row if self._order is None else self._order[row])
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Units can be dragged."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+
+    def mimeTypes(self) -> list[str]:
+        """What is dragged."""
+        return [UNITS]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The units to drag."""
+        found = (self.address(index) for index in sorted(indexes, key=lambda i: i.row()))
+        return carry_units([unit for unit in found if unit is not None])
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """How many rows there are."""
+        return 0 if self._layer is None or parent.isValid() else self._layer.channels
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a row shows."""
+        unit = self.address(index)
+        if unit is None:
+            return None
+        if role == CardRole:
+            return self.card(unit)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._title(unit)
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.card(unit).spoken
+        return None
+
+    def card(self, unit: UnitAddress) -> Card:
+        """What the grid shows of ``unit``."""
+        session = self._session
+        fingerprint = session.network.fingerprint if session.network else ""
+        stored = session.library.newest(fingerprint, unit)
+        pixmap = None
+        if stored is not None:
+            self._shown[stored.key] = self.row_of(unit)
+            pixmap = session.library.thumbnail(stored.key, self.ratio)
+        title, address = self._title(unit), str(unit)
+        detail = address if title != address else ""
+        star = self._notes.of(unit).favourite
+        job = session.jobs.of_unit(fingerprint, unit)
+        if job is not None:
+            state = {
+                JobState.QUEUED: CardState.QUEUED,
+                JobState.FAILED: CardState.FAILED,
+            }.get(job.state, CardState.RUNNING)
+            return Card(title, job.progress_text, state, pixmap, detail, star)
+        if stored is None:
+            empty = CardState.NOT_COMPUTED
+            return Card(title, empty.value, empty, None, detail, star)
+        word = "cached" if stored.state == "done" else f"stopped at {stored.steps}"
+        text = f"{word} · {number_text(stored.activation)}"
+        return Card(title, text, CardState.CACHED, pixmap, detail, star)
+
+    def _title(self, unit: UnitAddress) -> str:
+        label = self._session.network.label(unit) if self._session.network else ""
+        return label or str(unit.index)
+
+    def _job_changed(self, number: int) -> None:
+        job = self._session.jobs.get(number)
+        if job is not None and self._layer is not None and job.unit.layer == self._layer.path:
+            self._touch(self.row_of(job.unit))
+
+    def _thumbnail_ready(self, key: str) -> None:
+        row = self._shown.get(key)
+        if row is not None:
+            self._touch(row)
+
+    def _touch(self, row: int) -> None:
+        self._dirty.add(row)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _flush(self) -> None:
+        rows = [row for row in self._dirty if row < self.rowCount()]
+        if rows:  # one for all of them: the view draws only what it shows
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
+        self._dirty.clear()
+
+    def _all_changed(self) -> None:
+        if self._layer is not None:
+            self._touch(0)
+            self._touch(self._layer.channels - 1)

@@ -1,0 +1,1 @@
+"""How things look: colours, icons, cards, the canvas, fields. Widgets that know no session."""

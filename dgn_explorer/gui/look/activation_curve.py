@@ -1,0 +1,111 @@
+"""The activation at every step, drawn with QPainter."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from dgn_explorer.gui.look.parts import number_text
+from dgn_explorer.gui.look.theme import BODY_PT, CAPTION_PT, MEDIUM, SMALL, TIGHT, Theme, font
+
+HEIGHT = 92
+LEFT, RIGHT = 56, 96  # room for the numbers of the axis, and for the last activation
+_WIDE_PX = 300  # a narrower curve does without the numbers of the axis
+_LEAST_PX = 40  # a curve in less than that says nothing
+_POINTS = 600  # more than the pixels of a wide curve
+
+
+class ActivationCurve(QWidget):
+    """Shows how far the activation has come, on an axis that holds all steps from the start."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._trace = np.zeros(0, np.float32)
+        self._steps = 0
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Activation curve")
+        theme.changed.connect(self.update)
+
+    def show_trace(self, trace: np.ndarray, steps: int) -> None:
+        """Show ``trace`` (n,), the first n of ``steps`` activations."""
+        self._trace = trace[np.isfinite(trace)]
+        self._steps = max(steps, len(trace), 1)
+        if len(self._trace):
+            first, last = number_text(self._trace[0]), number_text(self._trace[-1])
+            self.setAccessibleDescription(f"From {first} to {last} in {len(trace)} steps")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the curve where there is room for one, and the last activation in any case."""
+        if not len(self._trace):
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left = LEFT if self.width() >= _WIDE_PX else TIGHT
+        plot = QRectF(self.rect()).adjusted(left, SMALL, -RIGHT - MEDIUM, -SMALL)
+        if plot.width() >= _LEAST_PX:
+            self._draw_curve(painter, plot, axis=left == LEFT)
+        x = max(0, self.width() - RIGHT)
+        self._draw_numbers(painter, QRectF(x, plot.top() - 4, RIGHT - SMALL, 18))
+        painter.end()
+
+    def _draw_curve(self, painter: QPainter, plot: QRectF, axis: bool) -> None:
+        colours = self._theme.colours
+        low, high = float(self._trace.min()), float(self._trace.max())
+        span = (high - low) or 1.0
+        painter.setPen(QPen(QColor(colours.border), 1))
+        for y in (plot.top(), plot.bottom()):
+            painter.drawLine(
+                QPointF(plot.left(), round(y) + 0.5), QPointF(plot.right(), round(y) + 0.5)
+            )
+        painter.setFont(font(CAPTION_PT))
+        painter.setPen(QColor(colours.muted))
+        right = Qt.AlignmentFlag.AlignRight
+        for value, y in ((high, plot.top()), (low, plot.bottom())) if axis else ():
+            box = QRectF(0, y - 8, LEFT - SMALL, 16)
+            painter.drawText(box, right | Qt.AlignmentFlag.AlignVCenter, number_text(value))
+
+        points = self._points(plot, low, span)
+        path = QPainterPath(points[0])
+        for point in points[1:]:
+            path.lineTo(point)
+        area = QPainterPath(path)
+        area.lineTo(points[-1].x(), plot.bottom())
+        area.lineTo(points[0].x(), plot.bottom())
+        shade = QLinearGradient(plot.topLeft(), plot.bottomLeft())
+        for at, alpha in ((0.0, 90), (1.0, 10)):
+            tint = QColor(colours.accent)
+            tint.setAlpha(alpha)
+            shade.setColorAt(at, tint)
+        painter.fillPath(area, shade)
+        painter.setPen(QPen(QColor(colours.accent), 2))
+        painter.drawPath(path)
+        painter.setBrush(QColor(colours.accent))
+        painter.setPen(QPen(QColor(colours.panel), 2))
+        painter.drawEllipse(points[-1], 4.5, 4.5)
+
+    def _draw_numbers(self, painter: QPainter, box: QRectF) -> None:
+        colours = self._theme.colours
+        painter.setPen(QColor(colours.muted))
+        painter.setFont(font(CAPTION_PT))
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "Activation")
+        painter.setPen(QColor(colours.text))
+        painter.setFont(font(BODY_PT * 1.5, bold=True))
+        painter.drawText(
+            box.translated(0, 18).adjusted(0, 0, 0, 10),
+            Qt.AlignmentFlag.AlignLeft,
+            number_text(self._trace[-1]),
+        )
+        painter.setPen(QColor(colours.muted))
+        painter.setFont(font(CAPTION_PT))
+        start = f"from {number_text(self._trace[0])}"
+        painter.drawText(box.translated(0, 50), Qt.AlignmentFlag.AlignLeft, start)
+
+    def _points(self, plot: QRectF, low: float, span: float) -> list[QPointF]:
+        count = len(self._trace)
+        picked = np.unique(np.linspace(0, count - 1, min(count, _POINTS)).astype(int))
+        x = plot.left() + plot.width() * (picked + 1) / self._steps
+        y = plot.bottom() - plot.height() * (self._trace[picked].astype(float) - low) / span
+        return [QPointF(float(a), float(b)) for a, b in zip(x, y, strict=True)]

@@ -1,0 +1,156 @@
+"""Draws a card: thumbnail or placeholder, a badge of shape and word, and two lines of text."""
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from dgn_explorer.gui.features.units.unit_model import Card, CardRole, CardState
+from dgn_explorer.gui.look.icons import icon_pixmap
+from dgn_explorer.gui.look.theme import CAPTION_PT, SMALL, TIGHT, Theme, font
+
+_BADGES = {
+    CardState.QUEUED: "clock",
+    CardState.RUNNING: "play",
+    CardState.CACHED: "check",
+    CardState.FAILED: "warning",
+}
+_RADIUS = 6
+
+
+class CardDelegate(QStyledItemDelegate):
+    """Cards with a thumbnail of ``edge`` device-independent pixels."""
+
+    def __init__(self, theme: Theme, edge: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.edge = edge
+
+    def size(self) -> QSize:
+        """The size of every card."""
+        lines = 2 * QFontMetrics(font(CAPTION_PT)).height()
+        return QSize(self.edge + 2 * SMALL, self.edge + 2 * SMALL + TIGHT + lines)
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """The size it asks for."""
+        return self.size()
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Draw one item."""
+        card = index.data(CardRole)
+        if not isinstance(card, Card):
+            return
+        colours = self._theme.colours
+        state = option.state
+        box: QRect = option.rect.adjusted(2, 2, -2, -2)
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if selected or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.selected if selected else colours.hover))
+            painter.drawRoundedRect(box, _RADIUS + 2, _RADIUS + 2)
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(colours.text), 2))
+            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), _RADIUS + 1, _RADIUS + 1)
+        left = box.left() + (box.width() - self.edge) // 2
+        square = QRect(left, box.top() + SMALL - 2, self.edge, self.edge)
+        self._paint_picture(painter, card, square)
+        self._paint_badge(painter, card, square)
+        if card.favourite:
+            self._paint_star(painter, square)
+        self._paint_text(painter, card, square, box, selected)
+        painter.restore()
+
+    def _paint_picture(self, painter: QPainter, card: Card, square: QRect) -> None:
+        colours = self._theme.colours
+        path = QPainterPath()
+        path.addRoundedRect(QRectF(square), _RADIUS, _RADIUS)
+        if card.pixmap is not None:
+            painter.save()
+            painter.setClipPath(path)
+            painter.drawPixmap(square, card.pixmap)
+            painter.restore()
+            return
+        painter.setBrush(QColor(colours.raised))
+        empty = card.state is CardState.NOT_COMPUTED
+        dashes = Qt.PenStyle.DashLine if empty else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(QColor(colours.control_border), 1, dashes))
+        painter.drawRoundedRect(QRectF(square).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+        if empty:
+            painter.setPen(QColor(colours.muted))
+            painter.setFont(font(CAPTION_PT))
+            text = card.detail.rpartition(":")[2] or card.title
+            painter.drawText(square, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_badge(self, painter: QPainter, card: Card, square: QRect) -> None:
+        name = _BADGES.get(card.state)
+        if name is None:
+            return
+        colours = self._theme.colours
+        ink = {CardState.FAILED: colours.bad, CardState.CACHED: colours.good}.get(
+            card.state, colours.accent
+        )
+        large = card.pixmap is None
+        size = 22 if large else 12
+        disc = QRect(0, 0, size + 6, size + 6)
+        if large:
+            disc.moveCenter(square.center())
+        else:
+            disc.moveBottomRight(square.bottomRight() - QPoint(3, 3))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.raised))
+        painter.drawEllipse(disc)
+        device = painter.device()
+        ratio = device.devicePixelRatioF() if device is not None else 1.0
+        painter.drawPixmap(
+            disc.topLeft() + QRect(3, 3, 1, 1).topLeft(), icon_pixmap(name, ink, size, ratio)
+        )
+
+    def _paint_star(self, painter: QPainter, square: QRect) -> None:
+        disc = QRect(0, 0, 18, 18)
+        disc.moveTopRight(square.topRight() + QPoint(-3, 3))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.colours.raised))
+        painter.drawEllipse(disc)
+        device = painter.device()
+        ratio = device.devicePixelRatioF() if device is not None else 1.0
+        star = icon_pixmap("star", self._theme.colours.warn, 12, ratio)
+        painter.drawPixmap(disc.topLeft() + QPoint(3, 3), star)
+
+    def _paint_text(
+        self, painter: QPainter, card: Card, square: QRect, box: QRect, selected: bool
+    ) -> None:
+        colours = self._theme.colours
+        ink = colours.on_selected if selected else colours.text
+        quiet = colours.on_selected if selected else colours.muted
+        if card.state is CardState.FAILED and not selected:
+            quiet = colours.bad
+        for number, (text, colour, bold) in enumerate(
+            ((card.title, ink, True), (card.subtitle, quiet, False))
+        ):
+            written = font(CAPTION_PT, bold)
+            metrics = QFontMetrics(written)
+            top = square.bottom() + TIGHT + number * metrics.height()
+            line = QRect(box.left() + 3, top, box.width() - 6, metrics.height())
+            painter.setFont(written)
+            painter.setPen(QColor(colour))
+            short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
+            painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, short)

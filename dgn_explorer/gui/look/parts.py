@@ -1,0 +1,145 @@
+"""Small building blocks that several panels share."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dgn_explorer.gui.look.theme import MEDIUM, SMALL
+
+TIMES = "\N{MULTIPLICATION SIGN}"  # looks too much like an x to be typed
+
+
+def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
+    """A text in one of the style sheet's roles."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    if wrap:
+        made.setWordWrap(True)
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    return made
+
+
+_FEW = 4  # letters, the ellipsis among them
+
+
+class ElidedLabel(QLabel):
+    """A text of one line that ends in an ellipsis where there is no room for it.
+
+    Where not even a few letters would be left, it is not drawn.
+    """
+
+    def __init__(self, role: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+
+    def minimumSizeHint(self) -> QSize:
+        """Little, because the text gives way."""
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        short = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        cut = short != self.text()
+        self.setToolTip(self.text() if cut else "")
+        if not cut or len(short) > _FEW:
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, short)
+        painter.end()
+
+
+def panel(*, margin: int = MEDIUM, spacing: int = SMALL) -> tuple[QWidget, QVBoxLayout]:
+    """A panel and its vertical layout."""
+    made = QWidget()
+    made.setProperty("role", "panel")
+    made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(spacing)
+    return made, layout
+
+
+def fill_scrolling(widget: QWidget, body: QWidget) -> None:
+    """Make ``body`` all of ``widget``, scrolling up and down where it is too high."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setWidget(body)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    outer = QVBoxLayout(widget)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.addWidget(scroll)
+
+
+def line() -> QFrame:
+    """A thin horizontal rule."""
+    made = QFrame()
+    made.setProperty("role", "line")
+    return made
+
+
+def flat_button(action: QAction) -> QToolButton:
+    """An icon-only button for ``action`` with a name for screen readers."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setIconSize(QSize(16, 16))
+    button.setProperty("role", "flat")
+    button.setAccessibleName(action.text())
+    return button
+
+
+def set_role(widget: QWidget, name: str, value: str) -> None:
+    """Change a property that the style sheet looks at."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def fix_width(dialog: QDialog, width: int) -> None:
+    """Make a dialog ``width`` wide and as high as its wrapped texts need."""
+    layout = dialog.layout()
+    if layout is not None:
+        layout.activate()
+        # Without a wrapped text there is no height for a width: the layout answers -1.
+        high = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else -1
+        dialog.setFixedSize(width, high if high > 0 else layout.totalMinimumSize().height())
+
+
+def number_text(value: float) -> str:
+    """Three significant digits, without an exponent where people can do without.
+
+    >>> number_text(12.34567), number_text(0.001), number_text(1e-10), number_text(1234.0)
+    ('12.3', '0.001', '1e-10', '1,234')
+    """
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def time_text(seconds: float) -> str:
+    """A short time in words.
+
+    >>> time_text(4.2), time_text(75), time_text(7300)
+    ('4 s', '1 min 15 s', '2 h 1 min')
+    """
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

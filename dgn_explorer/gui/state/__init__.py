@@ -1,0 +1,1 @@
+"""What the window knows and shows nowhere by itself: jobs, results, settings. No widgets."""

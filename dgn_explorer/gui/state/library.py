@@ -1,0 +1,152 @@
+"""The stored results as the window knows them: a list, states by unit, and thumbnails."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QPixmap
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.bridge.display import Level, Notice
+from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.look.pictures import to_pixmap
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.results.result import Result
+from dgn_explorer.results.result_file import StoredResult
+from dgn_explorer.results.store import Store
+
+THUMBNAIL_PX = 96  # the small copy in a result's file; larger ones cost ten times as much
+_KEPT = 2000  # 2000 thumbnails of 96 px are 74 MB
+_AT_ONCE = 6  # a double-click's look into the store waits behind at most this many
+_WANTED = 200  # what scrolled out of sight long ago is not loaded at all
+_REFRESH_MS = 60
+
+
+class Library(QObject):
+    """Lists the store on the I/O thread and loads thumbnails, newest wish first."""
+
+    changed = Signal()
+    thumbnail_ready = Signal(str)
+    notice = Signal(object)  # Notice
+
+    def __init__(self, store: Store, flows: Flows, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._flows = store, flows
+        self._all: tuple[StoredResult, ...] = ()
+        self._by_key: dict[str, StoredResult] = {}
+        self._by_unit: dict[tuple[str, str], StoredResult] = {}
+        self._trash: set[str] = set()
+        self._pixmaps: OrderedDict[str, QPixmap] = OrderedDict()
+        self._wanted: OrderedDict[str, None] = OrderedDict()
+        self._loading = False
+        self._ratio = 1.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REFRESH_MS)
+        self._timer.timeout.connect(lambda: self._flows.start(self._list()))
+
+    @property
+    def items(self) -> list[StoredResult]:
+        """The results that are not in the trash, newest first."""
+        return [item for item in self._all if item.key not in self._trash]
+
+    def get(self, key: str) -> StoredResult | None:
+        """The list's line for ``key``."""
+        return self._by_key.get(key)
+
+    def newest(self, fingerprint: str, unit: UnitAddress) -> StoredResult | None:
+        """The newest result of a unit."""
+        return self._by_unit.get((fingerprint, str(unit)))
+
+    def refresh(self) -> None:
+        """List the store again soon; calls close together count as one."""
+        self._timer.start()
+
+    def discard(self, key: str) -> None:
+        """Put a result into the trash; it leaves the disk when the window closes."""
+        self._trash.add(key)
+        self._index()
+
+    def restore(self, key: str) -> None:
+        """Take a result out of the trash."""
+        if key in self._trash:
+            self._trash.discard(key)
+            self._index()
+
+    async def load(self, key: str) -> Result | None:
+        """The whole stored result of ``key``; None if it is gone or, with a notice, damaged."""
+        try:
+            return await self._flows.on_disk(self._store.get, key)
+        except DgnError as error:  # a damaged file must not keep its unit from being computed
+            self.notice.emit(Notice(str(error), Level.WARNING))
+            return None
+
+    async def load_all(self, keys: Sequence[str]) -> list[Result]:
+        """The stored results of ``keys``; what is gone is left out, with a notice."""
+        found = [await self.load(key) for key in keys]
+        if None in found:
+            self.notice.emit(Notice("Some of them are no longer on the disk.", Level.WARNING))
+        return [result for result in found if result is not None]
+
+    def read(self, key: str) -> Result | None:
+        """A stored result, for use on the I/O thread; raises `DgnError`."""
+        return self._store.get(key)
+
+    async def empty_trash(self) -> None:
+        """Delete for good what is in the trash."""
+        for key in tuple(self._trash):
+            await self._flows.on_disk(self._store.delete, key)
+        self._trash.clear()
+
+    def thumbnail(self, key: str, ratio: float = 1.0) -> QPixmap | None:
+        """The thumbnail if it is loaded; else None, and `thumbnail_ready` follows."""
+        self._ratio = max(self._ratio, ratio)
+        pixmap = self._pixmaps.get(key)
+        if pixmap is not None:
+            self._pixmaps.move_to_end(key)
+            return pixmap
+        self._wanted[key] = None
+        self._wanted.move_to_end(key)
+        while len(self._wanted) > _WANTED:
+            self._wanted.popitem(last=False)
+        if not self._loading:
+            self._loading = True
+            self._flows.start(self._load())
+        return None
+
+    def forget_thumbnail(self, key: str) -> None:
+        """Load this thumbnail again, because its result was replaced."""
+        self._pixmaps.pop(key, None)
+
+    def stop(self) -> None:
+        """List no more."""
+        self._timer.stop()
+
+    async def _list(self) -> None:
+        self._all = await self._flows.on_disk(self._store.list)
+        self._index()
+
+    def _index(self) -> None:
+        self._by_key = {item.key: item for item in self.items}
+        self._by_unit = {
+            (item.network_fingerprint, str(item.address)): item for item in reversed(self.items)
+        }
+        self.changed.emit()
+
+    async def _load(self) -> None:
+        try:
+            while self._wanted:
+                keys = [self._wanted.popitem()[0] for _ in range(min(_AT_ONCE, len(self._wanted)))]
+                edge = round(THUMBNAIL_PX * self._ratio)
+                arrays = await self._flows.on_disk(self._read, keys, edge)
+                for key, array in arrays:
+                    self._pixmaps[key] = to_pixmap(array, self._ratio)
+                    self.thumbnail_ready.emit(key)
+                while len(self._pixmaps) > _KEPT:
+                    self._pixmaps.popitem(last=False)
+        finally:
+            self._loading = False
+
+    def _read(self, keys: list[str], edge: int):  # type: ignore[no-untyped-def]
+        found = ((key, self._store.thumbnail(key, edge)) for key in keys)
+        return [(key, array) for key, array in found if array is not None]

@@ -1,0 +1,274 @@
+"""What the engine works on: one interactive job, the batch queue behind it, and their frames."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from dgn_explorer.engine.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Lane,
+    Started,
+)
+from dgn_explorer.gui.bridge.display import Level, Notice
+from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.ports import EnginePort
+from dgn_explorer.gui.state.jobs import Job, JobList, JobState
+from dgn_explorer.gui.state.library import Library
+from dgn_explorer.gui.state.questions import Questions
+from dgn_explorer.results.result import Result
+from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import code_text
+
+FRAME_MS = 33  # 30 frames a second
+_SUBMIT_AT_ONCE = 100
+
+
+class Runs(QObject):
+    """Submits, stops and orders jobs, and follows what the engine says of them.
+
+    ``name`` gives the class name of a recipe's unit, or an empty string.
+    """
+
+    live_changed = Signal()  # which interactive job runs, and whether it is being stopped
+    progressed = Signal()  # the interactive job is at another step
+    frame = Signal(object)  # the newest Frame of the interactive job
+    job_ended = Signal(object, object)  # its Recipe, and its Result or None
+    replaced = Signal(object, object, object)  # a Job, the one in its place, and the Result between
+    finished = Signal(object, object)  # Finished, and its Job or None
+    failed = Signal(object, object)  # Failed, and its Job or None
+    cancelled = Signal(object)  # Cancelled
+    notice = Signal(object)  # Notice
+
+    def __init__(
+        self,
+        engine: EnginePort,
+        flows: Flows,
+        library: Library,
+        questions: Questions,
+        name: Callable[[Recipe], str],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._engine, self._flows, self._library = engine, flows, library
+        self._questions, self._name = questions, name
+        self.jobs = JobList(self)
+        self.live: int | None = None
+        self.paused = False
+        self._next: Recipe | None = None  # what goes on from the interactive job
+        self._running: set[int] = set()
+        self._newest: dict[int, Frame] = {}  # of the running jobs
+        questions.changed.connect(self._rest)
+        self._frames = QTimer(self)
+        self._frames.setInterval(FRAME_MS)
+        self._frames.timeout.connect(self._take_frame)
+
+    @property
+    def watching(self) -> bool:
+        """Whether frames are looked for."""
+        return self._frames.isActive()
+
+    @property
+    def live_job(self) -> Job | None:
+        """The interactive job that runs or is about to."""
+        return self.jobs.get(self.live)
+
+    def frame_of(self, number: int) -> Frame | None:
+        """The newest frame of a running job."""
+        return self._newest.get(number)
+
+    @property
+    def live_recipe(self) -> Recipe | None:
+        """What the interactive job computes, or what is about to go on from it."""
+        job = self.live_job
+        return self._next or (job.recipe if job is not None else None)
+
+    def start(self, recipe: Recipe) -> Job:
+        """Run ``recipe`` as the interactive job, in place of the one before."""
+        self._next = None
+        job = self._submit(recipe, Lane.INTERACTIVE)
+        self.live = job.number
+        self._rest()
+        return job
+
+    def stop(self) -> None:
+        """Stop the interactive job; what is done so far is kept."""
+        job = self.live_job
+        if job is not None and (job.state is not JobState.STOPPING or self._next is not None):
+            self._next = None
+            self._stop(job, keep=True)
+
+    def go_on_with(self, recipe: Recipe) -> None:
+        """Let the interactive job go on with another recipe, from the code where it is.
+
+        The new recipe's start is that code, so that its result can be made again; what the job has
+        made so far is not kept. Of several calls until then the last one counts.
+        """
+        job = self.live_job
+        if job is not None:
+            self._next = recipe
+            self._stop(job, keep=False)
+
+    def _stop(self, job: Job, keep: bool) -> None:
+        self._engine.cancel(job.number, keep)
+        self.jobs.update(job.number, state=JobState.STOPPING)
+        self.live_changed.emit()
+
+    # ---- batch
+
+    def compute(self, recipes: Sequence[Recipe]) -> None:
+        """Compute recipes one after another behind the interactive jobs; skips what is stored."""
+        self._flows.start(self._compute(recipes))
+
+    def cancel(self, number: int) -> None:
+        """Take one job from the queue, or stop it."""
+        if self.jobs.get(number) is not None:
+            self._engine.cancel(number)
+
+    def pause(self, on: bool) -> None:
+        """Hold the batch jobs, or let them go on; interactive ones run all the same."""
+        self.paused = on
+        self._engine.pause_batch(on)
+        self.jobs.structure_changed.emit()
+
+    def first(self, number: int) -> None:
+        """Put a waiting batch job in front of the others."""
+        self._engine.first(number)
+        self.jobs.put_first(number)
+
+    def clear_queue(self) -> None:
+        """Cancel every batch job and forget the failed ones."""
+        for job in self.jobs:
+            if job.lane is Lane.BATCH and job.state is not JobState.FAILED:
+                self._engine.cancel(job.number)
+        self.jobs.clear_failed()
+
+    async def _compute(self, recipes: Sequence[Recipe]) -> None:
+        waiting = {job.recipe.key for job in self.jobs if job.state is not JobState.FAILED}
+        skipped = 0
+        for number, recipe in enumerate(recipes):
+            stored = self._library.get(recipe.key)
+            if (stored is not None and stored.state == "done") or recipe.key in waiting:
+                skipped += 1
+            else:
+                self._submit(recipe, Lane.BATCH)
+            if number % _SUBMIT_AT_ONCE == _SUBMIT_AT_ONCE - 1:
+                await asyncio.sleep(0)  # lets the window breathe during a large layer
+        queued = len(recipes) - skipped
+        text = f"{queued:,} queued" + (f", {skipped:,} already there." if skipped else ".")
+        self.notice.emit(Notice(text))
+
+    def _submit(self, recipe: Recipe, lane: Lane) -> Job:
+        job = Job(self._engine.submit(recipe, lane), recipe, self._name(recipe), lane)
+        self.jobs.add(job)
+        return job
+
+    # ---- engine events
+
+    def take(self, event: Event) -> bool:
+        """Whether ``event`` is about a job."""
+        match event:
+            case Started():
+                self._started(event)
+            case Finished():
+                self._finished(event)
+            case Failed():
+                job = self.jobs.fail(event.job, event.message, event.hint, event.details)
+                self._end(event.job)
+                if job is not None:
+                    self.job_ended.emit(job.recipe, None)
+                self.failed.emit(event, job)
+            case Cancelled():
+                job = self.jobs.end(event.job)
+                follower = self._end(event.job)
+                if job is not None:
+                    self.job_ended.emit(job.recipe, None)
+                    self._go_on(job, None, follower)
+                self.cancelled.emit(event)
+            case _:
+                return False
+        return True
+
+    def stop_watching(self) -> None:
+        """Look for no more frames; called once, when the window closes."""
+        self._frames.stop()
+
+    def _started(self, event: Started) -> None:
+        job = self.jobs.get(event.job)
+        if job is not None and job.state is JobState.QUEUED:
+            self._running.add(event.job)
+            self._rest()
+            self.jobs.update(event.job, state=JobState.RUNNING)
+            self.live_changed.emit()
+
+    def _finished(self, event: Finished) -> None:
+        job = self.jobs.end(event.job)
+        follower = self._end(event.job)
+        if event.saved:
+            self._library.forget_thumbnail(event.result.key)
+            self._library.refresh()
+        self.job_ended.emit(event.result.recipe, event.result)
+        if job is not None:
+            self._go_on(job, event.result, follower)
+        self.finished.emit(event, job)
+        if event.notice:
+            self.notice.emit(Notice(event.notice, Level.INFO if event.saved else Level.WARNING))
+
+    def _end(self, number: int) -> Recipe | None:
+        """Forget what ran; returns what is to go on from it."""
+        self._running.discard(number)
+        self._newest.pop(number, None)
+        follower = None
+        if number == self.live:
+            follower, self._next = self._next, None
+            self.live = None
+            self.live_changed.emit()
+        self._rest()
+        return follower
+
+    def _go_on(self, job: Job, result: Result | None, follower: Recipe | None) -> None:
+        if follower is not None:
+            start = job.recipe.start if result is None else start_after(result)
+            new = self.start(replace(follower, start=start))
+            self.replaced.emit(job, new, result)
+            self.live_changed.emit()
+
+    # ---- frames
+
+    def _rest(self) -> None:
+        """Look for frames only while something may send them."""
+        if self.live is None and not self._running and not len(self._questions):
+            self._frames.stop()
+        elif not self._frames.isActive():
+            self._frames.start()
+
+    def _take_frame(self) -> None:
+        frame = self._engine.frames.take()
+        if frame is not None and self._questions.take_frame(frame):
+            return
+        if frame is None or frame.job not in {self.live, *self._running}:
+            return  # nothing new, or a late frame of a job that has ended
+        self._newest[frame.job] = frame
+        self.jobs.update(
+            frame.job, step=frame.step, steps=frame.steps, seconds_left=frame.seconds_left
+        )
+        if frame.job == self.live:
+            self.progressed.emit()
+            self.frame.emit(frame)
+
+
+def start_after(result: Result) -> str:
+    """The start of a recipe that goes on from ``result`` and can be made again later.
+
+    A finished result stays what it is; a stopped one may be gone or longer by then, so its code
+    itself is the start. Methods without a prior have none and begin where it began.
+    """
+    if result.state == "done":
+        return f"result:{result.key}"
+    return result.recipe.start if result.recipe.method in WITHOUT_PRIOR else code_text(result.code)

@@ -1,0 +1,298 @@
+"""The flows of the window without its widgets: open, visualise, show, continue.
+
+Widgets call the methods and follow the signals; the engine's events come in through `handle`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from dgn_explorer.engine.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Frame,
+    Opened,
+    OpenFailed,
+    Ready,
+)
+from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.bridge.display import Display, Level, Notice, Showing
+from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.ports import EnginePort
+from dgn_explorer.gui.state.jobs import Job, JobList
+from dgn_explorer.gui.state.library import Library
+from dgn_explorer.gui.state.questions import Questions
+from dgn_explorer.gui.state.run_settings import SettingsModel
+from dgn_explorer.gui.state.runs import Runs, start_after
+from dgn_explorer.gui.state.step_size import StepSize
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.priors.info import FLOAT32, PriorInfo
+from dgn_explorer.results.result import Result
+from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.combination import label_of
+from dgn_explorer.synthesis.continuing import continued
+from dgn_explorer.synthesis.recipe import Recipe
+
+
+class Session(QObject):
+    """One open network with one prior, what runs, and what is on show."""
+
+    device_known = Signal(str)
+    opened = Signal(object, object)  # NetworkInfo, PriorInfo
+    selected = Signal(object)  # UnitAddress
+    display_changed = Signal()
+    frame = Signal(object)  # the newest Frame of the job on show
+    notice = Signal(object)  # Notice
+    problem = Signal(str, str, str)  # message, hint, details
+
+    def __init__(
+        self, engine: EnginePort, store: Store, flows: Flows, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._engine, self._flows = engine, flows
+        self.undo = QUndoStack(self)
+        self.settings = SettingsModel(self.undo, self)
+        self.library = Library(store, flows, self)
+        self.questions = Questions(engine, self)
+        self.step_size = StepSize(self.settings, self.questions, flows, self)
+        self.runs = Runs(engine, flows, self.library, self.questions, self.label, self)
+        self.network: NetworkInfo | None = None
+        self.networks: dict[str, NetworkInfo] = {}  # all opened so far, by fingerprint
+        self.prior: PriorInfo | None = None
+        self.numeric = FLOAT32
+        self.asked = ("", "")
+        self.unit: UnitAddress | None = None
+        self.display = Display(Showing.LOADING)
+        self._wish = 0  # the newest thing the user asked to see; older answers are dropped
+        self._wanted_first = ""
+        self._fallback: tuple[str, str] | None = None
+        self.questions.problem.connect(self.problem)
+        self.library.notice.connect(self.notice)
+        self.runs.notice.connect(self.notice)
+        self.step_size.notice.connect(self.notice)
+        self.runs.frame.connect(self._show_frame)
+        self.runs.replaced.connect(self._replaced)
+        self.runs.finished.connect(self._finished)
+        self.runs.failed.connect(self._failed)
+        self.runs.cancelled.connect(self._cancelled)
+
+    @property
+    def jobs(self) -> JobList:
+        """Everything that runs or waits."""
+        return self.runs.jobs
+
+    # ---- open and select
+
+    def open(
+        self, network: str, prior: str, unit: str = "", fallback: tuple[str, str] | None = None
+    ) -> None:
+        """Start the engine and ask for a network and a prior; then visualise ``unit``.
+
+        ``fallback`` is the pair to open if the first one cannot be opened.
+        """
+        self._wanted_first, self._fallback = unit, fallback
+        self._engine.start()
+        self.reopen(network, prior)
+        self.library.refresh()
+
+    def reopen(self, network: str, prior: str) -> None:
+        """Ask for another network or prior; the ones that are open stay until it is there."""
+        self.asked = (network, prior)
+        if self.runs.paused:  # what is held would keep the engine from opening
+            self.runs.pause(False)
+        self._engine.open(network, prior)
+
+    def resolve(self, text: str) -> UnitAddress:
+        """Read what the user typed; raises `DgnError`."""
+        if self.network is None:
+            raise DgnError("No network is open yet.", "Wait until the layers appear at the left.")
+        return self.network.resolve(text)
+
+    def select(self, unit: UnitAddress) -> None:
+        """Make ``unit`` the one that the buttons act on."""
+        if unit != self.unit:
+            self.unit = unit
+            self.selected.emit(unit)
+
+    def label(self, recipe: Recipe) -> str:
+        """The class name of the recipe's unit, or of all units of a combination."""
+        if self.network is None or recipe.network_fingerprint != self.network.fingerprint:
+            return ""
+        return label_of(self.network, recipe)
+
+    # ---- run
+
+    def visualise(self, unit: UnitAddress) -> None:
+        """Show the image that ``unit`` wants to see: from the store, or by a new ascent."""
+        if self.network is None or self.prior is None:
+            return
+        self.select(unit)
+        if not self.settings.value.locked:
+            self.settings.new_seed()
+        self.run(self.settings.value.recipe(unit, self.network, self.prior, self.numeric))
+
+    def run(self, recipe: Recipe) -> None:
+        """Show what comes of ``recipe``."""
+        self._wish += 1
+        running = self.runs.live_job
+        if running is not None and running.recipe.key == recipe.key:
+            self.watch()
+            return
+        self._flows.start(self._run(recipe, self._wish))
+
+    def more_steps(self) -> None:
+        """Continue from the code of the result on show."""
+        result = self.display.result
+        if result is not None:
+            wanted = self.settings.value.parameters
+            parameters = continued(result.recipe.parameters, result.steps, wanted)
+            self.run(replace(result.recipe, parameters=parameters, start=start_after(result)))
+
+    def go_on_with(self, recipe: Recipe) -> None:
+        """Let the running interactive job go on with another recipe, and show it."""
+        if self.runs.live is not None and self.display.job != self.runs.live:
+            self.watch()
+        self.runs.go_on_with(recipe)
+
+    def watch(self) -> None:
+        """Show the running interactive job again."""
+        job = self.runs.live_job
+        if job is not None:
+            self._wish += 1
+            self.select(job.unit)
+            self._show(Display(Showing.LIVE, job.recipe, job.label, job.number))
+            frame = self.runs.frame_of(job.number)
+            if frame is not None:
+                self.frame.emit(frame)
+
+    def compute(self, units: Sequence[UnitAddress]) -> None:
+        """Compute units one after another behind the interactive jobs; skips what is stored."""
+        if self.network is None or self.prior is None:
+            return
+        settings, network, prior = self.settings.value, self.network, self.prior
+        self.runs.compute([settings.recipe(unit, network, prior, self.numeric) for unit in units])
+
+    # ---- results
+
+    def show_result(self, key: str) -> None:
+        """Show a stored result."""
+        self._wish += 1
+        self._flows.start(self._show_stored(key, self._wish))
+
+    def show_nothing(self) -> None:
+        """Clear the canvas."""
+        self._wish += 1
+        self._show(Display(Showing.NOTHING))
+
+    # ---- engine events
+
+    def handle(self, event: Event) -> None:
+        """Take one event of the engine, on the window's thread."""
+        if self.questions.take(event) or self.runs.take(event):
+            return
+        match event:
+            case Ready():
+                self.device_known.emit(event.device)
+                if event.notice:
+                    self.notice.emit(Notice(event.notice, Level.WARNING))
+            case Opened():
+                self._opened(event)
+            case OpenFailed():
+                self._open_failed(event)
+
+    def stop_everything(self) -> None:
+        """Stop the timers and forget the undo steps; called when the window closes."""
+        # Python's garbage collector may free the commands before the stack that destroys them
+        self.undo.clear()
+        self.runs.stop_watching()
+        self.library.stop()
+
+    def _opened(self, event: Opened) -> None:
+        self.network, self.prior = event.network, event.prior
+        self.networks[event.network.fingerprint] = event.network
+        self.numeric = event.numeric
+        self.unit = None
+        if self.display.showing is Showing.LOADING:
+            self._show(Display(Showing.NOTHING))
+        self.opened.emit(event.network, event.prior)
+        wanted, self._wanted_first = self._wanted_first, ""
+        self._flows.start(self._begin(event, wanted))
+
+    async def _begin(self, event: Opened, wanted: str) -> None:
+        await self.step_size.learn(event.network, event.prior)
+        if not wanted or (self.network, self.prior) != (event.network, event.prior):
+            return  # or yet another one has been opened
+        try:
+            self.visualise(self.resolve(wanted))
+        except DgnError as error:
+            self.problem.emit(error.message, error.hint, "")
+
+    def _open_failed(self, event: OpenFailed) -> None:
+        fallback, self._fallback = self._fallback, None
+        if self.network is None and fallback is not None:
+            self.reopen(*fallback)
+        elif self.network is None:
+            self._show(Display(Showing.FAILED, message=event.message, hint=event.hint))
+        self.problem.emit(event.message, event.hint, event.details)
+
+    def _finished(self, event: Finished, job: Job | None) -> None:
+        if self.display.job == event.job:
+            made = event.result
+            self._show(Display(Showing.RESULT, made.recipe, made.label, None, made, event.cached))
+
+    def _replaced(self, old: Job, new: Job, between: Result | None) -> None:
+        if self.display.job == old.number:
+            self._show(Display(Showing.LIVE, new.recipe, new.label, new.number, between))
+
+    def _failed(self, event: Failed, job: Job | None) -> None:
+        if self.display.job == event.job and job is not None:
+            message, hint = event.message, event.hint
+            failed = Display(Showing.FAILED, job.recipe, job.label, message=message, hint=hint)
+            self._show(failed)
+
+    def _cancelled(self, event: Cancelled) -> None:
+        if self.display.job == event.job:
+            self._show(Display(Showing.NOTHING))
+
+    # ---- display
+
+    def _show_frame(self, frame: Frame) -> None:
+        if frame.job == self.display.job:
+            self.frame.emit(frame)
+
+    async def _run(self, recipe: Recipe, wish: int) -> None:
+        found = await self.library.load(recipe.key)
+        if wish != self._wish:
+            return
+        if found is not None and found.state == "done":
+            self._show_found(found)
+            return
+        job = self.runs.start(recipe)
+        self._show(Display(Showing.LIVE, recipe, job.label, job.number, found))
+        self.runs.live_changed.emit()
+
+    async def _show_stored(self, key: str, wish: int) -> None:
+        found = await self.library.load(key)
+        if found is None:
+            self.library.refresh()
+            self.notice.emit(Notice("This result is no longer on the disk.", Level.WARNING))
+        elif wish == self._wish:
+            self._show_found(found)
+
+    def _show_found(self, found: Result) -> None:
+        self.library.restore(found.key)
+        unit = found.recipe.objective[0].unit
+        if self.network is not None and found.recipe.network_fingerprint == (
+            self.network.fingerprint
+        ):
+            self.select(unit)
+        self._show(Display(Showing.RESULT, found.recipe, found.label, None, found, cached=True))
+
+    def _show(self, display: Display) -> None:
+        self.display = display
+        self.display_changed.emit()
