@@ -31,7 +31,7 @@ def assemble(
     input_size = options.size or loaded.input_size
     working_size = options.size or loaded.working_size or input_size
     digest = _identity(loaded, preprocessing, input_size)
-    module = freeze(loaded.module).to(device)
+    module = freeze(loaded.module.to(device))
     layers, points, result = _trace(loaded.name, module, preprocessing, working_size)
     output = _output_layer(loaded, options, layers, result)
     labels = _labels(loaded, options, output)

@@ -24,16 +24,21 @@ def pack(module: nn.Module) -> nn.Module:
     """Let every convolution of the frozen ``module`` keep its weights in oneDNN's order.
 
     It does so where a gradient for its input is wanted. Modules, weights, hooks and what is
-    computed stay as they are. On another device, in other arithmetic or under autocast, and where
-    gradients of the weights are wanted, torch computes as it always does. Returns ``module``.
+    computed stay as they are. In other arithmetic or under autocast, and where gradients of the
+    weights are wanted, torch computes as it always does; so it does on another device, where
+    convolutions that came from a CPU are plain ones again. Returns ``module``.
     """
     for child in module.modules():
-        if (
+        if not (
             isinstance(child, nn.Conv2d)
             and isinstance(child.padding, tuple)
             and child.padding_mode == "zeros"
         ):
+            continue
+        if child.weight.device.type == "cpu":
             child._conv_forward = PackedConvolution(child)  # type: ignore[assignment]
+        elif isinstance(child.__dict__.get("_conv_forward"), PackedConvolution):
+            del child._conv_forward
     return module
 
 

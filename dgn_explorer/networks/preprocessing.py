@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.machine.constants import constant
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -89,16 +90,17 @@ class Preprocessing:
     def __call__(self, rgb: Tensor) -> Tensor:
         """Map ``rgb`` (N, 3, H, W) float in [0, 1] to the module's input (N, channels, H, W)."""
         x = self._arrange(rgb)
-        scale = x.new_tensor([self.value_range / s for s in self.std]).view(1, -1, 1, 1)
-        shift = x.new_tensor([-m / s for m, s in zip(self.mean, self.std, strict=True)])
-        return torch.addcmul(shift.view(1, -1, 1, 1), x, scale)
+        scale = constant(tuple(self.value_range / s for s in self.std), x.device, x.dtype)
+        ratios = tuple(-m / s for m, s in zip(self.mean, self.std, strict=True))
+        shift = constant(ratios, x.device, x.dtype)
+        return torch.addcmul(shift.view(1, -1, 1, 1), x, scale.view(1, -1, 1, 1))
 
     def _arrange(self, rgb: Tensor) -> Tensor:
         if self.channels == "rgb":
             return rgb
         if self.channels == "bgr":
             return rgb.flip(1)
-        rows = rgb.new_tensor(channel_rows(self.channels))
+        rows = constant(channel_rows(self.channels), rgb.device, rgb.dtype)
         mixed = torch.einsum("oc,nchw->nohw", rows[:, :3], rgb)
         return mixed + rows[:, 3].view(1, -1, 1, 1)
 

@@ -18,7 +18,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.packed import pack
 from dgn_explorer.priors.architectures.building import Generator, build_generator
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.info import FITS, RESIZE, EncoderInfo, PriorInfo
@@ -151,7 +150,7 @@ def _build(
     if not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("its weights are not all finite")
     generator.eval().requires_grad_(False)
-    pack(generator.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+    generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return generator
 
 

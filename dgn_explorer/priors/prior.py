@@ -7,6 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from dgn_explorer.networks.packed import pack
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.info import CROP, PriorInfo
 
@@ -57,4 +58,4 @@ class Prior:
 
     def to(self, device: torch.device) -> "Prior":
         """Move to ``device``."""
-        return Prior(self.info, self.generator.to(device), self.space.to(device))
+        return Prior(self.info, pack(self.generator.to(device)), self.space.to(device))

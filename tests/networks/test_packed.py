@@ -118,3 +118,11 @@ def test_other_paddings_are_left_alone() -> None:
     pack(module)
     packs = [isinstance(conv._conv_forward, PackedConvolution) for conv in module]
     assert packs == [False, False, True]
+
+
+def test_only_a_cpu_has_packed_convolutions() -> None:
+    module = pack(nn.Sequential(nn.Conv2d(3, 3, 3)))
+    assert isinstance(module[0]._conv_forward, PackedConvolution)
+    moved = pack(module.to("meta"))
+    assert not isinstance(moved[0]._conv_forward, PackedConvolution)
+    assert moved(torch.zeros(1, 3, 8, 8, device="meta")).shape == (1, 3, 6, 6)

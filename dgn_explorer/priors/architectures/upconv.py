@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dgn_explorer.machine.constants import constant
 from dgn_explorer.priors.architectures.compact import check_sizes
 
 SLOPE = 0.3
@@ -108,7 +109,7 @@ class UpconvGenerator(nn.Module):
         for name, _, cout, _ in _LAYERS:
             x = self.get_submodule(name)(x)
             x = F.leaky_relu(x, SLOPE) if cout else x
-        mean = x.new_tensor(PIXEL_MEAN).view(1, 3, 1, 1)
+        mean = constant(PIXEL_MEAN, x.device, x.dtype).view(1, 3, 1, 1)
         return ((x + mean) / 255).flip(1)
 
     def initialise(self) -> None:
