@@ -1,28 +1,35 @@
-"""Writing files so that a crash, a full disk or a power cut never leaves half of one.
+"""The one way to write a file whole: a crash, a full disk or a power cut leaves the old or the new.
 
-Every call that changes the disk goes through a `FileSystem`, so that tests can make any one fail.
+A file is written under a temporary name beside its place, synced, and renamed. While it is written
+it is locked, so that another program can tell what is being written from what a killed program has
+left. Every call that changes the disk goes through a `FileSystem`, so that tests can make any one
+fail.
 """
 
 import contextlib
 import errno
+import functools
 import hashlib
 import itertools
 import os
 import platform
 import re
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.locks import Taken, take
 
 _FOREIGN_AGE_S = 24 * 3600.0
-_TOKEN = secrets.token_hex(4)  # tells this process from an earlier one that had the same number
+_GAP_AGE_S = 600.0  # on Windows; between the end of writing and the rename are microseconds
+_ATTEMPTS = 100
+_RUN = secrets.token_hex(4)  # two containers may give their processes the same number
 _COUNT = itertools.count()
-_TEMPORARY = re.compile(
-    r"\.dgn-(?P<host>[0-9a-f]{8})-(?P<pid>\d{1,10})-(?P<token>[0-9a-f]{8})-\d+\.tmp"
-)
+_TEMPORARY = re.compile(r"\.dgn-(?P<machine>[0-9a-f]{8})-\d{1,10}-[0-9a-f]{8}-\d+\.tmp")
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # one for all containers on a Linux machine
 
 
 class FileSystem:
@@ -85,36 +92,89 @@ def make_folder(folder: Path, fs: FileSystem) -> None:
         fs.sync_folder(folder.parent)
 
 
-def temporary_path(folder: Path) -> Path:
-    """A new name in ``folder`` that `remove_dead_temporaries` knows."""
-    return folder / f".dgn-{_host()}-{os.getpid()}-{_TOKEN}-{next(_COUNT)}.tmp"
+class Temporary:
+    """A new file under a temporary name, locked for as long as it is written; see `temporary_file`.
+
+    Attributes
+    ----------
+    path : where it is. What opens it by name must write into it, not put another file in its place.
+    moved : whether it has got its real name.
+    """
+
+    def __init__(self, folder: Path, fs: FileSystem) -> None:
+        self._fs = fs
+        self.moved = False
+        self._open: int | None
+        self.path, self._open = _create(folder, fs)
+
+    def write(self, data: bytes) -> None:
+        """Write ``data`` and wait until it is on the disk."""
+        assert self._open is not None
+        self._fs.write(self._open, data)
+        self.sync()
+
+    def sync(self) -> None:
+        """Return when what was written, by whatever means, is on the disk."""
+        assert self._open is not None
+        self._fs.sync(self._open)
+
+    def replace(self, target: Path) -> None:
+        """Give the file its real name in one step, over a file that is there."""
+        if os.name == "nt":  # where nobody can rename or remove a file that is open
+            self.close()
+        self._fs.replace(self.path, target)
+        self.moved = True
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._open is not None:
+            descriptor, self._open = self._open, None
+            self._fs.close(descriptor)
 
 
-def write_temporary(folder: Path, data: bytes, fs: FileSystem) -> Path:
-    """Write and sync ``data`` under a temporary name in ``folder``; nothing is left on an error."""
-    path = temporary_path(folder)
-    descriptor = fs.create(path)
+@contextlib.contextmanager
+def temporary_file(folder: Path, fs: FileSystem) -> Iterator[Temporary]:
+    """A new `Temporary` in ``folder``, removed at the end unless it has been moved."""
+    temporary = Temporary(folder, fs)
     try:
-        try:
-            fs.write(descriptor, data)
-            fs.sync(descriptor)
-        finally:
-            fs.close(descriptor)
-    except BaseException:
-        discard(path, fs)
-        raise
-    return path
+        yield temporary
+    finally:
+        with contextlib.suppress(OSError):  # what counts has been synced
+            temporary.close()
+        if not temporary.moved:
+            discard(temporary.path, fs)
 
 
-def write_file(path: Path, data: bytes, fs: FileSystem) -> None:
+def write_file(path: Path, data: bytes, fs: FileSystem | None = None) -> None:
     """Put ``data`` at ``path``: at every moment the old file is there or the whole new one."""
-    temporary = write_temporary(path.parent, data, fs)
-    try:
-        fs.replace(temporary, path)
-    except BaseException:
-        discard(temporary, fs)
-        raise
+    fs = fs or FileSystem()
+    with temporary_file(path.parent, fs) as temporary:
+        temporary.write(data)
+        temporary.replace(path)
     fs.sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, fs: FileSystem | None = None) -> Iterator[Path]:
+    """As `write_file`, for what is too long for the memory or written by a library.
+
+    Gives the name of an empty file beside ``path``; what the block writes into it takes the place
+    of ``path``. If the block or the system fails, ``path`` stays as it was.
+    """
+    fs = fs or FileSystem()
+    with temporary_file(path.parent, fs) as temporary:
+        yield temporary.path
+        temporary.sync()
+        temporary.replace(path)
+    fs.sync_folder(path.parent)
+
+
+def keep_file(path: Path, data: bytes, fs: FileSystem | None = None) -> None:
+    """`write_file` in a folder of the program's own: it is made, and what kills have left goes."""
+    fs = fs or FileSystem()
+    make_folder(path.parent, fs)
+    remove_dead_temporaries(path.parent, fs)
+    write_file(path, data, fs)
 
 
 def discard(path: Path, fs: FileSystem) -> None:
@@ -124,11 +184,17 @@ def discard(path: Path, fs: FileSystem) -> None:
 
 
 def remove_dead_temporaries(folder: Path, fs: FileSystem) -> None:
-    """Remove what killed processes left half-written in ``folder``; never raises `OSError`."""
+    """Remove what killed programs left half-written in ``folder``; never raises `OSError`.
+
+    A file whose writer lives is locked, in whatever container that runs. What another machine, or
+    one on a file system without locks, has left is removed after a day.
+    """
     with contextlib.suppress(OSError):  # no such folder yet, or one that may not be read
-        for path in _temporaries(folder):
-            if _is_dead(path):
-                discard(path, fs)
+        for path in folder.iterdir():
+            match = _TEMPORARY.fullmatch(path.name)
+            if match is not None:
+                with contextlib.suppress(OSError):
+                    _remove_if_dead(path, match["machine"] == _machine(), fs)
 
 
 def disk_error(error: OSError, action: str, otherwise: str) -> DgnError:
@@ -148,32 +214,47 @@ def disk_error(error: OSError, action: str, otherwise: str) -> DgnError:
     return DgnError(message, f"{hint}, or {otherwise}.")
 
 
-def _temporaries(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.iterdir() if _TEMPORARY.fullmatch(path.name))
+def _create(folder: Path, fs: FileSystem) -> tuple[Path, int]:
+    for _ in range(_ATTEMPTS):
+        path = folder / f".dgn-{_machine()}-{os.getpid()}-{_RUN}-{next(_COUNT)}.tmp"
+        descriptor = fs.create(path)
+        # Before it was locked, a program that cleans up may have taken it for a dead one's.
+        if os.name == "nt" or (take(descriptor) is not Taken.BUSY and _is_at(path, descriptor)):
+            return path, descriptor
+        fs.close(descriptor)
+    raise OSError(errno.EBUSY, "another program removes every new file", str(folder))
 
 
-def _is_dead(path: Path) -> bool:
-    match = _TEMPORARY.fullmatch(path.name)
-    assert match is not None
-    pid = int(match["pid"])
-    if match["host"] == _host() and os.name != "nt":
-        if pid == os.getpid():
-            return match["token"] != _TOKEN
-        return not _is_running(pid)
-    # Another machine's processes cannot be asked, and on Windows os.kill(pid, 0) is no question.
-    # A write takes milliseconds, so a day is enough even for clocks that disagree.
-    return time.time() - path.stat().st_mtime > _FOREIGN_AGE_S
-
-
-def _is_running(pid: int) -> bool:
+def _is_at(path: Path, descriptor: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
         return False
-    except PermissionError:  # it runs, and belongs to somebody else
-        return True
-    return True
 
 
-def _host() -> str:
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+def _remove_if_dead(path: Path, ours: bool, fs: FileSystem) -> None:
+    status = path.lstat()
+    age_s = time.time() - status.st_mtime
+    if not stat.S_ISREG(status.st_mode) or not (ours or age_s > _FOREIGN_AGE_S):
+        return
+    if os.name == "nt":  # removing what is open fails there
+        if age_s > _GAP_AGE_S:
+            fs.remove(path)
+        return
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        taken = take(descriptor)
+        old = age_s > _FOREIGN_AGE_S
+        if taken is Taken.YES or (taken is Taken.UNSUPPORTED and old):
+            fs.remove(path)
+    finally:
+        os.close(descriptor)
+
+
+@functools.cache
+def _machine() -> str:
+    try:
+        name = _BOOT.read_text()
+    except (OSError, UnicodeDecodeError):
+        name = platform.node()
+    return hashlib.sha256(name.encode()).hexdigest()[:8]

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from dgn_explorer.disk import replacing, write_file
 from dgn_explorer.errors import DgnError
-from dgn_explorer.replacing import replacing
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 MAX_FILE_BYTES = 64 * 2**20  # a larger "photograph" is taken for a decompression bomb
@@ -157,8 +157,7 @@ def _decode(
             if done % 100 == 0 or done == total:
                 progress(f"Decoding {source.name}", done, total)
     entry = {"hashes": hashes, "skipped": skipped}
-    with replacing(index) as temporary:
-        temporary.write_text(json.dumps(entry))
+    write_file(index, json.dumps(entry).encode())
     return entry
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 import dgn_explorer
+from dgn_explorer.disk import write_file
 from dgn_explorer.machine.device import describe
-from dgn_explorer.replacing import replacing
 from dgn_explorer.training.data import PhotoSet
 from dgn_explorer.training.encoder import Encoder
 from dgn_explorer.training.settings import TrainSettings
@@ -86,8 +86,7 @@ def card_markdown(name: str, card: Card) -> str:
 
 def write_markdown(path: Path, name: str, card: Card) -> None:
     """Write the card to ``path`` in one step."""
-    with replacing(path) as temporary:
-        temporary.write_text(card_markdown(name, card))
+    write_file(path, card_markdown(name, card).encode())
 
 
 def _without_paths(settings: TrainSettings) -> TrainSettings:

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from dgn_explorer.disk import replacing
 from dgn_explorer.errors import DgnError
-from dgn_explorer.replacing import replacing
 from dgn_explorer.training.settings import TrainSettings, from_saved
 
 NAME = "checkpoint.pt"
@@ -20,7 +20,7 @@ def write_checkpoint(folder: Path, settings: TrainSettings, state: dict[str, Any
     """
     path = folder / NAME
     try:
-        with replacing(path, sync=True) as temporary, temporary.open("wb") as file:
+        with replacing(path) as temporary, temporary.open("wb") as file:
             torch.save({"settings": asdict(settings), **state}, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise DgnError(

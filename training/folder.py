@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from dgn_explorer.disk import write_file
 from dgn_explorer.errors import DgnError
-from dgn_explorer.replacing import replacing
 
 PRIOR_NAME, CARD_NAME, STOP_NAME = "prior.safetensors", "prior.md", "stop"
 STATUS_NAME, SAMPLES_NAME, CURVES_NAME = "status.json", "samples", "curves.png"
@@ -50,8 +50,8 @@ class Status:
 def write_status(folder: Path, status: Status) -> None:
     """Write ``status`` in one step; errors are ignored, a full disk must not end a run here."""
     values = {**asdict(status), "written": time.time()}
-    with suppress(OSError), replacing(folder / STATUS_NAME) as temporary:
-        temporary.write_text(json.dumps(values))
+    with suppress(OSError):
+        write_file(folder / STATUS_NAME, json.dumps(values).encode())
 
 
 def read_status(folder: Path) -> Status | None:

@@ -1,13 +1,14 @@
 """The metrics of a run: a CSV file with the mean losses of every 100 steps, and their curves."""
 
 import csv
+import io
 import math
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dgn_explorer.replacing import replacing
+from dgn_explorer.disk import replacing, write_file
 from dgn_explorer.training.trainer import Losses
 
 NAME = "metrics.csv"
@@ -30,10 +31,11 @@ class Metrics:
         self._path = path
         self._pending: list[Losses] = []
         kept = [row for row in read_metrics(path) if row["step"] <= index]
-        with replacing(path) as temporary, temporary.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows([_cell(row.get(name, math.nan)) for name in COLUMNS] for row in kept)
+        file = io.StringIO(newline="")
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows([_cell(row.get(name, math.nan)) for name in COLUMNS] for row in kept)
+        write_file(path, file.getvalue().encode())
 
     def add(
         self, step: int, seconds: float, losses: Losses, learning_rate: float, rate: float

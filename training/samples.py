@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dgn_explorer.replacing import replacing
+from dgn_explorer.disk import replacing
 from dgn_explorer.training.data import PhotoSet
 from dgn_explorer.training.folder import SAMPLES_NAME
 from dgn_explorer.training.losses import centre

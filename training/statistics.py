@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from dgn_explorer.disk import write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import resize
-from dgn_explorer.replacing import replacing
 from dgn_explorer.training.build import Setup
 from dgn_explorer.training.cache import Progress
 from dgn_explorer.training.data import PhotoSet, prefetch
@@ -64,8 +64,8 @@ def save_encoder(encoder: Encoder, setup: Setup, folder: Path) -> None:
     else:
         names, kept = ["mean", "scale"], {"rectified": torch.tensor(encoder.rectified)}
     tensors = {name: getattr(encoder, name).cpu().contiguous() for name in names}
-    with replacing(folder / NAME) as temporary:
-        save_file({**tensors, **kept}, temporary, {_HEADER: json.dumps(_made_for(setup))})
+    header = {_HEADER: json.dumps(_made_for(setup))}
+    write_file(folder / NAME, save({**tensors, **kept}, header))
 
 
 def load_encoder(setup: Setup, folder: Path) -> Encoder | None:

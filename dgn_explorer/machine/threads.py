@@ -11,8 +11,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from dgn_explorer.disk import keep_file
 from dgn_explorer.paths import data_folder
-from dgn_explorer.replacing import replacing
 
 if TYPE_CHECKING:
     import torch
@@ -87,7 +87,4 @@ def _remembered() -> int | None:
 def _remember(threads: int) -> None:
     path = data_folder() / "threads.json"
     with suppress(OSError):  # then it is measured every time
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            text = json.dumps({"cores": os.cpu_count(), "threads": threads})
-            temporary.write_text(text, encoding="utf-8")
+        keep_file(path, json.dumps({"cores": os.cpu_count(), "threads": threads}).encode())

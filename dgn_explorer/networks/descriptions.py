@@ -20,12 +20,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from dgn_explorer.disk import disk_error, keep_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.options import RANDOM, NetworkOptions
 from dgn_explorer.networks.spec_text import anywhere
 from dgn_explorer.networks.weights.series import split_list
 from dgn_explorer.paths import config_folder, user_path
-from dgn_explorer.replacing import replacing
 
 SUFFIX = ".toml"
 _MOST_BYTES = 1 << 20
@@ -95,7 +95,8 @@ def merge(over: NetworkOptions, under: NetworkOptions) -> NetworkOptions:
 def save_description(name: str, description: Description) -> Path:
     """Write a description into the user's folder, under ``name``; returns its path.
 
-    Relative paths are written as absolute ones. Raises `DgnError` if the name is taken or no name.
+    Relative paths are written as absolute ones. Raises `DgnError` if the name is taken or no
+    name, or the file cannot be written.
     """
     path = networks_folder() / f"{name}{SUFFIX}"
     if not _NAME.fullmatch(name):
@@ -115,9 +116,15 @@ def save_description(name: str, description: Description) -> Path:
     if description.aliases:
         lines += ["", "[aliases]"]
         lines += [f"{_toml(key)} = {_toml(value)}" for key, value in description.aliases.items()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        keep_file(path, ("\n".join(lines) + "\n").encode())
+    except UnicodeEncodeError:  # a file name whose bytes are no text
+        raise DgnError(
+            f"The source {description.source!r} cannot be written as text.", "Rename the file."
+        ) from None
+    except OSError as error:
+        otherwise = "choose another folder with DGN_EXPLORER_HOME"
+        raise disk_error(error, f"write {path}", otherwise) from error
     return path
 
 

@@ -17,12 +17,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from dgn_explorer.disk import write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.architectures.building import Generator, build_generator
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.info import FITS, RESIZE, EncoderInfo, PriorInfo
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.replacing import replacing
 
 FORMAT = 1
 MOST_BYTES = 2 << 30  # of a file; the published generators take 0.2 GB
@@ -66,9 +66,8 @@ def save_prior(
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path, sync=True) as temporary:
-            # written here, because safetensors would make a file that only its owner may read
-            temporary.write_bytes(save(tensors, metadata={_HEADER: json.dumps(header)}))
+        # written here, because safetensors would make a file that only its owner may read
+        write_file(path, save(tensors, metadata={_HEADER: json.dumps(header)}))
     except (OSError, SafetensorError) as error:
         raise DgnError(
             f"{path} cannot be written ({error}).",

@@ -16,10 +16,9 @@ import numpy as np
 
 from dgn_explorer.disk import (
     FileSystem,
-    discard,
     disk_error,
     remove_dead_temporaries,
-    temporary_path,
+    replacing,
 )
 from dgn_explorer.errors import DgnError
 from dgn_explorer.results.damage import KEY
@@ -68,22 +67,8 @@ def pack(
     """
     fs = fs or FileSystem()
     remove_dead_temporaries(path.parent, fs)
-    temporary = temporary_path(path.parent)
-    try:
-        with _disk_errors(path):
-            descriptor = fs.create(temporary)
-            try:
-                report = _write(store, temporary, progress)
-                fs.sync(descriptor)
-            finally:
-                fs.close(descriptor)
-            fs.replace(temporary, path)
-    except BaseException:
-        discard(temporary, fs)
-        raise
-    with _disk_errors(path):
-        fs.sync_folder(path.parent)
-    return report
+    with _disk_errors(path), replacing(path, fs) as temporary:
+        return _write(store, temporary, progress)
 
 
 def unpack(store: Store, path: Path, progress: Progress = lambda done, total: None) -> PackReport:

@@ -15,11 +15,10 @@ import numpy as np
 
 from dgn_explorer.disk import (
     FileSystem,
-    discard,
     disk_error,
     make_folder,
     remove_dead_temporaries,
-    write_temporary,
+    temporary_file,
 )
 from dgn_explorer.errors import DgnError
 from dgn_explorer.results.damage import (
@@ -33,7 +32,6 @@ from dgn_explorer.results.damage import (
 )
 from dgn_explorer.results.hdf5_file import DamagedFileError, encode
 from dgn_explorer.results.index import Known, read_index, signature_of, write_index
-from dgn_explorer.results.lock import locked
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.result_file import (
     NewerFileError,
@@ -44,6 +42,7 @@ from dgn_explorer.results.result_file import (
     read_summary,
     read_thumbnail,
 )
+from dgn_explorer.sharing import locked
 
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _SUFFIX = ".h5"
@@ -120,16 +119,11 @@ class Store:
         path = self.path(key)
         try:
             make_folder(path.parent, self._fs)
-            temporary = write_temporary(self.folder, data, self._fs)
-            try:
+            with temporary_file(self.folder, self._fs) as temporary:
+                temporary.write(data)
                 with locked(self.folder / _LOCK, self._fs):
                     if _is_better(state, steps, path):
-                        self._fs.replace(temporary, path)
-                    else:
-                        self._fs.remove(temporary)
-            except BaseException:
-                discard(temporary, self._fs)
-                raise
+                        temporary.replace(path)
             self._fs.sync_folder(path.parent)
         except OSError as error:
             raise disk_error(error, f"write the result {path}", _OTHERWISE) from error

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from dgn_explorer.disk import FileSystem, disk_error, make_folder, write_file
+from dgn_explorer.disk import FileSystem, disk_error, keep_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.recipe import Recipe, Term
@@ -63,9 +63,7 @@ def read_queue(path: Path) -> tuple[Recipe, ...]:
 
 def write_queue(path: Path, recipes: Sequence[Recipe], fs: FileSystem | None = None) -> None:
     """Write the recipes to ``path`` in one step."""
-    fs = fs or FileSystem()
     try:
-        make_folder(path.parent, fs)
-        write_file(path, encode_queue(recipes).encode(), fs)
+        keep_file(path, encode_queue(recipes).encode(), fs)
     except OSError as error:
         raise disk_error(error, f"write {path}", "free some space") from error

@@ -6,9 +6,11 @@ Free of torch; `step_sweep` finds them.
 import json
 import math
 from contextlib import suppress
+from pathlib import Path
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
-from dgn_explorer.replacing import replacing
+from dgn_explorer.sharing import change_file
 
 # The default parameters are tuned for these networks with this prior
 _TUNED = ("lite0", "lite1", "lite2")
@@ -29,21 +31,33 @@ def remembered_step(network_fingerprint: str, prior_fingerprint: str) -> float |
 
 def remember_step(network_fingerprint: str, prior_fingerprint: str, size: float) -> None:
     """Keep a step size for the next time; a folder that cannot be written to costs only time."""
-    path = data_folder() / "step-sizes.json"
-    known = {**_known(), _pair(network_fingerprint, prior_fingerprint): float(size)}
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    pair = _pair(network_fingerprint, prior_fingerprint)
+
+    def with_size(before: bytes | None) -> bytes:
+        return json.dumps({**_decoded(before), pair: float(size)}, indent=1).encode()
+
+    with suppress(OSError, DgnError):
+        change_file(_path(), with_size)
 
 
 def _pair(network_fingerprint: str, prior_fingerprint: str) -> str:
     return f"{network_fingerprint} {prior_fingerprint}"
 
 
+def _path() -> Path:
+    return data_folder() / "step-sizes.json"
+
+
 def _known() -> dict[str, float]:
     try:
-        known = json.loads((data_folder() / "step-sizes.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _decoded(_path().read_bytes())
+    except OSError:
         return {}  # it is found again
+
+
+def _decoded(data: bytes | None) -> dict[str, float]:
+    try:
+        known = json.loads(data or b"")
+    except (ValueError, RecursionError):
+        return {}
     return known if isinstance(known, dict) else {}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from dgn_explorer.disk import FileSystem, remove_dead_temporaries
 from dgn_explorer.errors import DgnError
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.store import Store
@@ -123,7 +122,7 @@ def test_content_is_on_the_disk_before_its_name_and_its_name_before_put_returns(
     fs = FaultyFileSystem(NEVER, 0)
     Store(tmp_path / "a" / "store", fs).put(make_result())
     folders = ["mkdir", "sync_folder"] * 3
-    file = ["create", "write", "sync", "close", "open_lock", "replace", "close", "sync_folder"]
+    file = ["create", "write", "sync", "open_lock", "replace", "close", "close", "sync_folder"]
     assert fs.log == folders + file
 
 
@@ -134,28 +133,3 @@ def test_a_store_in_place_of_a_file_is_an_error_that_says_so(tmp_path: Path) -> 
         store.put(make_result())
     with pytest.raises(DgnError, match="list the results"):
         store.list()
-
-
-def test_only_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
-    class Killed(BaseException):
-        pass
-
-    class Dying(FileSystem):
-        def sync(self, descriptor: int) -> None:
-            raise Killed
-
-        def remove(self, path: Path) -> None:
-            raise OSError
-
-    with pytest.raises(Killed):
-        Store(tmp_path, Dying()).put(make_result())
-    (living,) = tmp_path.glob(".dgn-*.tmp")
-    host, _, token, count = living.name.removeprefix(".dgn-").split("-")
-    dead = tmp_path / f".dgn-{host}-{2**22 + 1}-{token}-{count}"  # Linux counts up to 2**22
-    reused = living.with_name(living.name.replace(token, "0" * 8))
-    foreign = living.with_name(living.name.replace(host, "0" * 8))
-    other = tmp_path / "notes.tmp"
-    for path in (dead, reused, foreign, other):
-        path.write_bytes(b"")
-    remove_dead_temporaries(tmp_path, FileSystem())
-    assert set(tmp_path.glob("*.tmp")) == {living, foreign, other}

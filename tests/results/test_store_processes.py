@@ -8,8 +8,8 @@ import pytest
 
 from dgn_explorer.disk import FileSystem
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.lock import locked
 from dgn_explorer.results.store import Store
+from dgn_explorer.sharing import locked
 from tests.results.making import assert_same, files_below, make_recipe, make_result
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaded import Confirm
 from dgn_explorer.networks.weights import timm_loader, torchvision_loader
 from dgn_explorer.paths import config_folder, user_path
-from dgn_explorer.replacing import replacing
+from dgn_explorer.sharing import change_file
 
 _WAY_OUT = "Write --arch torchvision:NAME, timm:NAME, package.module:factory or file.py:factory."
 
@@ -118,9 +119,16 @@ def _record() -> Path:
 
 def _known() -> dict[str, str]:
     try:
-        known = json.loads(_record().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _decoded(_record().read_bytes())
+    except OSError:
         return {}  # ask again
+
+
+def _decoded(data: bytes | None) -> dict[str, str]:
+    try:
+        known = json.loads(data or b"")
+    except (ValueError, RecursionError):
+        return {}
     return known if isinstance(known, dict) else {}
 
 
@@ -129,8 +137,9 @@ def _trusted(path: Path, digest: str) -> bool:
 
 
 def _remember(path: Path, digest: str) -> None:
-    record = _record()
-    record.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**_known(), str(path): digest}, indent=1, ensure_ascii=False)
-    with replacing(record) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    def with_path(before: bytes | None) -> bytes:
+        return json.dumps({**_decoded(before), str(path): digest}, indent=1).encode()
+
+    # A record that cannot be written, or is kept busy, means that it is asked again the next time.
+    with suppress(OSError, DgnError):
+        change_file(_record(), with_path)
