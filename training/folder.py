@@ -7,14 +7,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from dgn_explorer.disk import write_file
+from dgn_explorer.disk import disk_error, write_file
 from dgn_explorer.errors import DgnError
 
 PRIOR_NAME, CARD_NAME, STOP_NAME = "prior.safetensors", "prior.md", "stop"
 STATUS_NAME, SAMPLES_NAME, CURVES_NAME = "status.json", "samples", "curves.png"
 CACHE_NAME = "cache"
 PREPARING, TRAINING, DONE, STOPPED, FAILED = "preparing", "training", "done", "stopped", "failed"
-SILENT_S = 120.0  # after that long without a word, the process is taken for dead
+AT_WORK = (PREPARING, TRAINING)
 _EVERY_S = 1.0
 
 
@@ -24,7 +24,7 @@ class Status:
 
     While ``preparing``, ``what`` is under way: ``done`` of ``total``. Then ``share`` (0 to 1) of
     the training is done, at ``rate`` images a second. ``message`` says why a run has ``failed``.
-    ``written`` is in seconds since 1970.
+    ``written`` is in seconds since 1970. Whether the process still lives is known by `is_alive`.
     """
 
     state: str
@@ -39,12 +39,6 @@ class Status:
     feature_loss: float = 0.0
     message: str = ""
     written: float = 0.0
-
-    @property
-    def under_way(self) -> bool:
-        """Whether a process works on it, as far as one can tell from outside."""
-        recent = time.time() - self.written < SILENT_S
-        return self.state in (PREPARING, TRAINING) and recent
 
 
 def write_status(folder: Path, status: Status) -> None:
@@ -70,8 +64,14 @@ def newest_samples(folder: Path) -> Path | None:
 
 
 def request_stop(folder: Path) -> None:
-    """Ask the run in ``folder``, of whatever process, to save and end after its current step."""
-    (folder / STOP_NAME).touch()
+    """Ask the run in ``folder``, of whatever process, to save and end after its current step.
+
+    Raises `DgnError` if the folder may not be written to.
+    """
+    try:
+        (folder / STOP_NAME).touch()
+    except OSError as error:
+        raise disk_error(error, f"write {folder / STOP_NAME}", "stop it with Ctrl+C") from error
 
 
 def sweep(folder: Path) -> None:

@@ -8,12 +8,13 @@ kill at any moment loses what came after the last checkpoint and nothing else.
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.files import save_prior
@@ -38,6 +39,7 @@ from dgn_explorer.training.folder import (
     StatusFile,
     sweep,
 )
+from dgn_explorer.training.lock import alone_in
 from dgn_explorer.training.samples import Samples
 from dgn_explorer.training.settings import TrainSettings, changed, preset, resumed
 from dgn_explorer.training.statistics import load_encoder, make_encoder, save_encoder
@@ -88,11 +90,14 @@ def train(
     reports and writes. Returns the path of the prior file, which a run stopped during its
     preparation has not written yet.
 
-    Raises `DgnError` if something does not fit, a file cannot be read or written, or a loss is not
-    finite any more.
+    Raises `DgnError` if something does not fit, another process trains in ``folder``, a file cannot
+    be read or written, or a loss is not finite any more.
     """
     settings = settings.check()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(error, f"make {folder}", "choose another --run folder") from error
     asked = folder / STOP_NAME
     chosen = training_device(device)
 
@@ -121,8 +126,13 @@ def train(
             )
         )
 
-    with open_world(chosen) as world, status.ending(world.rank == 0), suppress(_Stopped):
+    with ExitStack() as held:
+        world = held.enter_context(open_world(chosen))
         first = world.rank == 0
+        if first:
+            held.enter_context(alone_in(folder))
+        held.enter_context(status.ending(first))
+        held.enter_context(suppress(_Stopped))
         if first:
             asked.unlink(missing_ok=True)
             sweep(folder)

@@ -7,10 +7,12 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QDialog
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.features.training.training import TrainingOrder
 from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.training.folder import Status, read_status, write_status
+from dgn_explorer.training.lock import alone_in
 from tests.gui.conftest import Explorer
 
 
@@ -53,6 +55,14 @@ def test_a_run_of_another_process_is_followed(explorer: Explorer, tmp_path: Path
     (folder / "samples").mkdir(parents=True)
     Image.new("RGB", (60, 30), (200, 0, 0)).save(folder / "samples" / "00000001.png")
     write_status(folder, Status("training", step=1200, share=0.25, rate=31.5, left_s=90))
+    text = (folder / "status.json").read_text()
+    written = read_status(folder).written
+    (folder / "status.json").write_text(text.replace(str(written), str(written - 10_000)))
+    with alone_in(folder):  # silent for hours, and alive
+        follow(explorer, folder)
+
+
+def follow(explorer: Explorer, folder: Path) -> None:
     explorer.window.training.watch(folder)
     explorer.window.centre.show_page("training")
     explorer.until(lambda: page(explorer).title.text() == "Training")
@@ -64,6 +74,10 @@ def test_a_run_of_another_process_is_followed(explorer: Explorer, tmp_path: Path
     assert table["train_stop"].isEnabled() and not table["train_load"].isEnabled()
     table["train_stop"].trigger()
     assert (folder / "stop").exists()
+    order = TrainingOrder(("a.zip",), folder, "lite0", 1.0, "mine", "")
+    with pytest.raises(DgnError, match="training is under way"):
+        explorer.window.training.start(order)
+    assert read_status(folder).step == 1200
 
     (folder / "prior.safetensors").write_bytes(b"x")
     write_status(folder, Status("stopped", step=1201, share=0.25))
@@ -73,13 +87,11 @@ def test_a_run_of_another_process_is_followed(explorer: Explorer, tmp_path: Path
     assert explorer.session.asked == ("tiny", str(folder / "prior.safetensors"))
 
 
-def test_a_silent_process_is_called_dead(explorer: Explorer, tmp_path: Path) -> None:
+def test_a_process_that_has_died_is_called_dead_at_once(explorer: Explorer, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     write_status(folder, Status("training", step=7))
-    text = (folder / "status.json").read_text()
-    written = read_status(folder).written
-    (folder / "status.json").write_text(text.replace(str(written), str(written - 1000)))
+    (folder / ".lock").write_text('{"pid": 7}')
     explorer.window.training.watch(folder)
     explorer.window.centre.show_page("training")
     explorer.until(lambda: "without a word" in page(explorer).title.text())

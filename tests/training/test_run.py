@@ -17,6 +17,7 @@ from dgn_explorer.priors.files import load_prior
 from dgn_explorer.training import run as runs
 from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
 from dgn_explorer.training.folder import newest_samples, read_status, request_stop
+from dgn_explorer.training.lock import is_alive
 from dgn_explorer.training.metrics import read_metrics
 from dgn_explorer.training.run import run_settings, train
 from dgn_explorer.training.settings import TrainSettings
@@ -177,7 +178,7 @@ def test_a_stop_file_ends_the_run_of_another_process(photos: Path, tmp_path: Pat
     start(tiny_settings(photos), folder, log)
     assert log.steps == [1, 2]
     status = read_status(folder)
-    assert (status.state, status.step, status.under_way) == ("stopped", 2, False)
+    assert (status.state, status.step, is_alive(folder)) == ("stopped", 2, False)
     assert status.share == pytest.approx(2 / 6)
     again = Log()
     start(tiny_settings(photos), folder, again)  # an old request does not stop a new run
@@ -193,10 +194,11 @@ def test_others_see_how_far_a_run_is_and_why_it_failed(photos: Path, tmp_path: P
         def __call__(self, step: int, *rest: object) -> None:
             super().__call__(step, *rest)
             seen.append(read_status(folder))
+            assert is_alive(folder)
 
     start(tiny_settings(photos), folder, Looking())
     assert {s.state for s in seen} == {"preparing", "training"}
-    assert seen[-1].under_way
+    assert not is_alive(folder)
     assert newest_samples(folder).name.startswith("000000")
     with pytest.raises(DgnError):
         start(tiny_settings(tmp_path / "nothing"), tmp_path / "bad", Log())

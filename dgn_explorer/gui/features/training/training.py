@@ -14,6 +14,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.loop import Flows
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.training.folder import (
+    AT_WORK,
     CURVES_NAME,
     PRIOR_NAME,
     STATUS_NAME,
@@ -22,6 +23,7 @@ from dgn_explorer.training.folder import (
     read_status,
     request_stop,
 )
+from dgn_explorer.training.lock import is_alive
 
 _LOOK_MS = 1000
 _LOG_NAME = "log.txt"
@@ -53,13 +55,22 @@ class TrainingOrder:
 
 @dataclass(frozen=True)
 class View:
-    """What there is to see of a run: pictures are (H, W, 3) uint8 or None before the first."""
+    """What there is to see of a run: pictures are (H, W, 3) uint8 or None before the first.
+
+    ``alive`` says whether a process trains in the folder.
+    """
 
     folder: Path
     status: Status | None
+    alive: bool = False
     problem: str = ""
     samples: np.ndarray | None = None
     curves: np.ndarray | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the run is at work, however long it has been silent."""
+        return self.alive and self.status is not None and self.status.state in AT_WORK
 
     @property
     def prior(self) -> Path | None:
@@ -85,11 +96,18 @@ class Training(QObject):
     @property
     def under_way(self) -> bool:
         """Whether the watched run is at work."""
-        view = self.view
-        return view is not None and view.status is not None and view.status.under_way
+        return self.view is not None and self.view.under_way
 
     def start(self, order: TrainingOrder) -> None:
-        """Start a process and watch its run. Raises `DgnError` if it cannot be started."""
+        """Start a process and watch its run.
+
+        Raises `DgnError` if it cannot be started, or another process trains in the folder.
+        """
+        if is_alive(order.folder):
+            raise DgnError(
+                f"A training is under way in {order.folder}.",
+                "Follow it with File, Watch a training…, or choose another folder.",
+            )
         try:
             order.folder.mkdir(parents=True, exist_ok=True)
             # what an earlier process said of the same run is over
@@ -125,7 +143,7 @@ class Training(QObject):
         self._flows.start(self._look())
 
     def stop(self) -> None:
-        """Ask the run to save and end."""
+        """Ask the run to save and end; raises `DgnError` if that cannot be written down."""
         if self.view is not None:
             request_stop(self.view.folder)
 
@@ -137,18 +155,20 @@ class Training(QObject):
         seen = await self._flows.on_disk(_look_at, view.folder, self._looks > _PATIENCE)
         if self.view is not None and self.view.folder == seen.folder:
             self.view = seen
-            if seen.status is not None and not seen.status.under_way:
+            if seen.status is not None and not seen.under_way:
                 self._timer.stop()
             self.changed.emit()
 
 
 def _look_at(folder: Path, read_log: bool) -> View:
+    alive = is_alive(folder)  # before the status: what a dead one has said last is its last word
     status = read_status(folder)
     problem = _last_error(folder / _LOG_NAME) if status is None and read_log else ""
     samples = newest_samples(folder)
     return View(
         folder,
         status,
+        alive,
         problem,
         _picture(samples) if samples else None,
         _picture(folder / CURVES_NAME),

@@ -79,7 +79,11 @@ class TrainingCommands(CommandGroup):
         self._centre.show_page("training")
 
     def _stop(self) -> None:
-        self._training.stop()
+        try:
+            self._training.stop()
+        except DgnError as error:
+            self._session.problem.emit(error.message, error.hint, "")
+            return
         self._session.notice.emit(Notice("The training saves and stops after its current step."))
 
     def _go_on(self) -> None:

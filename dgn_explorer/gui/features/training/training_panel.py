@@ -147,10 +147,10 @@ def _words(view: View) -> tuple[str, str, float]:
         f"Step {status.step:,} · {status.share:.1%} · image loss {status.image_loss:.3f} · "
         f"feature loss {status.feature_loss:.3f}"
     )
-    if status.state == PREPARING and status.under_way:
+    if status.state == PREPARING and view.under_way:
         share = status.done / status.total if status.total else 0.0
         return "Preparing", f"{status.what}: {status.done:,} of {status.total:,}", share
-    if status.state == TRAINING and status.under_way:
+    if status.state == TRAINING and view.under_way:
         speed = f"{status.rate:.1f} images a second, {time_text(status.left_s)} left"
         return "Training", f"{numbers} · {speed}", status.share
     if status.state == DONE:
