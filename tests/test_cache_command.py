@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from dgn_explorer.cli import group
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
-from dgn_explorer.results.notebook import Notebook, UnitNote, write_notebook
+from dgn_explorer.results.note_changes import NoteChange, change_notebook
+from dgn_explorer.results.notebook import UnitNote
 from dgn_explorer.results.store import Store
 from tests.results.making import files_below, make_recipe, make_result
 
@@ -58,8 +59,8 @@ def refused(*arguments: object) -> DgnError:
 def test_prune_says_first_and_keeps_favourites(store: Store) -> None:
     assert "--max-gb or --older-than" in refused("prune").hint
     assert "no calendar" in refused("prune", "--older-than", 1e7).message
-    book = Notebook().noted("fc:2", UnitNote(favourite=True))
-    write_notebook(data_folder() / "notes", "a" * 64, book)
+    change = NoteChange("fc:2", UnitNote(), UnitNote(favourite=True))
+    change_notebook(data_folder() / "notes", "a" * 64, [change])
     favourite = make_recipe(2).key
     planned = cache_json("prune", "--older-than", 0, "--keep-favourites", "--dry-run")
     assert (planned["deleted"], len(planned["keys"])) == (0, COUNT - 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dgn_explorer.disk import FileSystem, disk_error, make_folder, write_file
+from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.recipe import Term
@@ -115,26 +115,22 @@ def read_notebook(folder: Path, fingerprint: str) -> Notebook:
     """The notes on a network, empty without a file; raises `DgnError` for a damaged one."""
     path = notebook_path(folder, fingerprint)
     try:
-        return Notebook.from_json(path.read_text("utf-8"))
+        data = path.read_bytes()
     except FileNotFoundError:
-        return Notebook()
+        data = None
     except OSError as error:
         raise disk_error(error, f"read {path}", "check the folder") from error
+    return decode_notebook(path, data)
+
+
+def decode_notebook(path: Path, data: bytes | None) -> Notebook:
+    """The notes that ``path`` holds as ``data``, empty for None; raises `DgnError` for damage."""
+    if data is None:
+        return Notebook()
+    try:
+        return Notebook.from_json(data.decode())
     except (ValueError, DgnError, RecursionError) as error:
         raise DgnError(
             f"The notes in {path} are damaged ({error}).",
             "Repair the file or move it away; it is not written to before that.",
         ) from None
-
-
-def write_notebook(
-    folder: Path, fingerprint: str, book: Notebook, fs: FileSystem | None = None
-) -> None:
-    """Write the notes on a network in one step."""
-    fs = fs or FileSystem()
-    path = notebook_path(folder, fingerprint)
-    try:
-        make_folder(folder, fs)
-        write_file(path, book.to_json().encode(), fs)
-    except OSError as error:
-        raise disk_error(error, f"write {path}", "free some space") from error

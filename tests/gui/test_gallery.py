@@ -1,6 +1,7 @@
 """Gallery, comparison, grids, notes and orders."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -11,7 +12,7 @@ from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.features.results.grid_dialog import GridDialog
 from dgn_explorer.gui.features.units.note_dialog import NoteDialog
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.notebook import read_notebook
+from dgn_explorer.results.notebook import UnitNote, read_notebook
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK
 
@@ -149,6 +150,65 @@ def test_damaged_notes_are_not_written_over(
     explorer.window.notes.save()
     explorer.until(lambda: not explorer.flows.busy)
     assert path.read_text() == "{"
+
+
+def test_two_windows_on_one_home_keep_each_others_notes(
+    make_explorer: Callable[..., Explorer], home: Path
+) -> None:
+    explorers = [make_explorer(), make_explorer()]
+    for explorer in explorers:
+        explorer.session.open("tiny", "default")
+        explorer.until(lambda explorer=explorer: explorer.session.network is not None)
+        explorer.until(lambda explorer=explorer: not explorer.flows.busy)
+    one, other = (explorer.window.notes for explorer in explorers)
+    one.toggle_favourite(VOLCANO)
+    one.write(UnitAddress("fc", 2), ("sweet",), "Red.")
+    other.write(VOLCANO, ("fire",), "")
+    for explorer in explorers:
+        explorer.until(lambda explorer=explorer: not explorer.flows.busy)
+    book = read_notebook(home / "data" / "notes", NETWORK.fingerprint)
+    assert book.note("fc:1") == UnitNote(True, ("fire",), "")
+    assert book.note("fc:2") == UnitNote(False, ("sweet",), "Red.")
+    explorers[0].session.undo.undo()
+    explorers[0].session.undo.undo()
+    explorers[0].until(lambda: not explorers[0].flows.busy)
+    book = read_notebook(home / "data" / "notes", NETWORK.fingerprint)
+    assert book.units == {"fc:1": UnitNote(False, ("fire",), "")} == one.book.units
+
+
+def test_a_note_of_the_last_moment_survives_another_network(explorer: Explorer, home: Path) -> None:
+    explorer.until(lambda: not explorer.flows.busy)
+    notes = explorer.window.notes
+    notes.write(VOLCANO, (), "just now")
+    other = replace(explorer.session.network, fingerprint="cd" * 32)
+    explorer.session.opened.emit(other, explorer.session.prior)
+    assert notes.book.units == {}
+    explorer.until(lambda: not explorer.flows.busy)
+    folder = home / "data" / "notes"
+    assert read_notebook(folder, NETWORK.fingerprint).note("fc:1").text == "just now"
+    explorer.session.undo.undo()  # also where it was written
+    explorer.until(lambda: not explorer.flows.busy)
+    assert read_notebook(folder, NETWORK.fingerprint).units == {}
+    assert not (folder / f"{other.fingerprint}.json").exists()
+
+
+def test_a_note_that_cannot_be_written_waits_for_the_next_chance(
+    explorer: Explorer, home: Path
+) -> None:
+    explorer.until(lambda: not explorer.flows.busy)
+    problems: list[str] = []
+    explorer.session.problem.connect(lambda message, *_: problems.append(message))
+    folder = home / "data" / "notes"
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("in the way")
+    explorer.window.notes.toggle_favourite(VOLCANO)
+    explorer.until(lambda: problems)
+    explorer.until(lambda: not explorer.flows.busy)
+    assert explorer.window.notes.of(VOLCANO).favourite
+    folder.unlink()
+    explorer.window.notes.write(UnitAddress("fc", 2), (), "next")
+    explorer.until(lambda: not explorer.flows.busy)
+    assert read_notebook(folder, NETWORK.fingerprint).units.keys() == {"fc:1", "fc:2"}
 
 
 def test_units_in_other_orders(explorer: Explorer) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.notebook import Notebook, UnitNote, notebook_path, write_notebook
+from dgn_explorer.results.note_changes import NoteChange, change_notebook
+from dgn_explorer.results.notebook import UnitNote, notebook_path
 from dgn_explorer.results.pruning import favourite_keys, to_prune
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.recipe import Term
@@ -58,8 +59,9 @@ def test_favourites_of_units_and_combinations(store: Store, tmp_path: Path) -> N
     other = make_result(recipe=make_recipe(3, network_fingerprint="c" * 64))
     store.put(both)
     store.put(other)
-    book = Notebook().noted("fc:3", UnitNote(favourite=True)).noted("fc:4", UnitNote(text="no"))
-    write_notebook(tmp_path / "notes", "a" * 64, book.noted("fc:77", UnitNote(favourite=True)))
+    notes = {"fc:3": UnitNote(True), "fc:4": UnitNote(text="no"), "fc:77": UnitNote(True)}
+    changes = [NoteChange(address, UnitNote(), note) for address, note in notes.items()]
+    change_notebook(tmp_path / "notes", "a" * 64, changes)
     assert favourite_keys(store.list(), tmp_path / "notes") == {make_recipe(3).key, both.key}
     notebook_path(tmp_path / "notes", "a" * 64).write_text("rubbish")
     with pytest.raises(DgnError, match="are damaged"):

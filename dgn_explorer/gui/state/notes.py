@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
 from dgn_explorer.errors import DgnError
@@ -12,32 +12,40 @@ from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.paths import data_folder
-from dgn_explorer.results.notebook import Notebook, UnitNote, read_notebook, write_notebook
+from dgn_explorer.results.note_changes import (
+    Change,
+    CombinationChange,
+    NoteChange,
+    applied,
+    change_notebook,
+)
+from dgn_explorer.results.notebook import Notebook, UnitNote, read_notebook
 from dgn_explorer.results.result_file import StoredResult
 from dgn_explorer.synthesis.recipe import Term
-
-_SAVE_MS = 400
 
 
 class _Edit(QUndoCommand):
     """One change of the notebook of one network."""
 
-    def __init__(self, notes: "Notes", new: Notebook, text: str) -> None:
+    def __init__(self, notes: "Notes", change: Change, text: str) -> None:
         super().__init__(text)
-        self._notes, self._fingerprint = notes, notes.fingerprint
-        self._old, self._new = notes.book, new
+        self._notes, self._fingerprint, self._change = notes, notes.fingerprint, change
 
     def redo(self) -> None:
         """Do it."""
-        self._notes.put(self._fingerprint, self._new)
+        self._notes.change(self._fingerprint, self._change)
 
     def undo(self) -> None:
         """Take it back."""
-        self._notes.put(self._fingerprint, self._old)
+        self._notes.change(self._fingerprint, self._change.undone)
 
 
 class Notes(QObject):
-    """The notebook of the open network, read and written on the I/O thread."""
+    """The notebook of the open network, read and written on the I/O thread.
+
+    A change is written at once, whichever network is open by then. One that cannot be written waits
+    and is tried again with the next one.
+    """
 
     changed = Signal()
 
@@ -46,12 +54,9 @@ class Notes(QObject):
         self._session, self._flows = session, flows
         self._folder: Path = data_folder() / "notes"
         self.fingerprint = ""
-        self._readable = False  # a damaged file is not written over
         self.book = Notebook()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_SAVE_MS)
-        self._timer.timeout.connect(self.save)
+        self._waiting: dict[str, list[Change]] = {}  # by fingerprint: not on the disk yet
+        self._writing = False
         session.opened.connect(self._open)
 
     def of(self, unit: UnitAddress | None) -> UnitNote:
@@ -74,38 +79,45 @@ class Notes(QObject):
         """Make a unit a favourite, or no longer."""
         note = self.of(unit)
         new = replace(note, favourite=not note.favourite)
-        self._edit(self.book.noted(str(unit), new), f"Favourite {unit}")
+        self._edit(NoteChange(str(unit), note, new), f"Favourite {unit}")
 
     def write(self, unit: UnitAddress, tags: tuple[str, ...], text: str) -> None:
         """Note tags and a text on a unit."""
-        new = replace(self.of(unit), tags=tags, text=text)
-        self._edit(self.book.noted(str(unit), new), f"Note on {unit}")
+        note = self.of(unit)
+        new = replace(note, tags=tags, text=text)
+        self._edit(NoteChange(str(unit), note, new), f"Note on {unit}")
 
     def keep_combination(self, name: str, terms: tuple[Term, ...]) -> None:
         """Keep a combination under a name; no terms forget it."""
         what = "Combination" if terms else "Removal of combination"
-        self._edit(self.book.with_combination(name, terms), f"{what} {name}")
+        before = self.book.combinations.get(name, ())
+        self._edit(CombinationChange(name, before, terms), f"{what} {name}")
 
-    def put(self, fingerprint: str, book: Notebook) -> None:
-        """Take over a notebook, if its network is still open."""
+    def change(self, fingerprint: str, change: Change) -> None:
+        """Change the notes on a network, on the screen if it is open and on the disk."""
+        self._waiting.setdefault(fingerprint, []).append(change)
         if fingerprint == self.fingerprint:
-            self.book = book
-            self.changed.emit()
-            self._timer.start()
+            self._show(change.apply(self.book))
+        self.save()
 
     def save(self) -> None:
-        """Write what has changed; called once more when the window closes."""
-        self._timer.stop()
-        if self._readable:
-            self._flows.start(self._write(self.fingerprint, self.book))
+        """Write what waits; called once more when the window closes."""
+        if not self._writing:
+            self._writing = True
+            self._flows.start(self._write())
 
-    def _edit(self, new: Notebook, text: str) -> None:
-        if new != self.book:
-            self._session.undo.push(_Edit(self, new, text))
+    def _edit(self, change: Change, text: str) -> None:
+        if change.after != change.before:
+            self._session.undo.push(_Edit(self, change, text))
+
+    def _show(self, book: Notebook) -> None:
+        if book != self.book:
+            self.book = book
+            self.changed.emit()
 
     def _open(self, network: NetworkInfo) -> None:
         if network.fingerprint != self.fingerprint:
-            self.fingerprint, self.book, self._readable = network.fingerprint, Notebook(), False
+            self.fingerprint, self.book = network.fingerprint, Notebook()
             self.changed.emit()
             self._flows.start(self._read(network.fingerprint))
 
@@ -115,12 +127,31 @@ class Notes(QObject):
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")
             return
-        if fingerprint == self.fingerprint:
-            self.book, self._readable = book, True
-            self.changed.emit()
+        self._take_over(fingerprint, book)
 
-    async def _write(self, fingerprint: str, book: Notebook) -> None:
+    async def _write(self) -> None:
+        failed: set[str] = set()
         try:
-            await self._flows.on_disk(write_notebook, self._folder, fingerprint, book)
-        except DgnError as error:
-            self._session.problem.emit(error.message, error.hint, "")
+            while fingerprint := self._next(failed):
+                changes = tuple(self._waiting[fingerprint])
+                try:
+                    book = await self._flows.on_disk(
+                        change_notebook, self._folder, fingerprint, changes
+                    )
+                except DgnError as error:
+                    failed.add(fingerprint)
+                    self._session.problem.emit(error.message, error.hint, "")
+                    continue
+                del self._waiting[fingerprint][: len(changes)]
+                self._take_over(fingerprint, book)
+        finally:
+            self._writing = False
+
+    def _next(self, failed: set[str]) -> str:
+        waiting = (f for f, changes in self._waiting.items() if changes and f not in failed)
+        return next(waiting, "")
+
+    def _take_over(self, fingerprint: str, book: Notebook) -> None:
+        """Show what the disk says, and what it does not say yet."""
+        if fingerprint == self.fingerprint:
+            self._show(applied(self._waiting.get(fingerprint, ()), book))
