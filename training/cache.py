@@ -7,12 +7,9 @@ larger than memory.
 """
 
 import hashlib
-import io
 import json
 import os
 import shutil
-import zipfile
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,15 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from dgn_explorer.disk import replacing, write_file
 from dgn_explorer.errors import DgnError
+from dgn_explorer.photos.crops import middle_square
+from dgn_explorer.photos.reading import decode
+from dgn_explorer.photos.sets import open_photos, photo_files
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-MAX_FILE_BYTES = 64 * 2**20  # a larger "photograph" is taken for a decompression bomb
-MAX_PIXELS = 80_000_000  # likewise, and below the number at which Pillow warns
-_HINT = "Give a folder or a zip with JPEG, PNG or WebP files."
+_HINT = "Give a folder or a zip with photographs, such as JPEG, PNG or WebP files."
 _DECODERS = min(8, os.cpu_count() or 1)
 Progress = Callable[[str, int, int], None]
 
@@ -65,17 +61,13 @@ def photo_bytes(image_size: int) -> int:
 def count_photos(source: Path) -> int:
     """How many files of ``source`` (a folder or a zip) are called like photographs.
 
-    Raises `DgnError` if there is no such source or it is neither a folder nor a zip.
+    Raises `DgnError` if there is no such source, it is neither a folder nor a zip, or holds none.
     """
     if not source.exists():
         raise DgnError(f"There is no file or folder {str(source)!r}.", "Check the path.")
-    if source.is_dir():
-        return len(_names(source))
-    try:
-        with zipfile.ZipFile(source) as archive:
-            return len(_members(archive))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise DgnError(f"{str(source)!r} is neither a folder nor a zip.", _HINT) from None
+    found = open_photos(source)
+    found.close()
+    return len(found.photos)
 
 
 def open_source(
@@ -113,7 +105,7 @@ def _state(source: Path) -> str:
     if source.is_file():
         state = source.stat()
         return f"{state.st_size} {state.st_mtime_ns}"
-    states = ((path, path.stat()) for path in _names(source))
+    states = ((path, path.lstat()) for path in photo_files(source))
     return "\n".join(f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in states)
 
 
@@ -175,52 +167,20 @@ def _squares(source: Path, side: int) -> Iterator[tuple[str, bytes] | None]:
 
 def _square(data: bytes, side: int) -> tuple[str, bytes] | None:
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > MAX_PIXELS:
-                return None
-            image.draft("RGB", (2 * side, 2 * side))
-            upright = ImageOps.exif_transpose(image)
-            square = ImageOps.fit(_rgb(upright), (side, side), Image.Resampling.BICUBIC)
-    except Exception:  # whatever a decoder makes of damaged bytes, the file is skipped and counted
+        picture = decode(data, "", at_least=2 * side)
+    except DgnError:  # the file is skipped and counted
         return None
-    return hashlib.sha256(data).hexdigest(), square.tobytes()
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    """Transparency over white; 16-bit grey scaled down instead of cut off."""
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return image.convert("RGB")
-
-
-def _wanted(name: str) -> bool:
-    path = Path(name)  # names that begin with "._" are what macOS keeps beside a file
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith("._")
-
-
-def _names(source: Path) -> list[Path]:
-    return sorted(p for p in source.rglob("*") if _wanted(p.name) and p.is_file())
-
-
-def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    return sorted((i for i in archive.infolist() if _wanted(i.filename)), key=lambda i: i.filename)
+    return hashlib.sha256(data).hexdigest(), middle_square(picture, side).tobytes()
 
 
 def _read(source: Path) -> Iterator[bytes]:
-    if source.is_dir():
-        for path in _names(source):
+    """The bytes of every photograph, one at a time; none of what cannot be taken."""
+    found = open_photos(source)
+    try:
+        for photo in found.photos:
             try:
-                yield path.read_bytes() if path.stat().st_size <= MAX_FILE_BYTES else b""
-            except OSError:
+                yield photo.read()
+            except DgnError:
                 yield b""
-        return
-    with zipfile.ZipFile(source) as archive:
-        for member in _members(archive):
-            try:
-                yield archive.read(member) if member.file_size <= MAX_FILE_BYTES else b""
-            except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, zlib.error):
-                yield b""
+    finally:
+        found.close()

@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 
 
 def read_photo(path: Path, size: int) -> "Tensor":
-    """The largest square in the middle of a photograph: (1, 3, ``size``, ``size``) in [0, 1]."""
-    from dgn_explorer.photos.sets import Photo, load_photo
+    """The largest square in the middle of a photograph: (1, 3, ``size``, ``size``) in [0, 1].
 
-    return load_photo(Photo(str(path), "", path.read_bytes), size, 1.0, "bicubic")[None]
+    It is what the window makes of a photograph that is dropped on it.
+    """
+    import torch
+
+    from dgn_explorer.photos import reading
+    from dgn_explorer.photos.crops import middle_square
+
+    square = torch.from_numpy(middle_square(reading.read_photo(path), size))
+    return square.permute(2, 0, 1).float().div(255)[None]
 
 
 def start_code(photo: Path, method: str, prior: str, device: str | None) -> str:

@@ -22,7 +22,8 @@ from dgn_explorer.engine.messages import (
 )
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.layers import ActivationReader
-from dgn_explorer.networks.network import Network, resize
+from dgn_explorer.networks.network import Network
+from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.inversion import invert
 from dgn_explorer.priors.prior import Prior
@@ -54,12 +55,10 @@ def encode_photo(prior: Prior, encoder: Network | None, ask: Encode) -> np.ndarr
     ``encoder`` is the network that the prior inverts.
     """
     info = prior.info
-    rgb = from_uint8(_square(ask.image)[None], prior.device)
+    size = info.image_size if encoder is None else info.encoder.input_size
+    rgb = from_uint8(middle_square(ask.image, size)[None], prior.device)
     with torch.no_grad():
-        if encoder is None:
-            code = invert(prior, resize(rgb, info.image_size))
-        else:
-            code = encode(prior, encoder, resize(rgb, info.encoder.input_size))
+        code = invert(prior, rgb) if encoder is None else encode(prior, encoder, rgb)
     clamped: np.ndarray = prior.space.clamp(code)[0].float().cpu().numpy()
     return clamped
 
@@ -111,8 +110,8 @@ def strongest(
     if cancel.is_set():
         return None
     with torch.no_grad():
-        rgb = resize(from_uint8(_square(ask.image)[None], network.device), info.working_size)
-        maps = reader(network.preprocessing(rgb))
+        square = middle_square(ask.image, info.working_size)
+        maps = reader(network.preprocessing(from_uint8(square[None], network.device)))
     for layer, activation in zip(info.layers, maps, strict=True):
         values = activation[0].float().flatten(1).mean(1) if activation.ndim > 2 else activation[0]
         values = values.float()
@@ -151,14 +150,6 @@ def top_classes(
         logits = network.logits(rgb)[0]
         best = logits.float().softmax(0).topk(min(TOP_CLASSES, logits.numel()))
     return tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))
-
-
-def _square(image: np.ndarray) -> np.ndarray:
-    """The largest square in the middle of (H, W, 3)."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return np.ascontiguousarray(image[top : top + side, left : left + side])
 
 
 def _first(steps: Iterator[Step], count: int) -> Iterator[Step]:

@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from dgn_explorer.disk import FileSystem, disk_error, write_file
 from dgn_explorer.errors import DgnError
+from dgn_explorer.photos.files import open_file
 from dgn_explorer.synthesis.recipe import Recipe
 
 RECIPE_KEY = "dgn-explorer recipe"
@@ -60,7 +61,7 @@ def read_recipe(path: Path) -> Recipe | None:
     be read, is no PNG, or holds a recipe that is damaged or from a newer program.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             if file.read(len(_SIGNATURE)) != _SIGNATURE:
                 raise DgnError(f"{path} is not a PNG image.", _AGAIN)
             for kind, content in _text_chunks(file):

@@ -53,7 +53,7 @@ from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.state.unfinished import Unfinished
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.photos.reading import SUFFIXES
+from dgn_explorer.photos.files import SUFFIXES
 from dgn_explorer.results.filters import ORDERS
 
 _SIZE = QSize(1400, 900)

@@ -1,30 +1,30 @@
 """Labelled photographs: a folder or zip with one folder a class."""
 
-import io
+import os
 import re
-import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.photos.crops import middle_square
+from dgn_explorer.photos.files import is_photo_name, open_file, read_entry, read_file
+from dgn_explorer.photos.reading import decode
 
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".gif", ".tif", ".tiff"})
-_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 _WAY_OUT = "Give a folder or zip of photographs with one folder a class."
 
 
 @dataclass(frozen=True)
 class Photo:
-    """One photograph: its class folder, and how to read its bytes."""
+    """One photograph: its class folder, and how to read its bytes.
+
+    ``read`` raises `DgnError` for what is no ordinary file or too large (see `files`).
+    """
 
     name: str
     folder: str
@@ -45,25 +45,56 @@ class PhotoSet:
 
 
 def open_photos(path: Path) -> PhotoSet:
-    """List the photographs in a folder or zip; raises `DgnError` if there are none."""
-    if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES)
-        photos = [Photo(str(p), p.parent.name, p.read_bytes) for p in files]
-        close: Callable[[], None] = lambda: None  # noqa: E731
-    else:
-        try:
-            archive = zipfile.ZipFile(path)
-        except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
-            raise DgnError(f"{path} cannot be read ({error}).", _WAY_OUT) from None
-        names = sorted(n for n in archive.namelist() if Path(n).suffix.lower() in _SUFFIXES)
-        photos = [
-            Photo(f"{path}/{n}", PurePosixPath(n).parent.name, partial(archive.read, n))
-            for n in names
-        ]
-        close = archive.close
-    if not photos:
-        close()
+    """List the photographs in a folder or zip; raises `DgnError` if there are none.
+
+    No photograph is read before it is asked for, and then one at a time.
+    """
+    found = _in_folder(path) if path.is_dir() else _in_zip(path)
+    if not found.photos:
+        found.close()
         raise DgnError(f"{path} holds no photographs.", _WAY_OUT)
+    return found
+
+
+def photo_files(folder: Path) -> list[Path]:
+    """Everything in and below ``folder`` that is called like a photograph, but folders; sorted."""
+    return sorted(
+        Path(parent, name)
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if is_photo_name(name)
+    )
+
+
+def _in_folder(path: Path) -> PhotoSet:
+    files = photo_files(path)
+    photos = [Photo(str(p), p.parent.name, partial(read_file, p, str(p))) for p in files]
+    return PhotoSet(tuple(photos), lambda: None)
+
+
+def _in_zip(path: Path) -> PhotoSet:
+    file = open_file(path)
+    try:
+        archive = zipfile.ZipFile(file)
+    except Exception as error:  # whatever a damaged list of contents makes of the reader
+        file.close()
+        raise DgnError(f"{path} cannot be read ({error}).", _WAY_OUT) from None
+
+    def close() -> None:
+        archive.close()
+        file.close()
+
+    # Of two entries with one name the last counts, as for every other program
+    entries = {i.filename: i for i in archive.infolist() if not i.is_dir()}
+    photos = [
+        Photo(
+            f"{path}/{name}",
+            PurePosixPath(name).parent.name,
+            partial(read_entry, archive, entries[name], f"{path}/{name}"),
+        )
+        for name in sorted(entries)
+        if is_photo_name(name)
+    ]
     return PhotoSet(tuple(photos), close)
 
 
@@ -74,40 +105,13 @@ def spread(photos: tuple[Photo, ...], limit: int | None) -> tuple[Photo, ...]:
     return tuple(photos[i * len(photos) // limit] for i in range(limit))
 
 
-def load_photo(photo: Photo, size: int, crop: float, interpolation: str) -> Tensor:
-    """RGB (3, size, size) in [0, 1]: shorter side to ``size / crop``, the middle cut out."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(photo.read()))
-            rgb = image.convert("RGB")
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        RuntimeError,  # an encrypted zip
-        EOFError,
-        MemoryError,  # a damaged file may claim a part of any size
-        zlib.error,
-        UnidentifiedImageError,
-        zipfile.BadZipFile,
-        Image.DecompressionBombWarning,
-        Image.DecompressionBombError,
-    ) as error:
-        raise DgnError(
-            f"The photograph {photo.name} cannot be read ({error}).", "Remove or replace it."
-        ) from None
-    side = max(size, round(size / crop))
-    width, height = rgb.size
-    factor = side / min(width, height)
-    if factor != 1:
-        rgb = rgb.resize(
-            (max(size, round(width * factor)), max(size, round(height * factor))),
-            _FILTERS[interpolation],
-        )
-    left, top = (rgb.width - size) // 2, (rgb.height - size) // 2
-    rgb = rgb.crop((left, top, left + size, top + size))
-    return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).float().div(255)
+def load_photo(
+    photo: Photo, size: int, crop: float, interpolation: str, resize: str = "shorter"
+) -> Tensor:
+    """RGB (3, size, size) in [0, 1]: the middle of a photograph (see `middle_square`)."""
+    picture = decode(photo.read(), photo.name)
+    square = middle_square(picture, size, crop, interpolation, resize)
+    return torch.from_numpy(square).permute(2, 0, 1).float().div(255)
 
 
 def class_indices(

@@ -16,6 +16,7 @@ from dgn_explorer.gui.features.units.note_dialog import NoteDialog
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.state.unfinished import Unfinished
+from dgn_explorer.photos.files import SUFFIXES
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.results.filters import ORDERS
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
@@ -98,7 +99,7 @@ class NoteCommands(CommandGroup):
     def _choose_photo(self) -> None:
         chooser = QFileDialog(self._window, "Open photo")
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
-        chooser.setNameFilter("Pictures (*.jpg *.jpeg *.png *.webp *.bmp *.gif *.tif *.tiff)")
+        chooser.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
         chooser.fileSelected.connect(self.drop_photo)
         chooser.finished.connect(chooser.deleteLater)
         chooser.open()
