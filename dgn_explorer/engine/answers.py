@@ -30,9 +30,9 @@ from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
 from dgn_explorer.synthesis.step_sweep import best_step, sweep
+from dgn_explorer.synthesis.verdict import classes_of_images
 
 Show = Callable[[int, int, np.ndarray], None]  # done, total, the newest picture (H, W, 3) uint8
-TOP_CLASSES = 5
 _BATCH = 4  # codes at a time: few enough for a cancel to act at once
 
 
@@ -131,25 +131,9 @@ def judge(
     for network in networks:
         if cancel.is_set():
             return None
-        found.append(Judgement(network.info.fingerprint, top_classes(network, ask.image, prior)))
+        (classes,) = classes_of_images(network, ask.image[None], prior)
+        found.append(Judgement(network.info.fingerprint, classes))
     return tuple(found)
-
-
-def top_classes(
-    network: Network, image: np.ndarray, prior: Prior | None = None
-) -> tuple[tuple[int, float], ...]:
-    """The best classes of ``image`` (H, W, 3) uint8 with their probabilities, best first.
-
-    They are of what the network is shown of an image of ``prior``.
-    """
-    if not network.info.labels:
-        return ()
-    with torch.no_grad():
-        rgb = from_uint8(image[None], network.device)
-        rgb = rgb if prior is None else prior.seen(rgb, network.info.input_size)
-        logits = network.logits(rgb)[0]
-        best = logits.float().softmax(0).topk(min(TOP_CLASSES, logits.numel()))
-    return tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))
 
 
 def _first(steps: Iterator[Step], count: int) -> Iterator[Step]:

@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from dgn_explorer.engine.halting import until_cancelled
 from dgn_explorer.engine.messages import Frame
@@ -15,6 +14,8 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.step import Step
+from dgn_explorer.synthesis.trace import Trace
+from dgn_explorer.synthesis.verdict import Classes, activations_of_images, classes_of_images
 
 FRAME_INTERVAL_S = 1 / 30
 
@@ -23,6 +24,7 @@ FRAME_INTERVAL_S = 1 / 30
 class Made:
     """What a job has come to: image (H, W, 3) uint8, code (K,) and trace (steps,) float32.
 
+    The trace ends with the image's own activation, and ``top`` are the image's classes.
     ``seconds`` is the job's share of the time; ``complete`` if it ran to the end.
     """
 
@@ -30,6 +32,7 @@ class Made:
     image: np.ndarray
     code: np.ndarray
     trace: np.ndarray
+    top: Classes
     seconds: float
     complete: bool
 
@@ -48,7 +51,7 @@ def ascend(
     nothing for those that were cancelled before the first step. Calls ``between`` after every step.
     """
     left = list(enumerate(jobs))
-    activations: list[torch.Tensor] = []
+    trace: Trace | None = None
     last: Step | None = None
     started = time.monotonic()
     next_frame = 0.0
@@ -57,10 +60,11 @@ def ascend(
     with closing(RUNNERS[recipes[0].method](network, prior, recipes, start)) as steps:
         for step in until_cancelled(steps, lambda: all(job.cancel.is_set() for job in jobs)):
             last = step
-            activations.append(step.activations)
+            trace = trace or Trace(step.total, len(jobs), step.activations.device)
+            trace.add(step.activations)
             stopped = [(row, job) for row, job in left if job.cancel.is_set()]
             if 0 < len(stopped) < len(left):
-                yield from _made(stopped, step, activations, started, len(jobs))
+                yield from _made(stopped, step, trace, network, prior, started)
                 left = [one for one in left if one not in stopped]
             now = time.monotonic()
             if now >= next_frame:
@@ -68,27 +72,29 @@ def ascend(
                 row, job = left[turn % len(left)]
                 turn += 1
                 seconds_left = (now - started) / (step.index + 1) * (step.total - step.index - 1)
-                trace = _traces(activations)[:, row]
-                image = step.preview()[row]
-                show(Frame(job.number, step.index + 1, step.total, image, trace, seconds_left))
+                image, so_far = step.preview(row), trace.of(row)
+                show(Frame(job.number, step.index + 1, step.total, image, so_far, seconds_left))
             between()
-    if last is not None:
-        yield from _made(left, last, activations, started, len(jobs))
+    if last is not None and trace is not None:
+        yield from _made(left, last, trace, network, prior, started)
 
 
 def _made(
     rows: list[tuple[int, Job]],
     step: Step,
-    activations: list[torch.Tensor],
+    trace: Trace,
+    network: Network,
+    prior: Prior | None,
     started: float,
-    together: int,
 ) -> Iterator[Made]:
-    images, codes, traces = step.images(), step.codes(), _traces(activations)
-    seconds = (time.monotonic() - started) / together
+    images, codes = step.images(), step.codes()
+    places = [row for row, _ in rows]
+    recipes = [job.recipe for _, job in rows]
+    reached = activations_of_images(network, prior, recipes, images[places]).tolist()
+    tops = classes_of_images(network, images[places], prior)
+    seconds = (time.monotonic() - started) / len(images)
     complete = step.index + 1 == step.total
-    for row, job in rows:
-        yield Made(job, images[row], codes[row], traces[:, row], seconds, complete)
-
-
-def _traces(activations: list[torch.Tensor]) -> np.ndarray:
-    return torch.stack(activations).float().cpu().numpy()
+    for (row, job), value, top in zip(rows, reached, tops, strict=True):
+        values = trace.of(row)
+        values[-1] = value  # of the image that is kept, not of the cut that the ascent saw last
+        yield Made(job, images[row], codes[row], values, top, seconds, complete)

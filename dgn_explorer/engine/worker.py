@@ -136,11 +136,11 @@ class Worker:
         start = self._start(first.recipe)
         between = self._make_room if first.lane is Lane.BATCH else _go_on
         for made in ascend(jobs, network, prior, start, self._frames.put, between):
-            self._end(made.job, self._kept(made, network, prior))
+            self._end(made.job, self._kept(made, network))
         for unmade in self._queue.unfinished(jobs):
             self._end(unmade, Cancelled(unmade.number))
 
-    def _kept(self, made: Made, network: Network, prior: Prior | None) -> Finished:
+    def _kept(self, made: Made, network: Network) -> Finished:
         recipe = made.job.recipe
         result = Result(
             recipe=recipe,
@@ -151,7 +151,7 @@ class Worker:
             seconds=made.seconds,
             device=str(self._device),
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
-            top=answers.top_classes(network, made.image, prior),
+            top=made.top,
             label=label_of(network.info, recipe),
             versions={"dgn-explorer": dgn_explorer.__version__, "torch": torch.__version__},
         )

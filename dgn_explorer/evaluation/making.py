@@ -9,12 +9,11 @@ import torch
 from PIL import Image, UnidentifiedImageError
 
 from dgn_explorer.export.png import save_png
-from dgn_explorer.networks.network import Network, resize
+from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.methods.runners import RUNNERS
-from dgn_explorer.synthesis.objective import Objective
 from dgn_explorer.synthesis.recipe import Recipe
-from dgn_explorer.synthesis.step import from_uint8
+from dgn_explorer.synthesis.verdict import activations_of_images
 
 Progress = Callable[[str, int, int], None]
 
@@ -59,12 +58,11 @@ class Maker:
     def reached(self, recipes: Sequence[Recipe], images: np.ndarray) -> torch.Tensor:
         """Activations (N,) of each recipe's objective for its finished image."""
         values = []
-        with torch.no_grad():
-            for i in range(0, len(recipes), self.batch):
-                objective = Objective(self.network, recipes[i : i + self.batch])
-                seen = from_uint8(images[i : i + self.batch], self.network.device)
-                terms = objective(resize(seen, self.network.info.working_size))
-                values.append((torch.stack(terms) * objective.weights).sum(0))
+        for i in range(0, len(recipes), self.batch):
+            part = slice(i, i + self.batch)
+            values.append(
+                activations_of_images(self.network, self.prior, recipes[part], images[part])
+            )
         return torch.cat(values).cpu()
 
     def _path(self, recipe: Recipe) -> Path:

@@ -1,13 +1,16 @@
 """`Network`: a frozen module with its preprocessing, layers and labels."""
 
+import copy
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dgn_explorer.machine.graphs import Graphs
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.networks.packed import pack
 from dgn_explorer.networks.preprocessing import Preprocessing
@@ -27,6 +30,16 @@ class Network:
     module: nn.Module
     preprocessing: Preprocessing
     read_points: dict[str, ReadPoint]
+
+    @cached_property
+    def half_module(self) -> nn.Module:
+        """The module with weights in bfloat16, for inputs in bfloat16."""
+        return pack(copy.deepcopy(self.module).bfloat16())
+
+    @cached_property
+    def graphs(self) -> Graphs:
+        """The recorded passes through this network."""
+        return Graphs(self.device)
 
     @property
     def device(self) -> torch.device:

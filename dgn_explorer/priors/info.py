@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-NUMERICS = ("float32", "bfloat16")  # a generator's arithmetic during an ascent
-FLOAT32, BFLOAT16 = NUMERICS
+# An ascent's arithmetic, as recipes name it; `precision` says what each one is
+NUMERICS = ("float32", "bfloat16", "tf32", "bfloat16-tf32", "bfloat16-both")
+FLOAT32, BFLOAT16, TF32, BFLOAT16_TF32, BFLOAT16_BOTH = NUMERICS
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,38 @@
-"""Arithmetic for generators: exact, or bfloat16 where the device has instructions for it."""
+"""The arithmetics of an ascent: exact, or with fewer binary digits where that is faster."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from dgn_explorer.priors.info import BFLOAT16, FLOAT32
+from dgn_explorer.priors.info import (
+    BFLOAT16,
+    BFLOAT16_BOTH,
+    BFLOAT16_TF32,
+    FLOAT32,
+    TF32,
+)
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Which parts of a step compute in bfloat16, and whether float32 convolutions may use TF32.
+
+    TF32 has 10 binary digits and exists on NVIDIA's GPUs alone: elsewhere float32 stays float32.
+    """
+
+    half_generator: bool = False
+    half_network: bool = False
+    tf32: bool = False
+
+
+ARITHMETICS = {
+    FLOAT32: Arithmetic(),
+    BFLOAT16: Arithmetic(half_generator=True),
+    TF32: Arithmetic(tf32=True),
+    BFLOAT16_TF32: Arithmetic(half_generator=True, tf32=True),
+    BFLOAT16_BOTH: Arithmetic(half_generator=True, half_network=True),
+}
 
 
 def fast_bf16(device: torch.device) -> bool:
@@ -23,4 +51,6 @@ def fast_bf16(device: torch.device) -> bool:
 
 def best_numeric(device: torch.device) -> str:
     """The arithmetic that is fastest on ``device``, as recipes name it."""
-    return BFLOAT16 if fast_bf16(device) else FLOAT32
+    if not fast_bf16(device):
+        return FLOAT32
+    return BFLOAT16_TF32 if device.type == "cuda" else BFLOAT16

@@ -1,6 +1,8 @@
 """What the gradient methods share: one direction for several units, and when to give up."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step, to_uint8
 
 STALLED_STEPS = 20  # in a row without a usable gradient: then the ascent gives up
+LOOK_EVERY = 10  # steps on a GPU: to look at a number there means to wait for it
 
 
 def direction(terms: list[Tensor], weights: Tensor, code: Tensor) -> Tensor:
@@ -23,8 +26,43 @@ def direction(terms: list[Tensor], weights: Tensor, code: Tensor) -> Tensor:
     for k, term in enumerate(terms):
         (gradient,) = torch.autograd.grad(term.sum(), code, retain_graph=k < len(terms) - 1)
         weight = weights[k, :, None]  # 0 for recipes that have no such term, and no gradient either
-        total = total + torch.where(weight == 0, 0.0, weight * _normalised(gradient))
+        total = total + (weight * _normalised(gradient)).masked_fill(weight == 0, 0.0)
     return _normalised(total)
+
+
+class Watch:
+    """Whether an ascent goes well, asked without making a GPU wait.
+
+    On a CPU the answer is that of the step. On a GPU every tenth step is looked at, and the answer
+    comes ten steps later, when it has long arrived.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._arrived: torch.cuda.Event | None = None
+        if device.type == "cuda":
+            self._well = torch.ones((), dtype=torch.bool, pin_memory=True)
+
+    def trouble(self, index: int, usable: Tensor, activation: Tensor) -> bool:
+        """Whether a sample had no ``usable`` (N,) gradient, or an ``activation`` (N,) no number."""
+        if self._device.type != "cpu" and index % LOOK_EVERY:
+            return False
+        well = usable.all() & activation.isfinite().all()
+        if self._device.type != "cuda":
+            return not bool(well)
+        earlier = self.pending()
+        self._well.copy_(well, non_blocking=True)
+        self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        self._arrived.record()
+        return earlier
+
+    def pending(self) -> bool:
+        """Whether there was trouble that nobody has been told of yet."""
+        if self._arrived is None:
+            return False
+        self._arrived.synchronize()
+        self._arrived = None
+        return not bool(self._well)
 
 
 def check_ascent(recipes: Sequence[Recipe], activation: Tensor, stalled: Tensor) -> None:
@@ -43,6 +81,21 @@ def check_ascent(recipes: Sequence[Recipe], activation: Tensor, stalled: Tensor)
                 f"{units} gives no gradient: nothing in the image changes it.",
                 "Try another seed; if that does not help the unit is dead.",
             )
+
+
+@contextmanager
+def missing_operators(device: torch.device) -> Iterator[None]:
+    """Say by name which operator a network needs that ``device`` has not."""
+    try:
+        yield
+    except NotImplementedError as error:
+        found = re.search(r"aten::[\w.]+", str(error))
+        if device.type == "cpu" or found is None:
+            raise
+        raise DgnError(
+            f"The device {device.type.upper()} has no operator {found.group()}.",
+            "Choose the CPU: --device cpu.",
+        ) from error
 
 
 def make_step(
@@ -64,7 +117,7 @@ def make_step(
         activation,
         images=lambda: to_uint8(final()),
         codes=lambda: code.float().cpu().numpy(),
-        preview=lambda: to_uint8(image),
+        preview=lambda row: to_uint8(image[row : row + 1])[0],
     )
 
 

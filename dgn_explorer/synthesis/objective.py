@@ -1,6 +1,7 @@
 """Objectives: the activations that an ascent maximises."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -8,51 +9,73 @@ from torch import Tensor
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network
-from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.recipe import Recipe, Term
+
+_CENTRE = -1  # in place of a row and a column
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where some units of a term are read: in which layer, and as the mean over its positions?"""
+
+    layer: str
+    mean: bool
 
 
 class Objective:
     """The weighted units of a batch of recipes, one recipe an image.
 
-    The network runs only as deep as the deepest unit.
+    The network runs only as deep as the deepest unit. Which units are read is in tensors,
+    ``weights`` (terms, N) and ``units`` (terms, N, 4), so that a recorded pass serves every
+    objective of the same ``layout``: that says which layers are read for which term.
     """
 
-    def __init__(self, network: Network, recipes: Sequence[Recipe]) -> None:
-        self._network = network
-        self._recipes = recipes
+    def __init__(self, network: Network, recipes: Sequence[Recipe], half: bool = False) -> None:
+        """``half`` runs the network in bfloat16."""
+        self._network, self._half = network, half
         for recipe in recipes:
             for term in recipe.objective:
                 network.info.resolve(str(term.unit))  # raises if there is no such unit
         layers = {term.unit.layer for recipe in recipes for term in recipe.objective}
         self._layers = [x.path for x in network.info.layers if x.path in layers]
         points = [network.read_points[path] for path in self._layers]
-        self._reader = ActivationReader(network.module, points)
-        self._pooled = {x.path for x in network.info.layers if x.pooled}
-        self._most = max(len(recipe.objective) for recipe in recipes)
-        weights = torch.zeros(self._most, len(recipes), device=network.device)
-        for i, recipe in enumerate(recipes):
-            for k, term in enumerate(recipe.objective):
-                weights[k, i] = term.weight
-        self.weights = weights  # (terms, N); 0 where a recipe has fewer terms
+        self._reader = ActivationReader(network.half_module if half else network.module, points)
+        most = max(len(recipe.objective) for recipe in recipes)
+        terms = [[_term(recipe, k) for recipe in recipes] for k in range(most)]
+        pooled = {x.path for x in network.info.layers if x.pooled}
+        sources = [[_source(term, pooled) for term in row] for row in terms]
+        # in order of first use; None stands for recipes that have no such term
+        self.layout = tuple(tuple(dict.fromkeys(row)) for row in sources)
+        weights = [[term.weight if term else 0.0 for term in row] for row in terms]
+        units = [
+            [
+                _numbers(term, self.layout[k].index(source))
+                for term, source in zip(*row, strict=True)
+            ]
+            for k, row in enumerate(zip(terms, sources, strict=True))
+        ]
+        self.weights = torch.tensor(weights, device=network.device)  # 0 for a missing term
+        self.units = torch.tensor(units, device=network.device)  # source, channel, row, column
 
     def __call__(self, rgb: Tensor) -> list[Tensor]:
         """Activations for ``rgb`` (N, 3, H, W) in [0, 1], one image a recipe, weights not applied.
 
         Entry k is (N,): the k-th term of every recipe, 0 where a recipe has fewer terms.
         """
-        maps = dict(zip(self._layers, self._reader(self._network.preprocessing(rgb)), strict=True))
-        terms = []
-        for k in range(self._most):
-            values = []
-            for i, recipe in enumerate(self._recipes):
-                if k < len(recipe.objective):
-                    term = recipe.objective[k]
-                    pooled = term.unit.layer in self._pooled
-                    values.append(read_unit(maps[term.unit.layer][i], term.unit, pooled))
-                else:
-                    values.append(rgb.new_zeros(()))
-            terms.append(torch.stack(values))
-        return terms
+        return self.read(rgb, self.units)
+
+    def read(self, rgb: Tensor, units: Tensor) -> list[Tensor]:
+        """The same for the ``units`` of another objective of this layout."""
+        x = self._network.preprocessing(rgb)
+        values = self._reader(x.bfloat16() if self._half else x)
+        maps = dict(zip(self._layers, values, strict=True))
+        terms = [_read_term(maps, row, units[k]) for k, row in enumerate(self.layout)]
+        return [term.float() for term in terms] if self._half else terms
+
+
+def weighted(terms: Sequence[Tensor], weights: Tensor) -> Tensor:
+    """The objective (N,) of the ``terms`` [(N,), ...] with ``weights`` (terms, N)."""
+    return (torch.stack(list(terms)) * weights).sum(0)
 
 
 def read_unit(activation: Tensor, unit: UnitAddress, pooled: bool = False) -> Tensor:
@@ -68,3 +91,52 @@ def read_unit(activation: Tensor, unit: UnitAddress, pooled: bool = False) -> Te
         return channel.mean()
     row, col = unit.position or (channel.shape[0] // 2, channel.shape[1] // 2)
     return channel[row, col]
+
+
+def _term(recipe: Recipe, k: int) -> Term | None:
+    return recipe.objective[k] if k < len(recipe.objective) else None
+
+
+def _source(term: Term | None, pooled: set[str]) -> _Source | None:
+    if term is None:
+        return None
+    layer = term.unit.layer
+    return _Source(layer, mean=layer in pooled and term.unit.position is None)
+
+
+def _numbers(term: Term | None, source: int) -> list[int]:
+    if term is None:
+        return [source, 0, 0, 0]
+    return [source, term.unit.index, *(term.unit.position or (_CENTRE, _CENTRE))]
+
+
+def _read_term(
+    maps: dict[str, Tensor], sources: tuple[_Source | None, ...], units: Tensor
+) -> Tensor:
+    """One number (N,) an image: of the source that its row of ``units`` (N, 4) names."""
+    if len(sources) == 1 and sources[0] is not None:
+        return _gather(maps[sources[0].layer], sources[0].mean, units)
+    total = next(iter(maps.values())).new_zeros(len(units))
+    for i, source in enumerate(sources):
+        if source is None:
+            continue
+        elsewhere = units[:, 0] != i
+        here = units.masked_fill(elsewhere[:, None], 0)  # any unit that is there
+        value = _gather(maps[source.layer], source.mean, here)
+        total = total + value.masked_fill(elsewhere, 0.0)
+    return total
+
+
+def _gather(activation: Tensor, mean: bool, units: Tensor) -> Tensor:
+    """Of every image's (C,) or (C, H, W) the number (N,) at its unit, with one operator for all."""
+    channel, row, column = units[:, 1], units[:, 2], units[:, 3]
+    if activation.ndim == 2:
+        return activation.gather(1, channel[:, None])[:, 0]
+    count, _, height, width = activation.shape
+    if mean:
+        index = channel[:, None, None].expand(count, 1, height * width)
+        return activation.flatten(2).gather(1, index)[:, 0].mean(1)
+    row = row.masked_fill(row == _CENTRE, height // 2)
+    column = column.masked_fill(column == _CENTRE, width // 2)
+    place = (channel * height + row) * width + column
+    return activation.flatten(1).gather(1, place[:, None])[:, 0]

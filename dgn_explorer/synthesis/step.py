@@ -13,9 +13,11 @@ class Step:
     """One step of an ascent of N images.
 
     ``index`` counts from 0 to ``total`` - 1. ``activations`` is (N,) on the ascent's device: the
-    objective's value for this step's images. ``images()`` gives them as (N, S, S, 3) uint8 RGB and
-    ``codes()`` as (N, K) float32; both belong to this step and cost a transfer, so ask when needed.
-    ``preview()`` is like ``images()`` but may be drawn in coarser arithmetic, at no further cost.
+    objective's value as the ascent saw it, in its own arithmetic, of a cut perhaps. That of the
+    finished image is told by `activations_of_images`.
+    ``images()`` gives this step's images as (N, S, S, 3) uint8 RGB and ``codes()`` as (N, K)
+    float32; both cost a transfer, so ask when needed. ``preview(i)`` is the i-th image alone,
+    (S, S, 3), and may be drawn in coarser arithmetic, at no further cost.
     """
 
     index: int
@@ -23,7 +25,7 @@ class Step:
     activations: Tensor
     images: Callable[[], np.ndarray]
     codes: Callable[[], np.ndarray]
-    preview: Callable[[], np.ndarray]
+    preview: Callable[[int], np.ndarray]
 
 
 def to_uint8(rgb: Tensor) -> np.ndarray:

@@ -13,15 +13,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dgn_explorer.machine.arithmetic import convolutions
+from dgn_explorer.machine.constants import constant
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import (
+    Watch,
     check_ascent,
     direction,
     make_step,
+    missing_operators,
     seeded_normal,
 )
-from dgn_explorer.synthesis.objective import Objective
+from dgn_explorer.synthesis.objective import Objective, weighted
 from dgn_explorer.synthesis.parameters import PixelsParameters
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
@@ -58,23 +62,34 @@ def pixels(
     code = code.to(device)
     adam = torch.optim.Adam([code], lr=p.step, maximize=True)
     stalled = torch.zeros(len(recipes), device=device)
-    look_every = 1 if device.type == "cpu" else 10  # looking costs a synchronisation on a GPU
+    watch = Watch(device)
     objective = Objective(network, recipes)
-    for i in range(p.steps):
-        code.requires_grad_(True)
+    thetas = torch.tensor([_theta(i, size, p) for i in range(p.steps)], dtype=torch.float32)
+    thetas = thetas.to(device)
+
+    def look(code: Tensor, theta: Tensor, weights: Tensor, units: Tensor) -> tuple[Tensor, ...]:
+        code = code.detach().requires_grad_(True)
         with torch.enable_grad():
             image = spectrum.image(code)
-            terms = objective(_transformed(image, i, p))
-            gradient = direction(terms, objective.weights, code)
-        activation = (torch.stack(terms) * objective.weights).sum(0).detach()
-        code.requires_grad_(False)
-        yield make_step(i, p.steps, activation, image.detach(), code.clone())
+            terms = objective.read(_transformed(image, theta), units)
+            gradient = direction(terms, weights, code)
+        return weighted(terms, weights).detach(), image.detach(), gradient
+
+    for i in range(p.steps):
+        inputs = (code, thetas[i], objective.weights, objective.units)
+        with missing_operators(device), convolutions(device):
+            activation, image, gradient = network.graphs.run(
+                ("pixels", objective.layout), look, inputs
+            )
+        yield make_step(i, p.steps, activation, image, code.clone())
         usable = gradient.isfinite().all(1)
-        stalled = torch.where(usable, 0.0, stalled + 1)
-        if i % look_every == 0 and not bool(usable.all() & activation.isfinite().all()):
+        stalled = (stalled + 1).masked_fill(usable, 0.0)
+        if watch.trouble(i, usable, activation):
             check_ascent(recipes, activation, stalled)
-        code.grad = torch.where(usable[:, None], gradient, 0.0)
+        code.grad = gradient.masked_fill(~usable[:, None], 0.0)
         adam.step()
+    if watch.pending():
+        check_ascent(recipes, activation, stalled)
 
 
 class Spectrum:
@@ -88,7 +103,7 @@ class Spectrum:
         self._scale = (1 / frequency.clamp_min(1 / size))[..., None]
         self._shape = (3, *frequency.shape, 2)
         self.length = math.prod(self._shape)
-        colour = torch.tensor(COLOUR, device=device)
+        colour = constant(COLOUR, device, torch.float32)
         self._colour = colour / colour.norm(dim=0).max()
 
     def image(self, code: Tensor) -> Tensor:
@@ -100,15 +115,18 @@ class Spectrum:
         return correlated.sigmoid()
 
 
-def _transformed(image: Tensor, index: int, p: PixelsParameters) -> Tensor:
-    """``image`` (N, 3, S, S) shifted, scaled and turned at random, grey around it."""
+def _theta(index: int, size: int, p: PixelsParameters) -> list[list[float]]:
+    """How step ``index`` shifts, scales and turns an image of ``size`` pixels: 2 rows of 3."""
     rng = np.random.default_rng(index)  # the same for all images, whatever the batch
-    size = image.shape[-1]
     angle = math.radians(rng.uniform(-p.rotate, p.rotate))
     scale = 1 / rng.uniform(1 - p.scale, 1 + p.scale)
     shift = 2 / size * rng.uniform(-p.jitter, p.jitter, size=2)
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
-    rows = [[cos, -sin, shift[0]], [sin, cos, shift[1]]]
-    theta = image.new_tensor(rows).expand(len(image), 2, 3)
-    grid = F.affine_grid(theta, list(image.shape), align_corners=False)
+    return [[cos, -sin, shift[0]], [sin, cos, shift[1]]]
+
+
+def _transformed(image: Tensor, theta: Tensor) -> Tensor:
+    """``image`` (N, 3, S, S) under the affine ``theta`` (2, 3), grey around it."""
+    every = theta.expand(len(image), 2, 3)
+    grid = F.affine_grid(every, list(image.shape), align_corners=False)
     return F.grid_sample(image - GREY, grid, align_corners=False) + GREY

@@ -1,0 +1,77 @@
+"""The passes of a step: through generator and network to the activations, and the gradient back.
+
+All of a step's cost is here. What changes from step to step or from unit to unit goes in as a
+tensor on a GPU, so that one recording serves every ascent of the same kind (see `graphs`).
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from dgn_explorer.machine.arithmetic import convolutions
+from dgn_explorer.machine.graphs import static
+from dgn_explorer.networks.network import Network
+from dgn_explorer.priors.precision import ARITHMETICS
+from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.ascent import direction, missing_operators
+from dgn_explorer.synthesis.methods.dgn_am.view import cut, projected, window, windows
+from dgn_explorer.synthesis.objective import Objective, weighted
+from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.recipe import Recipe
+
+Looked = tuple[Tensor, ...]  # activation (N,), image (N, 3, S, S), gradient (N, K)
+
+
+class Passes:
+    """The passes for ``recipes``, which share everything but their units, seeds and weights."""
+
+    def __init__(self, network: Network, prior: Prior, recipes: Sequence[Recipe]) -> None:
+        p = recipes[0].parameters
+        assert isinstance(p, DgnAmParameters)
+        self._network, self._prior, self._parameters = network, prior, p
+        self._arithmetic = ARITHMETICS[recipes[0].numeric]
+        self._objective = Objective(network, recipes, self._arithmetic.half_network)
+        self._size = network.info.working_size
+        self._device = prior.device
+        empty = torch.empty(1, 3, prior.info.image_size, prior.info.image_size, device="meta")
+        self._whole = prior.seen(empty, self._size).shape[-1]
+        self._static = static(self._device)
+        if self._static:
+            self._windows = windows(p, self._whole, self._device)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the images are as good as they can be, and not just for the ascent."""
+        return not self._arithmetic.half_generator and not self._arithmetic.tf32
+
+    def __call__(self, code: Tensor, index: int) -> Looked:
+        """Step ``index`` for ``code`` (N, K)."""
+        objective = self._objective
+        with missing_operators(self._device), convolutions(self._device, self._arithmetic.tf32):
+            if not self._static:
+                place = window(index, self._parameters, self._whole)
+                view = partial(cut, place=place, size=self._size)
+                return self._look(view, code, objective.weights, objective.units)
+            inputs = (code, self._windows[index], objective.weights, objective.units)
+            return self._network.graphs.run(self._key, self._look_at, inputs)
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        # the recording keeps this prior, so that no other can have its id
+        return "dgn-am", id(self._prior), self._arithmetic, self._objective.layout
+
+    def _look_at(self, code: Tensor, place: Tensor, weights: Tensor, units: Tensor) -> Looked:
+        return self._look(partial(projected, place=place, size=self._size), code, weights, units)
+
+    def _look(
+        self, view: "partial[Tensor]", code: Tensor, weights: Tensor, units: Tensor
+    ) -> Looked:
+        prior, half = self._prior, self._arithmetic.half_generator
+        code = code.detach().requires_grad_(True)
+        with torch.enable_grad():
+            image = prior.rough_image(code) if half else prior.image(code)
+            terms = self._objective.read(view(prior.seen(image, self._size)), units)
+            gradient = direction(terms, weights, code)
+        return weighted(terms, weights).detach(), image.detach(), gradient
