@@ -20,7 +20,7 @@ class LayerInfo:
     ``spatial`` is (height, width) at the network's working size, or None for a flat output; a
     layer of tokens has (tokens, 1). ``pooled`` says what an address without a position means: the
     mean over all positions (tokens, and classifiers that are averaged over the image), else the
-    centre position.
+    centre position. A module that cannot be read says why in ``unreadable``, one sentence.
     """
 
     path: str
@@ -28,6 +28,7 @@ class LayerInfo:
     channels: int
     spatial: tuple[int, int] | None
     pooled: bool = False
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class NetworkInfo:
 
     ``aliases`` maps published layer names (fc6) to paths. ``positions`` names the checkpoints of a
     series, ``position`` the one that is open. ``batch_limit`` is the most images that one forward
-    pass takes, where the file fixes it.
+    pass takes, where the file fixes it or an image's scores depend on the others. ``unreadable``
+    are the modules whose units cannot be shown. ``notices`` are sentences that people who use the
+    network must read: where it does not do what its file says.
     """
 
     name: str
@@ -51,6 +54,8 @@ class NetworkInfo:
     positions: tuple[str, ...] = ()
     position: str = ""
     batch_limit: int | None = None
+    unreadable: tuple[LayerInfo, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def layer(self, path: str) -> LayerInfo:
         """Return the layer at ``path``, a path or an alias; ``class`` is the output layer."""
@@ -60,6 +65,7 @@ class NetworkInfo:
         found = own or by_path.get(aliases.get(path, ""))
         if found is not None:
             return found
+        self._refuse_unreadable(path)
         names = [*by_path, *aliases]
         near = difflib.get_close_matches(path, names, n=3)
         near = near or [name for name in names if path and path in name][-3:]
@@ -99,6 +105,15 @@ class NetworkInfo:
                 f"Its units are 0 to {layer.channels - 1}.",
             )
         return [UnitAddress(layer.path, index) for index in range(first, last + 1)]
+
+    def _refuse_unreadable(self, path: str) -> None:
+        for closed in self.unreadable:
+            if path == closed.path or path.startswith(f"{closed.path}."):
+                raise DgnError(
+                    f"The units of {path} cannot be shown. {closed.unreadable}",
+                    "Choose a layer before or after it: dgn-explorer layers"
+                    f" {shlex.quote(self.name)}",
+                )
 
     def label(self, address: UnitAddress) -> str:
         """The class name of an output unit, else an empty string."""

@@ -33,7 +33,7 @@ class Loaded:
     ``structure`` is any text that, with the weights, decides what the network computes; it goes
     into the fingerprint. ``output_layer`` is found by tracing if it is None. ``averaged`` are
     layers whose units are meant as the mean over positions. ``batch_limit`` is the most images a
-    pass takes.
+    pass takes. ``notices`` are sentences that people who use the network must read.
     """
 
     module: nn.Module
@@ -51,3 +51,4 @@ class Loaded:
     batch_limit: int | None = None
     positions: tuple[str, ...] = ()
     position: str = ""
+    notices: tuple[str, ...] = ()

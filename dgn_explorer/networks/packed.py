@@ -31,6 +31,8 @@ def pack(module: nn.Module) -> nn.Module:
     for child in module.modules():
         if not (
             isinstance(child, nn.Conv2d)
+            # a network's own kind of convolution computes something else
+            and type(child)._conv_forward is nn.Conv2d._conv_forward
             and isinstance(child.padding, tuple)
             and child.padding_mode == "zeros"
         ):
@@ -42,11 +44,20 @@ def pack(module: nn.Module) -> nn.Module:
     return module
 
 
+def unpack(module: nn.Module) -> nn.Module:
+    """Undo `pack`. Returns ``module``."""
+    for child in module.modules():
+        if isinstance(child.__dict__.get("_conv_forward"), PackedConvolution):
+            del child._conv_forward
+    return module
+
+
 class PackedConvolution:
     """Computes what ``conv`` does; called like `torch.nn.Conv2d._conv_forward`."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
         assert isinstance(conv.padding, tuple)
+        self._conv, self._settings = conv, _settings(conv)
         self._padding, self._stride = list(conv.padding), list(conv.stride)
         self._dilation, self._groups = list(conv.dilation), conv.groups
         sizes = zip(conv.dilation, conv.kernel_size, strict=True)
@@ -60,8 +71,7 @@ class PackedConvolution:
     def __call__(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Convolve ``x`` (N, cin, H, W). Raises as torch does if the shapes do not fit."""
         if not self._usable(x, weight):
-            how = (self._stride, self._padding, self._dilation, self._groups)
-            return F.conv2d(x, weight, bias, *how)
+            return F.conv2d(x, weight, bias, *_settings(self._conv))
         y: Tensor = _Convolve.apply(x, weight, bias, self)  # type: ignore[no-untyped-call]
         return y
 
@@ -95,6 +105,8 @@ class PackedConvolution:
             return False
         if weight.requires_grad or torch.is_autocast_enabled("cpu") or x.numel() == 0:
             return False
+        if self._settings != _settings(self._conv):
+            return False  # a network may set its padding anew for every image
         return x.ndim == 4 and x.shape[1] == weight.shape[1] * self._groups
 
     def _spread(self, gradient: Tensor, x: Tensor) -> Tensor:
@@ -164,6 +176,10 @@ def _arithmetic() -> tuple[torch.dtype, ...]:
     except AttributeError:  # another version of torch
         return ()
     return (torch.float32, torch.bfloat16) if half else (torch.float32,)
+
+
+def _settings(conv: nn.Conv2d) -> tuple[Any, ...]:
+    return conv.stride, conv.padding, conv.dilation, conv.groups
 
 
 def _reorder(*arguments: Any) -> Tensor:

@@ -10,6 +10,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from dgn_explorer.errors import DgnError
+
 # Functions that networks call without a module around them. In-place forms end in "_".
 _ACTIVATION_FUNCTIONS = frozenset(
     {
@@ -26,14 +28,16 @@ class ReadPoint:
 
     ``side`` is ``input`` or ``output``: of the ``call``-th run of ``module``; or ``activation``:
     the input of the ``call``-th activation function of the whole pass (``module`` is empty).
-    ``layout`` is how the tensor lies there: ``channels_first`` (N, C[, H, W]), ``channels_last``
-    (N, H, W, C) or ``tokens`` (N, T, C).
+    ``axes`` is the order of the tensor's axes that gives (N, C), (N, C, T) or (N, C, H, W); empty
+    where they lie so. ``copied`` says that the network goes on to change the tensor in place, so
+    that a copy is kept.
     """
 
     module: str
     call: int
     side: str
-    layout: str = "channels_first"
+    axes: tuple[int, ...] = ()
+    copied: bool = False
 
 
 class Reached(BaseException):
@@ -56,13 +60,22 @@ def first_tensor(output: Any) -> Tensor | None:
     return None
 
 
-def channels_first(value: Tensor, layout: str) -> Tensor:
-    """Bring (N, C[, H, W]), (N, H, W, C) or (N, T, C) to (N, C) or (N, C, H, W); T becomes H."""
-    if layout == "channels_last":
-        return value.permute(0, 3, 1, 2)
-    if layout == "tokens":
-        return value.permute(0, 2, 1).unsqueeze(3)
-    return value
+def channels_first(value: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """Bring a layer's tensor to (N, C) or (N, C, H, W) in float32; T of (N, C, T) becomes H.
+
+    A network that squeezes its tensors drops the axis of a single image: it is put back.
+
+    >>> import torch
+    >>> channels_first(torch.zeros(1, 9, 5), (0, 2, 1)).shape
+    torch.Size([1, 5, 9, 1])
+    """
+    if value.ndim == len(axes) - 1:
+        value = value.unsqueeze(0)
+    if axes:
+        value = value.permute(axes)
+    if value.ndim == 3:
+        value = value.unsqueeze(3)
+    return value.float()
 
 
 class ActivationFunctions(TorchFunctionMode):
@@ -121,7 +134,15 @@ class ActivationReader:
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """Activations (N, C) or (N, C, H, W), one for each read point, for the input ``x``."""
-        found = _Found(self._points)
+        return self._run(x, whole=False)[0]
+
+    def to_the_end(self, x: Tensor) -> tuple[list[Tensor], Any]:
+        """As a call, and what the module returns."""
+        return self._run(x, whole=True)
+
+    def _run(self, x: Tensor, whole: bool) -> tuple[list[Tensor], Any]:
+        found = _Found(self._points, whole)
+        output = None
         with ExitStack() as hooks:
             for name, side in {(point.module, point.side) for point in self._points}:
                 if side == "activation":
@@ -134,46 +155,55 @@ class ActivationReader:
                     handle = child.register_forward_hook(partial(found.keep_output, name))
                 hooks.callback(handle.remove)
             with suppress(Reached):
-                self._module(x)
-        return [channels_first(found[point], point.layout) for point in self._points]
+                output = self._module(x)
+        return [channels_first(found[point], point.axes) for point in self._points], output
+
+
+_Place = tuple[str, int, str]
 
 
 class _Found:
-    """What one forward pass has read so far; raises `Reached` when that is everything."""
+    """What one forward pass has read so far; raises `Reached` when that is all that is wanted."""
 
-    def __init__(self, points: Iterable[ReadPoint]) -> None:
-        self._wanted = {(point.module, point.call, point.side) for point in points}
-        self._values: dict[tuple[str, int, str], Tensor] = {}
+    def __init__(self, points: Iterable[ReadPoint], whole: bool) -> None:
+        self._copied: dict[_Place, bool] = {}
+        for point in points:
+            place = (point.module, point.call, point.side)
+            self._copied[place] = point.copied or self._copied.get(place, False)
+        self._whole = whole
+        self._values: dict[_Place, Tensor] = {}
         self._calls: Counter[tuple[str, str]] = Counter()
 
     def __getitem__(self, point: ReadPoint) -> Tensor:
-        return self._values[point.module, point.call, point.side]
+        try:
+            return self._values[point.module, point.call, point.side]
+        except KeyError:
+            raise DgnError(
+                f"A layer did not run in this pass ({point.module or 'activation'}, run"
+                f" {point.call + 1}): the network takes another way for this image or batch.",
+                "Read another layer, or one image at a time.",
+            ) from None
 
     def keep_input(self, name: str, module: nn.Module, inputs: tuple[Any, ...]) -> None:
         self._keep(name, "input", inputs[0])
 
     def keep_output(
         self, name: str, module: nn.Module, inputs: tuple[Any, ...], output: Any
-    ) -> Tensor | None:
-        value = first_tensor(output)
-        if value is None or not self._keep(name, "output", value):
-            return None
-        # The pass goes on: without a copy, a ReLU that works in place would overwrite what was read
-        return value.clone() if value is output else None
+    ) -> None:
+        self._keep(name, "output", first_tensor(output))
 
     def keep_source(self, call: int, source: Tensor, output: Any) -> None:
         if output is None:
             self._store(("", call, "activation"), source)
 
-    def _keep(self, name: str, side: str, value: Tensor) -> bool:
+    def _keep(self, name: str, side: str, value: Any) -> None:
         call = self._calls[name, side]
         self._calls[name, side] += 1
-        return self._store((name, call, side), value)
+        self._store((name, call, side), value)
 
-    def _store(self, point: tuple[str, int, str], value: Tensor) -> bool:
-        if point not in self._wanted:
-            return False
-        self._values[point] = value
-        if len(self._values) == len(self._wanted):
+    def _store(self, place: _Place, value: Any) -> None:
+        if place not in self._copied or not isinstance(value, Tensor):
+            return
+        self._values[place] = value.clone() if self._copied[place] else value
+        if len(self._values) == len(self._copied) and not self._whole:
             raise Reached
-        return True

@@ -1,0 +1,259 @@
+"""The guard: a network that was made ready for ascent still computes what its file says.
+
+Layout, arithmetic and packed weights make an ascent faster and must not change the function. So the
+network is run as it came, on two images; then the ready one is compared with that, without and with
+a gradient, alone and in a batch. A difference is repaired by leaving out what causes it; what
+cannot be repaired is said in a sentence.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dgn_explorer.networks.network import freeze, own_types
+from dgn_explorer.networks.preprocessing import Preprocessing
+from dgn_explorer.networks.reading import ActivationReader, ReadPoint, first_tensor
+from dgn_explorer.networks.tracing import Traced
+
+_SEED = 20
+_CLOSE = 1e-3  # of the largest value: other kernels round otherwise
+_CLOSE_HALF = 3e-2  # where the network came in half precision
+# What is tried, the fastest first; the last leaves weights in half or double precision
+_WAYS: tuple[dict[str, bool], ...] = (
+    {},
+    {"channels_last": False},
+    {"channels_last": False, "packed": False},
+    {"channels_last": False, "packed": False, "in_place": False},
+    {"channels_last": False, "packed": False, "types": False},
+)
+Run = Callable[[Tensor], Any]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a network gave as it came: its outputs for two images, each (1, ...) and in float32.
+
+    ``noise`` is how far two passes over one image differ, in parts of the largest output.
+    ``close`` is the difference, in the same parts, that is only rounding.
+    """
+
+    images: Tensor
+    outputs: tuple[Tensor, Tensor]
+    noise: float
+    close: float
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A frozen network that was compared with its original."""
+
+    module: nn.Module
+    traced: Traced
+    batch_limit: int | None
+    notices: tuple[str, ...]
+
+
+def probes(preprocessing: Preprocessing, size: int, device: torch.device) -> Tensor:
+    """Two preprocessed images (2, channels, size, size) of coloured noise, always the same."""
+    generator = torch.Generator().manual_seed(_SEED)
+    fine = torch.rand(2, 3, size, size, generator=generator)
+    coarse = torch.rand(2, 3, 1, 1, generator=generator)
+    with torch.no_grad():
+        return preprocessing((fine * 0.6 + coarse * 0.4).to(device))
+
+
+def reference(run: Run, images: Tensor, *, exact: bool = True) -> Reference:
+    """Run a network as it came on ``images`` (2, C, H, W), one at a time.
+
+    ``exact`` is False where it computes in half precision. Raises what the network raises.
+    """
+    with torch.no_grad():
+        first, again, second = (
+            _values(run, image, seed) for image, seed in _with_seeds(images, (0, 1, 0))
+        )
+    noise = difference(first, again)
+    return Reference(images, (first, second), noise, _CLOSE if exact else _CLOSE_HALF)
+
+
+def difference(found: Tensor, wanted: Tensor) -> float:
+    """The largest difference, in parts of the largest finite value of ``wanted``."""
+    if found.shape != wanted.shape:
+        return float("inf")
+    found, wanted = found.double().cpu(), wanted.double().cpu()
+    same = (found == wanted) | (found.isnan() & wanted.isnan())
+    if bool(same.all()):
+        return 0.0
+    finite = wanted[wanted.isfinite()].abs()
+    scale = float(finite.max()) if finite.numel() else 1.0
+    gap = (found - wanted).abs().masked_fill(same, 0)
+    return float(gap.nan_to_num(nan=float("inf")).max()) / (scale or 1.0)
+
+
+def frozen_like(module: nn.Module, wanted: Reference) -> tuple[nn.Module, tuple[str, ...]]:
+    """``module`` frozen as fast as it may be while it gives what it gave, and what is to be said.
+
+    Left out, one after the other: the layout, the packed weights, modules that work in place, and
+    float32.
+    """
+    own = own_types(module)
+    gap, error = 0.0, ""
+    for way in _WAYS:
+        if not way.get("types", True):
+            if not own.changed:
+                continue
+            own.restore()
+        freeze(module, **way)
+        gap, error = _gap(module, wanted)
+        if gap <= wanted.close and not error:
+            return module, ()
+    if gap <= wanted.close:
+        return module, (f"No image can be made for the network's classes: {error}.",)
+    return module, (
+        f"Made ready for ascent, the network's scores differ from the original's by {gap:.1%}: it"
+        " changes itself while it runs, so take its scores with care or export it anew.",
+    )
+
+
+def _gap(module: nn.Module, wanted: Reference) -> tuple[float, str]:
+    """How far the frozen module is from ``wanted``, and why no gradient can be had."""
+    first, second = wanted.images.chunk(2)
+    try:
+        with torch.no_grad():
+            gap = difference(_values(module, first, 0), wanted.outputs[0])
+    except Exception as error:  # the network's own code may raise anything
+        return float("inf"), _line(error)
+    if gap > wanted.close:
+        return gap, ""
+    try:
+        with torch.enable_grad():
+            # not a leaf: a network may subtract its mean in place
+            image = second.clone().requires_grad_()
+            output = _values(module, image * 1, 0)
+            gap = max(gap, difference(output.detach(), wanted.outputs[1]))
+            if output.requires_grad:
+                torch.autograd.grad(output.nan_to_num().sum(), image, allow_unused=True)
+    except Exception as error:
+        return gap, _line(error)
+    return gap, ""
+
+
+def _line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".:")
+
+
+def check(module: nn.Module, traced: Traced, wanted: Reference, limit: int | None) -> Checked:
+    """Compare what is read with a gradient, in a batch and later with what is read alone.
+
+    A layer that reads otherwise keeps a copy, and is listed as not readable if that does not help.
+    ``limit`` is the most images a pass takes as far as is known.
+    """
+    notices: list[str] = []
+    if wanted.noise > wanted.close:
+        notices.append(
+            f"Two passes over one image differ by {min(wanted.noise, 9.99):.0%} of its largest"
+            " score: the network draws random numbers although it was set to evaluate, so call"
+            " F.dropout with training=self.training and export it in eval mode."
+        )
+    if not all(bool(x.isfinite().all()) for x in wanted.outputs):
+        notices.append(
+            "The network's scores are not finite numbers: its weights are damaged, or --mean, --std"
+            " and --value-range do not belong to it."
+        )
+    alone = _read(module, _copied(traced.points), wanted.images[:1])[0]
+    if limit != 1:
+        limit, said = _batches(module, traced, alone, wanted)
+        notices += said
+    points, reasons = traced.points, _differing(module, traced.points, alone, wanted)
+    if reasons:
+        copied = _copied(points)
+        points = {path: copied[path] if path in reasons else p for path, p in points.items()}
+        reasons = _differing(module, points, alone, wanted)
+    return Checked(module, replace(traced, points=points).without(reasons), limit, tuple(notices))
+
+
+def _differing(
+    module: nn.Module, points: dict[str, ReadPoint], alone: list[Tensor], wanted: Reference
+) -> dict[str, str]:
+    """Layers that read otherwise with a gradient or once another image was looked at, and why."""
+    image, other = wanted.images.chunk(2)
+    with torch.enable_grad():
+        found, _ = _read(module, points, image.clone().requires_grad_() * 1)
+    with torch.no_grad():
+        _values(module, other, 0)
+    reasons = {}
+    for path, value, before in zip(points, found, alone, strict=True):
+        if not value.requires_grad:
+            reasons[path] = "No gradient leads from it to the image."
+        elif difference(value.detach(), before) > wanted.close:
+            reasons[path] = "It reads otherwise during an ascent than when an image is looked at."
+    return reasons
+
+
+def _batches(
+    module: nn.Module, traced: Traced, alone: list[Tensor], wanted: Reference
+) -> tuple[int | None, list[str]]:
+    """The most images in a pass, and what is to be said of it."""
+    if wanted.noise > wanted.close:
+        return 1, []  # what a batch does cannot be told from chance
+    try:
+        found, output = _read(module, _copied(traced.points), wanted.images)
+    except Exception:  # a program that was exported for one image refuses more in many ways
+        return 1, []
+    together = _flat(output)
+    apart = torch.cat(wanted.outputs)
+    if together.shape != apart.shape:
+        return 1, []
+    if difference(together, apart) > wanted.close:
+        return 1, [
+            "The scores of an image depend on the other images in its batch (a batch norm without"
+            " running statistics does that), so images are computed one at a time."
+        ]
+    if any(
+        len(x) != 2 or difference(x[:1], before) > wanted.close
+        for x, before in zip(found, alone, strict=True)
+    ):
+        return 1, []  # a layer's axis of images is not where it was for one image
+    return None, []
+
+
+def _copied(points: dict[str, ReadPoint]) -> dict[str, ReadPoint]:
+    return {path: replace(point, copied=True) for path, point in points.items()}
+
+
+def _read(
+    module: nn.Module, points: dict[str, ReadPoint], images: Tensor
+) -> tuple[list[Tensor], Any]:
+    with _seeded(0), torch.set_grad_enabled(images.requires_grad):
+        return ActivationReader(module, points.values()).to_the_end(images)
+
+
+def _values(run: Run, image: Tensor, seed: int) -> Tensor:
+    with _seeded(seed):
+        return _flat(run(image))
+
+
+def _flat(output: Any) -> Tensor:
+    """The scores in float32, (N, ...); a single image's that were squeezed get their axis back."""
+    found = first_tensor(output)
+    if found is None:
+        raise TypeError("the network returns no tensor")
+    return (found if found.ndim > 1 else found[None]).float()
+
+
+def _with_seeds(images: Tensor, seeds: tuple[int, ...]) -> Iterator[tuple[Tensor, int]]:
+    first, second = images.chunk(2)
+    yield from zip((first, first, second), seeds, strict=True)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Random numbers that come again, and leave those of everyone else as they were."""
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(_SEED + seed)
+        yield
