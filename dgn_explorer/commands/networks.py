@@ -17,6 +17,7 @@ from dgn_explorer.commands.options import (
     print_json,
 )
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.loaders import by_name, library_examples
 from dgn_explorer.networks.spec_text import parse_spec
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def list_command(as_json: bool) -> None:
     from dgn_explorer.networks.descriptions import read_description, user_networks
     from dgn_explorer.networks.opening import network_names
 
-    own = user_networks()
+    own = {name: path for name, path in user_networks().items() if by_name(name) is None}
     rows = []
     for name in network_names():
         source, problem = "", ""
@@ -52,7 +53,8 @@ def list_command(as_json: bool) -> None:
     for row in rows:
         origin = (row["problem"] or row["source"]) if row["own"] else "embedded"
         click.echo(f"{row['name']:{width}}  {origin}")
-    click.echo("Also torchvision:NAME, timm:NAME, and files and folders of your own.", err=True)
+    libraries = ", ".join(library_examples())
+    click.echo(f"Also {libraries}, and files and folders of your own.", err=True)
 
 
 @networks_command.command("add")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dgn_explorer.networks.loaders import spec_examples
 from dgn_explorer.networks.spec_text import FLAGS, read_options, spec_text
 from dgn_explorer.priors.info import FITS
 
@@ -48,7 +49,7 @@ def network_option(command: Command) -> Command:
         "--network",
         default=DEFAULT_NETWORK,
         show_default=True,
-        help="Network to look into: a name, torchvision:NAME, timm:NAME, a file or a folder.",
+        help=f"Network to look into: {spec_examples()}.",
     )
     return option(loader_options(command))
 

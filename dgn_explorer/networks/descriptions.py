@@ -22,12 +22,13 @@ from typing import Any
 
 from dgn_explorer.disk import disk_error, keep_file
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks import loaders
+from dgn_explorer.networks.loaders import DESCRIPTION_SUFFIX
 from dgn_explorer.networks.options import RANDOM, NetworkOptions
 from dgn_explorer.networks.spec_text import anywhere
 from dgn_explorer.networks.weights.series import split_list
 from dgn_explorer.paths import config_folder, user_path
 
-SUFFIX = ".toml"
 _MOST_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _NUMBERS = ("size", "value_range", "crop")
@@ -54,7 +55,7 @@ def networks_folder() -> Path:
 def user_networks() -> dict[str, Path]:
     """Name -> description of the user's own networks, sorted by name."""
     folder = networks_folder()
-    found = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    found = sorted(folder.glob(f"*{DESCRIPTION_SUFFIX}")) if folder.is_dir() else []
     return {path.stem: path for path in found}
 
 
@@ -95,12 +96,16 @@ def merge(over: NetworkOptions, under: NetworkOptions) -> NetworkOptions:
 def save_description(name: str, description: Description) -> Path:
     """Write a description into the user's folder, under ``name``; returns its path.
 
-    Relative paths are written as absolute ones. Raises `DgnError` if the name is taken or no
-    name, or the file cannot be written.
+    Relative paths are written as absolute ones. Raises `DgnError` if the name is taken,
+    built in, looks like a file, or is no name, or the file cannot be written.
     """
-    path = networks_folder() / f"{name}{SUFFIX}"
+    path = networks_folder() / f"{name}{DESCRIPTION_SUFFIX}"
     if not _NAME.fullmatch(name):
         raise DgnError(f"{name!r} is not a name.", "Use letters, digits, dots, - and _.")
+    if name.lower() in loaders.names():
+        raise DgnError(f"{name} is a network that is built in.", "Choose another name.")
+    if name.lower().endswith(loaders.suffixes()):
+        raise DgnError(f"{name} looks like a file.", "Choose a name without that ending.")
     if path.exists():
         raise DgnError(
             f"There already is a network called {name}.", f"Choose another, or delete {path}."

@@ -1,30 +1,23 @@
 """`open_network`: from a spec to a `Network`."""
 
 import difflib
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks import loaders
 from dgn_explorer.networks.assembly import assemble
-from dgn_explorer.networks.caffe import caffe_loader
-from dgn_explorer.networks.descriptions import SUFFIX as TOML
 from dgn_explorer.networks.descriptions import merge, read_description, user_networks
 from dgn_explorer.networks.labels import imagenet_labels
 from dgn_explorer.networks.loaded import Confirm, Loaded, Request, refuse
+from dgn_explorer.networks.loaders import DESCRIPTION_SUFFIX
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.options import NetworkOptions
-from dgn_explorer.networks.programs import onnx_loader
 from dgn_explorer.networks.spec_text import anywhere, parse_spec, spec_text
-from dgn_explorer.networks.weights import (
-    efficientnet_lite,
-    timm_loader,
-    torchvision_loader,
-    weights_loader,
-)
 from dgn_explorer.networks.weights.series import split_list
+from dgn_explorer.networks.weights.weights_loader import load_series
 from dgn_explorer.paths import user_path
 
 __all__ = ["DEFAULT_NETWORK", "imagenet_labels", "network_names", "open_network"]
@@ -32,20 +25,10 @@ __all__ = ["DEFAULT_NETWORK", "imagenet_labels", "network_names", "open_network"
 DEFAULT_NETWORK = "lite0"
 _MOST_DESCRIPTIONS = 8  # a description may name another one
 
-_FILE_LOADERS: dict[str, Callable[[Path, Request], Loaded]] = {
-    **dict.fromkeys(caffe_loader.SUFFIXES, caffe_loader.load),
-    **dict.fromkeys(onnx_loader.SUFFIXES, onnx_loader.load),
-    **dict.fromkeys(weights_loader.SUFFIXES, weights_loader.load),
-}
-_LIBRARIES: dict[str, Callable[[str, Request], Loaded]] = {
-    torchvision_loader.PREFIX: torchvision_loader.load,
-    timm_loader.PREFIX: timm_loader.load,
-}
-
 
 def network_names() -> tuple[str, ...]:
     """The names that `open_network` takes: the embedded networks and the user's own."""
-    return (*efficientnet_lite.SIZES, *user_networks())
+    return tuple(dict.fromkeys((*loaders.names(), *user_networks())))
 
 
 def open_network(
@@ -57,10 +40,10 @@ def open_network(
 ) -> Network:
     """Open the network called ``spec``, frozen and ready for ascent, on ``device``.
 
-    ``spec`` is a name (`network_names`), ``torchvision:NAME[/WEIGHTS]``, ``timm:NAME``, the path of
-    a file (.prototxt, .caffemodel, .onnx, .pt, .pth, .pt2, .safetensors, .toml), or a folder or a
-    comma-separated list of checkpoints, at one of them with ``@POSITION``; options may stand behind
-    it (`spec_text`), and ``options`` go before those. ``confirm`` is asked before a Python file of
+    ``spec`` is a name (`network_names`), a name behind a prefix such as ``timm:NAME``, the path of
+    a file (`loaders.suffixes`), or a folder or a comma-separated list of checkpoints, at one of
+    them with ``@POSITION``; options may stand behind it (`spec_text`), and ``options`` go before
+    those. ``confirm`` is asked before a Python file of
     the user's is run for the first time. The network's name opens it again. Raises `DgnError` for
     anything that cannot be opened.
     """
@@ -83,30 +66,31 @@ def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptio
     """Find the loader; what it loads, and the options with those of descriptions."""
     if depth > _MOST_DESCRIPTIONS:
         raise DgnError(f"{spec} describes itself.", "Name a file or model as its source.")
-    for prefix, load in _LIBRARIES.items():
-        if spec.startswith(prefix):
-            return load(spec.removeprefix(prefix), request), request.options
-    if spec in efficientnet_lite.SIZES:
-        _refuse_weights(spec, request.options)
-        return efficientnet_lite.loaded(spec), request.options
+    library = loaders.by_prefix(spec)
+    if library is not None:
+        return _loaded(library, spec.removeprefix(library.prefix), request), request.options
+    built_in = loaders.by_name(spec)
+    if built_in is not None:
+        return _loaded(built_in, spec, request), request.options
     own = user_networks().get(spec)
     path = own or user_path(spec)
-    if path.suffix.lower() == TOML:
+    if path.suffix.lower() == DESCRIPTION_SUFFIX:
         return _described(spec, path, request, depth)
     if path.is_dir() or len(split_list(spec)) > 1:
-        return weights_loader.load_series(spec, request), request.options
+        return load_series(spec, request), request.options
     series, at, position = spec.rpartition("@")
     if at and not path.exists() and _may_be_series(series):
         options = replace(request.options, position=position)
         return _load(series, replace(request, options=options), depth + 1)
-    if path.suffix.lower() in _FILE_LOADERS:
-        return _FILE_LOADERS[path.suffix.lower()](path, request), request.options
+    loader = loaders.by_file(path)
+    if loader is not None:
+        return _loaded(loader, path, request), request.options
     raise _unknown(spec, path)
 
 
 def _may_be_series(spec: str) -> bool:
     path = user_path(spec)
-    described = path.suffix.lower() == TOML and path.is_file()
+    described = path.suffix.lower() == DESCRIPTION_SUFFIX and path.is_file()
     return path.is_dir() or described or spec in user_networks() or len(split_list(spec)) > 1
 
 
@@ -122,22 +106,19 @@ def _described(
     return replace(loaded, name=spec, title=title, aliases=aliases), options
 
 
-def _refuse_weights(name: str, options: NetworkOptions) -> None:
-    if options.weights is not None or options.arch is not None:
-        raise DgnError(
-            f"{name} comes with its own weights and architecture.",
-            "Leave out --weights and --arch, or open your own file.",
-        )
+def _loaded(loader: loaders.Loader, source: str | Path, request: Request) -> Loaded:
+    found: Loaded = loaders.call(loader.load, source, request)
+    return found
 
 
 def _unknown(spec: str, path: Path) -> DgnError:
     if path.is_file():
-        known = ", ".join((*_FILE_LOADERS, TOML))
+        known = ", ".join(loaders.suffixes())
         return DgnError(f"{spec} is of no kind that is known.", f"Network files end in {known}.")
     near = difflib.get_close_matches(spec, network_names(), n=1)
     instead = f"Did you mean {near[0]}? " if near else ""
     return DgnError(
         f"There is no network called {spec!r}.",
-        f"{instead}The networks are: {', '.join(network_names())}; or give torchvision:NAME,"
-        " timm:NAME or the path of a file.",
+        f"{instead}The networks are: {', '.join(network_names())}; or give"
+        f" {', '.join(loaders.library_examples())} or the path of a file.",
     )

@@ -9,13 +9,14 @@ import shlex
 from collections.abc import Mapping
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.loaders import arch_examples
 from dgn_explorer.networks.options import RANDOM, NetworkOptions, parse_mean, parse_numbers
 from dgn_explorer.paths import user_path
 
 # field of `NetworkOptions` -> its flag and one line of help
 FLAGS = {
     "weights": ("--weights", "Weights: a file, the name of an entry, or 'random'."),
-    "arch": ("--arch", "torchvision:NAME, timm:NAME, package.module:factory or file.py:factory."),
+    "arch": ("--arch", f"{arch_examples()}."),
     "size": ("--size", "Side of the network's input in pixels."),
     "mean": ("--mean", "Subtracted from the pixels: numbers such as 104,117,123, or a mean file."),
     "std": ("--std", "What the pixels are divided by, after the mean."),

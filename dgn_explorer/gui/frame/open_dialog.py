@@ -1,6 +1,8 @@
 """Choosing a network and a prior: by name, by file, or from the last ones."""
 
 import json
+from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -20,10 +22,11 @@ from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.look.parts import fix_width, label
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, WIDE, Theme
+from dgn_explorer.networks.loaders import file_filters, spec_examples
 
 _RECENT = "recent"
 _MOST = 10
-_NETWORK_HELP = "A name (lite0), torchvision:NAME, timm:NAME, or a file or folder of your own"
+_PRIOR_FILTERS = ("Priors (*.safetensors)", "All files (*)")
 _PRIOR_HELP = "A name (default) or a .safetensors file made with: dgn-explorer train"
 
 
@@ -59,15 +62,19 @@ class OpenDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(SMALL)
         grid.setVerticalSpacing(2)
-        for row, (name, field, text) in enumerate(
-            (("Network", self.network, _NETWORK_HELP), ("Prior", self.prior, _PRIOR_HELP))
+        networks = spec_examples()
+        for row, (name, field, text, filters) in enumerate(
+            (
+                ("Network", self.network, networks[0].upper() + networks[1:], file_filters()),
+                ("Prior", self.prior, _PRIOR_HELP, _PRIOR_FILTERS),
+            )
         ):
             field.setAccessibleName(name)
             field.setAccessibleDescription(text)
             browse = QPushButton("Browse…")
             browse.setAccessibleName(f"Browse for a {name.lower()} file")
             browse.setAutoDefault(False)
-            browse.clicked.connect(lambda _checked=False, field=field: self._browse(field))
+            browse.clicked.connect(partial(self._browse, field, filters))
             grid.addWidget(label(name, "strong"), 4 * row, 0)
             grid.addWidget(field, 4 * row + 1, 0)
             grid.addWidget(browse, 4 * row + 1, 1)
@@ -124,8 +131,9 @@ class OpenDialog(QDialog):
         self.network.setText(network)
         self.prior.setText(prior)
 
-    def _browse(self, field: QLineEdit) -> None:
+    def _browse(self, field: QLineEdit, filters: Sequence[str], _checked: bool = False) -> None:
         dialog = QFileDialog(self, "Choose a file")
+        dialog.setNameFilters(filters)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(field.setText)
         dialog.finished.connect(dialog.deleteLater)

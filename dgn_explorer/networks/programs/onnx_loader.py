@@ -21,7 +21,6 @@ from dgn_explorer.networks.programs.graphs import (
 from dgn_explorer.networks.weights.checkpoints import file_digest, require_file
 from dgn_explorer.networks.weights.torchvision_import import torchvision_models
 
-SUFFIXES = (".onnx",)
 _DEFAULT_SIZE = 224
 _MOST_NUMBERS = 1 << 30
 _COLOURS = range(1, 5)

@@ -19,7 +19,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.labels import imagenet_labels
-from dgn_explorer.networks.loaded import Loaded
+from dgn_explorer.networks.loaded import Loaded, Request
 from dgn_explorer.networks.network import fingerprint
 from dgn_explorer.networks.preprocessing import Preprocessing
 
@@ -138,11 +138,18 @@ def load(name: str) -> EfficientNetLite:
     return module
 
 
-def loaded(name: str) -> Loaded:
+def loaded(name: str, request: Request | None = None) -> Loaded:
     """``lite0``, ``lite1`` or ``lite2`` with all that is known of it, folded.
 
-    The fingerprint is that of the published weights, so that folding does not change it.
+    The fingerprint is that of the published weights, so that folding does not change it. Raises
+    `DgnError` if other weights or another architecture are asked for.
     """
+    options = (request or Request()).options
+    if options.weights is not None or options.arch is not None:
+        raise DgnError(
+            f"{name} comes with its own weights and architecture.",
+            "Leave out --weights and --arch, or open your own file.",
+        )
     size = SIZES[name]
     module = load(name)
     digest = fingerprint(module)

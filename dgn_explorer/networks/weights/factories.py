@@ -20,19 +20,19 @@ from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaded import Confirm
-from dgn_explorer.networks.weights import timm_loader, torchvision_loader
+from dgn_explorer.networks.loaders import arch_examples, architecture, call
 from dgn_explorer.paths import config_folder, user_path
 from dgn_explorer.sharing import change_file
 
-_WAY_OUT = "Write --arch torchvision:NAME, timm:NAME, package.module:factory or file.py:factory."
+_WAY_OUT = f"Write --arch {arch_examples()}."
 
 
 def build(arch: str, state: dict[str, Tensor], confirm: Confirm) -> nn.Module:
     """Build the architecture ``arch`` with as many classes as ``state`` has, where it can tell."""
-    if arch.startswith(torchvision_loader.PREFIX):
-        return torchvision_loader.build(arch.removeprefix(torchvision_loader.PREFIX), state)
-    if arch.startswith(timm_loader.PREFIX):
-        return timm_loader.build(arch.removeprefix(timm_loader.PREFIX), state)
+    loader = architecture(arch)
+    if loader is not None:
+        built: nn.Module = call(loader.build, arch.removeprefix(loader.prefix), state)
+        return built
     source, _, name = arch.rpartition(":")
     if not source or not name.isidentifier():
         raise DgnError(f"{arch!r} is not an architecture.", _WAY_OUT)

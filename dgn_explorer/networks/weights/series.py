@@ -26,7 +26,7 @@ def checkpoints(spec: str, suffixes: tuple[str, ...]) -> dict[str, Path]:
     folder = user_path(spec)
     if not folder.is_dir():
         return _named([user_path(part) for part in split_list(spec)])
-    found = [path for path in folder.iterdir() if path.suffix in suffixes and path.is_file()]
+    found = [p for p in folder.iterdir() if p.name.lower().endswith(suffixes) and p.is_file()]
     if not found:
         raise DgnError(f"{folder} holds no checkpoints.", f"They end in {', '.join(suffixes)}.")
     return _named(sorted(found, key=lambda path: _natural(path.name)))

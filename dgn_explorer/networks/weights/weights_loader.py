@@ -6,15 +6,15 @@ from pathlib import Path
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.labels import labels_beside
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
+from dgn_explorer.networks.loaders import arch_examples, architecture, by_file, call
 from dgn_explorer.networks.options import RANDOM
 from dgn_explorer.networks.programs import program_loader
-from dgn_explorer.networks.weights import factories, timm_loader, torchvision_loader
+from dgn_explorer.networks.weights import factories
 from dgn_explorer.networks.weights.aliases import published_names
 from dgn_explorer.networks.weights.checkpoints import read_weights, require_file, zip_names
 from dgn_explorer.networks.weights.series import checkpoints, split_list
 from dgn_explorer.networks.weights.state_dicts import fit
 
-SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".pt2")
 _DEFAULT_SIZE = 224
 
 
@@ -34,7 +34,7 @@ def load_series(spec: str, request: Request) -> Loaded:
 
     The layers, and so the addresses of units, are the same in all of them.
     """
-    files = checkpoints(spec, SUFFIXES)
+    files = checkpoints(spec, _suffixes())
     wanted = request.options.position or list(files)[-1]
     if wanted not in files:
         raise DgnError(
@@ -51,6 +51,12 @@ def load_series(spec: str, request: Request) -> Loaded:
     )
 
 
+def _suffixes() -> tuple[str, ...]:
+    """What checkpoints end with: as all files of this kind."""
+    loader = by_file(Path("weights.pt"))
+    return loader.suffixes if loader is not None else ()
+
+
 def _load_weights(path: Path, request: Request) -> Loaded:
     options = request.options
     if options.weights not in (None, RANDOM):
@@ -61,7 +67,7 @@ def _load_weights(path: Path, request: Request) -> Loaded:
     if options.arch is None:
         raise DgnError(
             f"{path} holds weights, but not the network they belong to.",
-            "Name it with --arch torchvision:NAME, timm:NAME or package.module:factory.",
+            f"Name it with --arch {arch_examples()}.",
         )
     library = _of_library(path, options.arch, request)
     if library is not None:
@@ -84,19 +90,14 @@ def _load_weights(path: Path, request: Request) -> Loaded:
 
 def _of_library(path: Path, arch: str, request: Request) -> Loaded | None:
     """A library's own architecture: size, preprocessing and labels are known there."""
-    libraries = {
-        torchvision_loader.PREFIX: torchvision_loader.load,
-        timm_loader.PREFIX: timm_loader.load,
-    }
-    for prefix, load_named in libraries.items():
-        if arch.startswith(prefix):
-            options = replace(request.options, weights=str(path))
-            inner = replace(request, options=options)
-            loaded = load_named(arch.removeprefix(prefix), inner)
-            return replace(
-                loaded,
-                name=str(path),
-                title=f"{path.stem} ({arch})",
-                labels=labels_beside(path) or loaded.labels,
-            )
-    return None
+    loader = architecture(arch)
+    if loader is None:
+        return None
+    inner = replace(request, options=replace(request.options, weights=str(path)))
+    loaded: Loaded = call(loader.load, arch.removeprefix(loader.prefix), inner)
+    return replace(
+        loaded,
+        name=str(path),
+        title=f"{path.stem} ({arch})",
+        labels=labels_beside(path) or loaded.labels,
+    )
