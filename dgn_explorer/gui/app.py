@@ -11,11 +11,12 @@ os.environ["QT_API"] = "pyside6"
 from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.engine.engine import Engine
-from dgn_explorer.gui.bridge.bridge import EngineBridge
 from dgn_explorer.gui.bridge.collecting import Collector
+from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
+from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
-from dgn_explorer.gui.bridge.loop import Flows, run_until_done
-from dgn_explorer.gui.bridge.ports import EnginePort
+from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.bridge.loop import run_until_done
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.bridge.signals import SystemSignals
 from dgn_explorer.gui.frame.open_dialog import recent

@@ -9,24 +9,23 @@ from PySide6.QtWidgets import QMainWindow
 
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.bridge import Permission
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.engine_bridge import Permission
+from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.bridge.preferences import LAYOUT_VERSION, Preferences
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.centre import Centre
 from dgn_explorer.gui.desk.command_group import CommandGroup
+from dgn_explorer.gui.desk.drag_out import DragOut
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
-from dgn_explorer.gui.desk.job_notices import JobNotices
 from dgn_explorer.gui.desk.menus import fill_menus, make_toolbar
 from dgn_explorer.gui.desk.notices import Notices
 from dgn_explorer.gui.desk.panels import Panels
-from dgn_explorer.gui.desk.status_line import StatusLine
+from dgn_explorer.gui.desk.status_bar import StatusLine
 from dgn_explorer.gui.features.combine.combination import Combination
 from dgn_explorer.gui.features.combine.combine_commands import CombineCommands
 from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
 from dgn_explorer.gui.features.picture.commands import Commands
 from dgn_explorer.gui.features.picture.details import Details
-from dgn_explorer.gui.features.picture.drag_out import DragOut
 from dgn_explorer.gui.features.picture.exporting import recall_picture
 from dgn_explorer.gui.features.picture.stage import Stage
 from dgn_explorer.gui.features.queue.queue_panel import QueuePanel
@@ -38,9 +37,9 @@ from dgn_explorer.gui.features.results.selection import Selection
 from dgn_explorer.gui.features.results.sheet_page import SheetPage
 from dgn_explorer.gui.features.settings.controls import Controls
 from dgn_explorer.gui.features.settings.parameter_commands import ParameterCommands
-from dgn_explorer.gui.features.training.training import Training
 from dgn_explorer.gui.features.training.training_commands import TrainingCommands
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
+from dgn_explorer.gui.features.training.training_run import Training
 from dgn_explorer.gui.features.units.browser import DEFAULT_EDGE, EDGES, Browser
 from dgn_explorer.gui.features.units.note_commands import NoteCommands
 from dgn_explorer.gui.frame.close_dialog import CloseDialog
@@ -48,6 +47,7 @@ from dgn_explorer.gui.frame.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
 from dgn_explorer.gui.look.icons import program_icon
 from dgn_explorer.gui.look.theme import Theme
+from dgn_explorer.gui.state.job_notices import JobNotices
 from dgn_explorer.gui.state.live_parameters import LiveParameters
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session

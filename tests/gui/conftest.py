@@ -16,9 +16,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dgn_explorer.gui.app import EngineMaker
-from dgn_explorer.gui.bridge.bridge import EngineBridge
 from dgn_explorer.gui.bridge.collecting import Collector
-from dgn_explorer.gui.bridge.loop import Flows, new_event_loop
+from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
+from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.bridge.loop import new_event_loop
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.look.theme import Theme
 from dgn_explorer.gui.state.jobs import Job

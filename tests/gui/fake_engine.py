@@ -26,7 +26,7 @@ from dgn_explorer.engine.messages import (
     Started,
     UnitStrength,
 )
-from dgn_explorer.gui.bridge.bridge import EngineBridge
+from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
 from dgn_explorer.priors.info import EncoderInfo, PriorInfo

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dgn_explorer.gui.features.picture.clipboard import python_code
+from dgn_explorer.gui.features.picture.copied_text import python_code
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.synthesis.parameters import DgnAmParameters

@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from dgn_explorer.export.png import read_recipe
-from dgn_explorer.gui.features.picture import drag_out
+from dgn_explorer.gui.desk import drag_out
 from tests.gui.conftest import Explorer
 
 Dragged = list[tuple[QWidget, QMimeData, QPixmap]]

@@ -8,7 +8,7 @@ from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import QFileDialog
 
 from dgn_explorer.engine.messages import Decode, Replay
-from dgn_explorer.gui.features.combine.film_dialog import FilmDialog
+from dgn_explorer.gui.features.films.film_dialog import FilmDialog
 from tests.gui.conftest import Explorer
 
 

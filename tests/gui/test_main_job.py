@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from dgn_explorer.engine.messages import Frame
-from dgn_explorer.gui.bridge.display import Showing
-from dgn_explorer.gui.features.units.unit_model import CardState
+from dgn_explorer.gui.look.card import CardState
+from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from tests.gui.conftest import Explorer

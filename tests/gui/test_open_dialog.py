@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget
 
 from dgn_explorer.engine.messages import Judge, OpenFailed
-from dgn_explorer.gui.bridge.display import Showing
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
-from dgn_explorer.gui.features.units.unit_model import CardState
 from dgn_explorer.gui.frame.open_dialog import OpenDialog, recent
+from dgn_explorer.gui.look.card import CardState
+from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.step_sizes import remember_step

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from dgn_explorer.gui.bridge.bridge import EngineBridge
+from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
 from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
 from tests.gui.conftest import Explorer
 

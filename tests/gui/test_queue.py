@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
-from dgn_explorer.gui.features.units.unit_model import CardState
+from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.gui.look.row_delegate import QuietRole
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.networks.address import UnitAddress

@@ -9,9 +9,9 @@ import torch
 
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import Decode, Replay, Strongest
-from dgn_explorer.gui.bridge.display import Showing
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
+from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.gui.state.run_settings import RunSettings
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.options import NetworkOptions

@@ -12,8 +12,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from dgn_explorer.engine.engine import Engine
-from dgn_explorer.gui.features.combine.film_dialog import FilmDialog
-from dgn_explorer.gui.features.units.unit_model import CardState
+from dgn_explorer.gui.features.films.film_dialog import FilmDialog
+from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from tests.gui.conftest import Explorer
 from tests.gui.test_results import drop

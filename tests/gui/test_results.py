@@ -9,8 +9,8 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel
 
 from dgn_explorer.export.png import read_recipe
-from dgn_explorer.gui.bridge.display import Showing
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
+from dgn_explorer.gui.state.display import Showing
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import picture_of
 

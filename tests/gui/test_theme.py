@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
-from dgn_explorer.gui.bridge.display import Notice
 from dgn_explorer.gui.look.close_button import CloseButton
 from dgn_explorer.gui.look.theme import DARK, LIGHT, Colours, Theme, contrast, qt_palette
+from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
 

@@ -8,9 +8,9 @@ from PIL import Image
 from PySide6.QtWidgets import QDialog
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.features.training.training import TrainingOrder
 from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
+from dgn_explorer.gui.features.training.training_run import TrainingOrder
 from dgn_explorer.training.folder import Status, read_status, write_status
 from dgn_explorer.training.lock import alone_in
 from tests.gui.conftest import Explorer

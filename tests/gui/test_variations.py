@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.features.results.variation_dialogs import SeedsDialog, SweepDialog
 from dgn_explorer.gui.features.results.variations import Axis, choices, evenly, make_sheet
-from dgn_explorer.gui.features.units.unit_model import CardRole, CardState
+from dgn_explorer.gui.look.card import CardRole, CardState
 from tests.gui.conftest import Explorer
 from tests.results.making import make_recipe
 

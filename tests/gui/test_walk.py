@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, ImageFilter
 from PySide6.QtCore import Qt
 
-from dgn_explorer.gui.features.combine.film_dialog import FilmDialog
-from dgn_explorer.gui.features.units.unit_model import CardState
+from dgn_explorer.gui.features.films.film_dialog import FilmDialog
+from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import code_text

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QLabel, QSplitter
 
 from dgn_explorer.engine.messages import Finished, OpenFailed
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.display import Level, Notice, Showing
 from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.desk.notices import SHOWN_MS
-from dgn_explorer.gui.desk.status_line import StatusLine
+from dgn_explorer.gui.desk.status_bar import StatusLine
 from dgn_explorer.gui.frame.close_dialog import CloseDialog
 from dgn_explorer.gui.look.canvas import Canvas
+from dgn_explorer.gui.state.display import Level, Notice, Showing
 from tests.gui.conftest import Explorer
 
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.gui import app
-from dgn_explorer.gui.bridge.bridge import EngineBridge
+from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
 from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
 from dgn_explorer.gui.bridge.loop import run_until_done
 from dgn_explorer.gui.state import library

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from dgn_explorer.gui.bridge.display import Level, Notice
 from dgn_explorer.gui.look.close_button import CloseButton
 from dgn_explorer.gui.look.icons import icon_pixmap
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, Theme
+from dgn_explorer.gui.state.display import Level, Notice
 
 SHOWN_MS = {Level.INFO: 5000, Level.WARNING: 12000, Level.ERROR: 20000}
 _MOST = 3

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from dgn_explorer.gui.bridge.bridge import Permission
+from dgn_explorer.gui.bridge.engine_bridge import Permission
 from dgn_explorer.gui.look.parts import fix_width, label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, WIDE
 

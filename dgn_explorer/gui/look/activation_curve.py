@@ -5,7 +5,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from dgn_explorer.gui.look.parts import number_text
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import BODY_PT, CAPTION_PT, MEDIUM, SMALL, TIGHT, Theme, font
 
 HEIGHT = 92

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from dgn_explorer.gui.features.units.unit_model import Card, CardRole, CardState
+from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.icons import icon_pixmap
 from dgn_explorer.gui.look.theme import CAPTION_PT, SMALL, TIGHT, Theme, font
 

@@ -15,8 +15,6 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 
-TIMES = "\N{MULTIPLICATION SIGN}"  # looks too much like an x to be typed
-
 
 def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
     """A text in one of the style sheet's roles."""
@@ -120,26 +118,3 @@ def fix_width(dialog: QDialog, width: int) -> None:
         # Without a wrapped text there is no height for a width: the layout answers -1.
         high = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else -1
         dialog.setFixedSize(width, high if high > 0 else layout.totalMinimumSize().height())
-
-
-def number_text(value: float) -> str:
-    """Three significant digits, without an exponent where people can do without.
-
-    >>> number_text(12.34567), number_text(0.001), number_text(1e-10), number_text(1234.0)
-    ('12.3', '0.001', '1e-10', '1,234')
-    """
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def time_text(seconds: float) -> str:
-    """A short time in words.
-
-    >>> time_text(4.2), time_text(75), time_text(7300)
-    ('4 s', '1 min 15 s', '2 h 1 min')
-    """
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPixmap
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.display import Level, Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.look.pictures import to_pixmap
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.result import Result
 from dgn_explorer.results.result_file import StoredResult

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from dgn_explorer.engine.messages import Answered, Cancelled, Event, Failed, Frame, Question
-from dgn_explorer.gui.bridge.ports import EnginePort
+from dgn_explorer.gui.bridge.engine_port import EnginePort
 
 
 class Questions(QObject):

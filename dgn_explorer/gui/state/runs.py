@@ -15,9 +15,9 @@ from dgn_explorer.engine.messages import (
     Lane,
     Started,
 )
-from dgn_explorer.gui.bridge.display import Level, Notice
-from dgn_explorer.gui.bridge.loop import Flows
-from dgn_explorer.gui.bridge.ports import EnginePort
+from dgn_explorer.gui.bridge.engine_port import EnginePort
+from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.jobs import Job, JobList, JobState
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions

@@ -20,9 +20,9 @@ from dgn_explorer.engine.messages import (
     Ready,
 )
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.display import Display, Level, Notice, Showing
-from dgn_explorer.gui.bridge.loop import Flows
-from dgn_explorer.gui.bridge.ports import EnginePort
+from dgn_explorer.gui.bridge.engine_port import EnginePort
+from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
 from dgn_explorer.gui.state.jobs import Job, JobList
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions

@@ -3,8 +3,8 @@
 from PySide6.QtCore import QObject, Signal
 
 from dgn_explorer.engine.messages import FindStep
-from dgn_explorer.gui.bridge.display import Level, Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.networks.info import NetworkInfo

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.display import Level, Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.info import NetworkInfo

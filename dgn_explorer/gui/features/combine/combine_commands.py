@@ -8,16 +8,16 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 from dgn_explorer.engine.messages import Decode, Replay
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.animation import save_animation
-from dgn_explorer.gui.bridge.display import Level, Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.desk.command_group import CommandGroup, Slots
 from dgn_explorer.gui.desk.panels import Panels
 from dgn_explorer.gui.features.combine.combination import MOST, Combination
 from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
-from dgn_explorer.gui.features.combine.film_dialog import FilmDialog, film_name
+from dgn_explorer.gui.features.films.film_dialog import FilmDialog, film_name
 from dgn_explorer.gui.features.results.selection import Selection
 from dgn_explorer.gui.features.units.browser import Browser
 from dgn_explorer.gui.look.theme import Theme
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.result import Result

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from dgn_explorer.gui.look.parts import number_text
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import CAPTION_PT, SMALL, TIGHT, Theme, font
 
 FEWEST, MOST = 2, 4

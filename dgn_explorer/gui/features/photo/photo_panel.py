@@ -14,9 +14,10 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.engine.messages import UnitStrength
 from dgn_explorer.gui.look.close_button import CloseButton
-from dgn_explorer.gui.look.parts import ElidedLabel, label, number_text
+from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import SMALL, Theme
 from dgn_explorer.gui.state.session import Session
 

@@ -7,21 +7,21 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
-from dgn_explorer.gui.bridge.display import Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.command_group import CommandGroup
 from dgn_explorer.gui.desk.command_palette import CommandPalette
 from dgn_explorer.gui.desk.panels import Panels
 from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
-from dgn_explorer.gui.features.picture.clipboard import command_line, python_code
+from dgn_explorer.gui.features.picture.copied_text import command_line, python_code
+from dgn_explorer.gui.features.picture.discard import Discard
 from dgn_explorer.gui.features.picture.exporting import save_picture, suggested_name
 from dgn_explorer.gui.features.picture.stage import Stage
-from dgn_explorer.gui.features.picture.trash import Discard
 from dgn_explorer.gui.features.units.browser import Browser
 from dgn_explorer.gui.frame.about import AboutDialog
 from dgn_explorer.gui.look.pictures import to_qimage
 from dgn_explorer.gui.look.theme import CHOICES, Theme
+from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.gui.state.history import History
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress

@@ -13,15 +13,8 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.features.picture.verdicts import Verdicts
-from dgn_explorer.gui.look.parts import (
-    TIMES,
-    fill_scrolling,
-    label,
-    line,
-    number_text,
-    panel,
-    time_text,
-)
+from dgn_explorer.gui.look.parts import fill_scrolling, label, line, panel
+from dgn_explorer.gui.look.texts import TIMES, number_text, time_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT, Theme
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.result import Result

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.png import file_name, read_recipe, save_png
-from dgn_explorer.gui.bridge.display import Level, Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.result import Result
 

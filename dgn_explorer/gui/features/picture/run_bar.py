@@ -4,7 +4,8 @@ from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from dgn_explorer.gui.look.parts import ElidedLabel, label, time_text
+from dgn_explorer.gui.look.parts import ElidedLabel, label
+from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
 from dgn_explorer.gui.state.jobs import Job, JobState
 from dgn_explorer.results.result import Result

@@ -4,7 +4,6 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dgn_explorer.engine.messages import Frame
-from dgn_explorer.gui.bridge.display import Display, Showing
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.features.picture.run_bar import RunBar
 from dgn_explorer.gui.features.picture.welcome import Welcome
@@ -12,6 +11,7 @@ from dgn_explorer.gui.look.activation_curve import ActivationCurve
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT, Theme
+from dgn_explorer.gui.state.display import Display, Showing
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.synthesis.combination import objective_text
 

@@ -15,9 +15,10 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.gui.desk.actions import ActionTable
-from dgn_explorer.gui.look.parts import label, panel, time_text
+from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.pictures import to_pixmap
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
+from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT, Theme
 from dgn_explorer.gui.state.jobs import Job, JobState
 from dgn_explorer.gui.state.session import Session

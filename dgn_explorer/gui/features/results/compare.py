@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.look.canvas import Canvas
-from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, number_text, panel
+from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT, Theme
 from dgn_explorer.results.result import Result
 from dgn_explorer.synthesis.combination import objective_text

@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
-from dgn_explorer.gui.bridge.display import Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.desk.centre import Centre
 from dgn_explorer.gui.desk.command_group import CommandGroup, Slots
 from dgn_explorer.gui.features.results.compare import MOST, Compare
@@ -17,6 +16,7 @@ from dgn_explorer.gui.features.results.selection import Selection
 from dgn_explorer.gui.features.results.sheet_page import SheetPage
 from dgn_explorer.gui.features.results.variation_dialogs import SeedsDialog, SweepDialog
 from dgn_explorer.gui.features.results.variations import Sheet
+from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.synthesis.combination import objective_text
 from dgn_explorer.synthesis.recipe import Recipe

@@ -11,9 +11,9 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from dgn_explorer.gui.features.units.unit_model import Card, CardRole, CardState
+from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.card_view import CardView
-from dgn_explorer.gui.look.parts import number_text
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.results.filters import ResultFilter

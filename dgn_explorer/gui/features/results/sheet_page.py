@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.features.results.variations import Sheet
-from dgn_explorer.gui.features.units.unit_model import Card, CardRole, CardState
+from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.card_delegate import CardDelegate
-from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, number_text, panel
+from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, panel
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, Theme
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.session import Session

@@ -13,7 +13,8 @@ from dgn_explorer.gui.features.results.variations import (
 )
 from dgn_explorer.gui.look.form_dialog import FormDialog
 from dgn_explorer.gui.look.number_field import NumberField
-from dgn_explorer.gui.look.parts import label, number_text
+from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import SMALL
 from dgn_explorer.synthesis.recipe import Recipe
 

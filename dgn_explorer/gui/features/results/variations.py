@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.look.parts import number_text
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.synthesis.parameters import ParameterSpec, method_parameters
 from dgn_explorer.synthesis.recipe import Recipe
 

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.features.settings.parameter_form import ParameterForm
 from dgn_explorer.gui.features.settings.step_size_bar import StepSizeBar
-from dgn_explorer.gui.features.units.layer_model import shape_text
 from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.parts import ElidedLabel, fill_scrolling, flat_button, label, line, panel
+from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session

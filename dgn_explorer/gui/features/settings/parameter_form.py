@@ -5,7 +5,8 @@ from dataclasses import replace
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.look.number_field import NumberField
-from dgn_explorer.gui.look.parts import label, number_text, set_role
+from dgn_explorer.gui.look.parts import label, set_role
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import MEDIUM, TIGHT
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.synthesis.parameters import ParameterSpec, method_parameters

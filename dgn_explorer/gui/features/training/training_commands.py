@@ -5,11 +5,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.display import Notice
 from dgn_explorer.gui.desk.centre import Centre
 from dgn_explorer.gui.desk.command_group import CommandGroup, Slots
-from dgn_explorer.gui.features.training.training import Training, TrainingOrder
 from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
+from dgn_explorer.gui.features.training.training_run import Training, TrainingOrder
+from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.training.folder import DONE
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.gui.features.training.training import TrainingOrder
+from dgn_explorer.gui.features.training.training_run import TrainingOrder
 from dgn_explorer.gui.look.form_dialog import FormDialog
 from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.theme import SMALL

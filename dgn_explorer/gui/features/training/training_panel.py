@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from dgn_explorer.gui.desk.actions import ActionTable
-from dgn_explorer.gui.features.training.training import Training, View
-from dgn_explorer.gui.look.parts import ElidedLabel, fill_scrolling, label, time_text
+from dgn_explorer.gui.features.training.training_run import Training, View
+from dgn_explorer.gui.look.parts import ElidedLabel, fill_scrolling, label
+from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.training.folder import DONE, FAILED, PREPARING, STOPPED, TRAINING
 

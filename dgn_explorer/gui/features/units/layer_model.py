@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
-from dgn_explorer.gui.look.parts import TIMES
+from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
 
 PathRole = Qt.ItemDataRole.UserRole + 1
@@ -15,17 +15,6 @@ PathRole = Qt.ItemDataRole.UserRole + 1
 class _Node:
     layer: LayerInfo | None = None
     children: dict[str, "_Node"] = field(default_factory=dict)
-
-
-def shape_text(layer: LayerInfo) -> str:
-    """How many units, and the size of a unit's map.
-
-    >>> shape_text(LayerInfo("stem", "Conv2d", 32, (96, 96)))
-    '32 · 96\N{MULTIPLICATION SIGN}96'
-    """
-    if layer.spatial is None:
-        return f"{layer.channels:,}"
-    return f"{layer.channels:,} · {layer.spatial[0]}{TIMES}{layer.spatial[1]}"
 
 
 class LayerModel(QStandardItemModel):

@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from dgn_explorer.engine.messages import Encode, Strongest, UnitStrength
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.display import Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.desk.command_group import CommandGroup, Slots
 from dgn_explorer.gui.desk.panels import Panels
 from dgn_explorer.gui.features.units.browser import Browser
 from dgn_explorer.gui.features.units.note_dialog import NoteDialog
+from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.state.unfinished import Unfinished

@@ -1,8 +1,6 @@
 """The units of one layer as a flat list model, instant at any size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -13,48 +11,19 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
 )
-from PySide6.QtGui import QPixmap
 
+from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.dragging import UNITS, carry_units
-from dgn_explorer.gui.look.parts import number_text
+from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
 
-CardRole = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
 _BATCH_MS = 50
 _ROOT = QModelIndex()
-
-
-class CardState(Enum):
-    """The five states of a unit; the value is what people read."""
-
-    NOT_COMPUTED = "not computed"
-    QUEUED = "queued"
-    RUNNING = "running"
-    CACHED = "cached"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a card of the grid or of the results strip shows."""
-
-    title: str
-    subtitle: str
-    state: CardState
-    pixmap: QPixmap | None
-    detail: str = ""
-    favourite: bool = False
-
-    @property
-    def spoken(self) -> str:
-        """The card in words, for screen readers and tool tips."""
-        star = "favourite" if self.favourite else ""
-        return ", ".join(part for part in (self.title, self.detail, self.subtitle, star) if part)
 
 
 class UnitModel(QAbstractListModel):

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QWidget
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.png import save_png
-from dgn_explorer.gui.bridge.display import Level, Notice
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.features.picture.exporting import suggested_name
 from dgn_explorer.gui.look.dragging import carry_pictures
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.result import Result
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 from dgn_explorer.engine.messages import Failed, Finished, Lane
-from dgn_explorer.gui.bridge.display import Level, Notice
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.jobs import Job
 from dgn_explorer.gui.state.session import Session
 

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.loop import Flows
+from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.training.folder import (
     AT_WORK,

@@ -1,0 +1,1 @@
+"""Ascents and morphs as films."""

@@ -1,0 +1,37 @@
+"""A card of a grid or strip: what it shows, and the role under which a model gives it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+
+CardRole = Qt.ItemDataRole.UserRole + 1
+
+
+class CardState(Enum):
+    """The five states of a unit; the value is what people read."""
+
+    NOT_COMPUTED = "not computed"
+    QUEUED = "queued"
+    RUNNING = "running"
+    CACHED = "cached"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card of the grid or of the results strip shows."""
+
+    title: str
+    subtitle: str
+    state: CardState
+    pixmap: QPixmap | None
+    detail: str = ""
+    favourite: bool = False
+
+    @property
+    def spoken(self) -> str:
+        """The card in words, for screen readers and tool tips."""
+        star = "favourite" if self.favourite else ""
+        return ", ".join(part for part in (self.title, self.detail, self.subtitle, star) if part)
