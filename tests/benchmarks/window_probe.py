@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QPushButton
 from dgn_explorer.gui import app
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
+from tests.gui.rooms import RoomsOf
 
 TICK_MS = 16
 WATCH_S = 6.0
@@ -86,7 +87,7 @@ class Probe(QObject):
         self.figures["network_open_s"] = time.time() - started
         self.figures["opening_tick_p99_ms"] = float(np.percentile(opening, 99))
 
-        canvas = window.stage.canvas
+        canvas = RoomsOf(window).stage.canvas
         asked = self._ask("volcano")
         yield lambda: canvas.image is not None and session.runs.live is not None
         self.figures["first_preview_ms"] = 1000 * (time.perf_counter() - asked)
@@ -122,7 +123,7 @@ class Probe(QObject):
 
     def _ask(self, name: str) -> float:
         assert self.window is not None
-        field = self.window.browser.search.field
+        field = self.browser.search.field
         field.setFocus()
         field.clear()
         QTest.keyClicks(field, name)

@@ -1,0 +1,1 @@
+"""What a stranger adds, each in one file and one row."""

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.bridge.loop import new_event_loop
 from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.features.table import FEATURES, FeatureMaker
 from dgn_explorer.gui.look.theme import Theme
-from dgn_explorer.gui.state.jobs import Job
+from dgn_explorer.gui.state.jobs import SubmittedJob
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.networks.address import UnitAddress
@@ -30,10 +31,11 @@ from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.step_sizes import remember_step
 from tests.gui.fake_engine import NETWORK, PRIOR, FakeEngine
+from tests.gui.rooms import Rooms
 
 
 @dataclass
-class Explorer:
+class Explorer(Rooms):
     """The window under test and everything behind it."""
 
     window: MainWindow
@@ -45,7 +47,7 @@ class Explorer:
     qtbot: QtBot
 
     def type_and_enter(self, text: str) -> None:
-        field = self.window.browser.search.field
+        field = self.browser.search.field
         field.setFocus()
         field.clear()
         self.qtbot.keyClicks(field, text)
@@ -59,18 +61,18 @@ class Explorer:
         self.until(lambda: self.session.display.job == count)
 
     def unit_point(self, row: int) -> QPoint:
-        grid = self.window.browser.grid
-        index = self.window.browser.units.index(row)
+        grid = self.browser.grid
+        index = self.browser.units.index(row)
         grid.scrollTo(index)
         return grid.visualRect(index).center()
 
     def double_click(self, row: int) -> None:
-        viewport = self.window.browser.grid.viewport()
+        viewport = self.browser.grid.viewport()
         point = self.unit_point(row)
         self.qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=point)
         self.qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=point)
 
-    def job_of(self, unit: UnitAddress) -> Job | None:
+    def job_of(self, unit: UnitAddress) -> SubmittedJob | None:
         return self.session.jobs.of_unit(self.session.network.fingerprint, unit)
 
     def make(self, text: str) -> None:
@@ -110,7 +112,9 @@ def make_explorer(
     collector = Collector()
     remember_step(NETWORK.fingerprint, PRIOR.fingerprint, step)  # so that none is asked for
 
-    def make(make_engine: EngineMaker = FakeEngine) -> Explorer:
+    def make(
+        make_engine: EngineMaker = FakeEngine, features: Sequence[FeatureMaker] = FEATURES
+    ) -> Explorer:
         flows = Flows(loop, errors.append)
         store = Store(home / "results")
         bridge = EngineBridge()
@@ -119,7 +123,7 @@ def make_explorer(
         session.bridge = bridge
         bridge.arrived.connect(session.handle)
         theme = Theme(qapp, "light")
-        window = MainWindow(session, flows, theme, Preferences())
+        window = MainWindow(session, flows, theme, Preferences(), features)
         bridge.asked.connect(window.ask_permission)
         window.closed.connect(bridge.close)
         window.resize(1400, 900)

@@ -3,18 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QMenu, QWidget
 
-from dgn_explorer.gui.desk.actions import MENUS, ROWS, Row
+from dgn_explorer.gui.desk.actions import MENUS, Action
 from dgn_explorer.gui.desk.command_palette import CommandPalette, matching
 from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
 from tests.gui.conftest import Explorer
-
-EACH = pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
 
 
 def menu_actions(menu: QMenu) -> Iterator[QAction]:
@@ -24,30 +23,30 @@ def menu_actions(menu: QMenu) -> Iterator[QAction]:
             yield from menu_actions(action.menu())
 
 
-@EACH
-def test_row_is_complete(row: Row) -> None:
-    assert row.menu in MENUS
-    assert row.text and row.help
-    assert not row.help.endswith(".")
-    if row.icon:
-        file = resources.files("dgn_explorer.resources").joinpath(f"icon-{row.icon}.svg")
-        assert file.is_file()
+def test_every_action_is_complete(explorer: Explorer) -> None:
+    for action in explorer.desk.table.actions:
+        assert action.menu in MENUS
+        assert action.title and action.help
+        assert not action.help.endswith(".")
+        if action.icon:
+            file = resources.files("dgn_explorer.resources").joinpath(f"icon-{action.icon}.svg")
+            assert file.is_file()
 
 
-def test_ids_and_shortcuts_are_unique() -> None:
-    assert max(Counter(row.id for row in ROWS).values()) == 1
-    shortcuts = Counter(row.shortcut for row in ROWS if row.shortcut)
+def test_shortcuts_are_unique(explorer: Explorer) -> None:
+    shortcuts = Counter(action.keys for action in explorer.desk.table.actions if action.keys)
     assert [keys for keys, count in shortcuts.items() if count > 1] == []
 
 
 def test_every_icon_is_used() -> None:
-    source = "".join(p.read_text() for p in resources.files("dgn_explorer.gui").glob("*.py"))
+    folder = Path(str(resources.files("dgn_explorer.gui")))
+    source = "".join(path.read_text() for path in folder.rglob("*.py"))
     for file in resources.files("dgn_explorer.resources").glob("icon-*.svg"):
         name = file.name.removeprefix("icon-").removesuffix(".svg")
         assert f'"{name}"' in source, f"{file.name} is not used"
 
 
-def test_every_row_is_in_a_menu_and_in_the_palette(explorer: Explorer) -> None:
+def test_every_action_is_in_a_menu_and_in_the_palette(explorer: Explorer) -> None:
     in_menus = {
         action.objectName()
         for menu in explorer.window.menuBar().findChildren(QMenu)
@@ -57,17 +56,39 @@ def test_every_row_is_in_a_menu_and_in_the_palette(explorer: Explorer) -> None:
         for top in explorer.window.menuBar().actions()
         for action in menu_actions(top.menu())
     }
-    assert {row.id for row in ROWS} <= in_menus
-    assert {row.id for row in matching("")} == {row.id for row in ROWS} - {"palette"}
+    actions = explorer.desk.table.actions
+    assert len(actions) > 50
+    assert {action.id for action in actions} <= in_menus
+    found = {action.id for action in matching(actions, "")}
+    assert found == {action.id for action in actions} - {"palette"}
+    assert [action.id for action in matching(actions, "new se")] == ["new_seed"]
 
 
-def test_a_row_that_does_nothing_is_refused(explorer: Explorer) -> None:
+def test_the_menus_are_in_the_order_that_people_know(explorer: Explorer) -> None:
+    known = explorer.desk.table.actions
+    file = [action.id for action in known if action.menu == "File"]
+    assert file[:4] == ["open", "open_photo", "train", "train_watch"]
+    assert file[-4:] == ["copy_address", "copy_command", "copy_python", "close"]
+    run = [action.id for action in known if action.menu == "Run"]
+    assert run[:10] == [
+        "visualise", "stop", "more_steps", "watch", "new_seed", "lock_seed", "seeds", "sweep",
+        "photo_start", "live_parameters",
+    ]  # fmt: skip
+
+
+def test_an_action_that_nobody_brings_is_refused(explorer: Explorer) -> None:
+    table = explorer.desk.table
+    table["fly"].setText("Fly")
+    with pytest.raises(ValueError, match="fly"):
+        table.complete()
     with pytest.raises(ValueError, match="undo"):
-        explorer.window.table.bind({row.id: print for row in ROWS if row.id != "undo"})
+        table.add([Action("undo", "Edit", 0, "Undo", "Again", print)])
+    with pytest.raises(ValueError, match="Food"):
+        table.add([Action("eat", "Food", 0, "Eat", "Eat something", print)])
 
 
 def test_tool_tips_say_what_and_which_keys(explorer: Explorer) -> None:
-    assert explorer.window.table["stop"].toolTip() == "Stop the ascent and keep the image (Esc)"
+    assert explorer.desk.table["stop"].toolTip() == "Stop the ascent and keep the image (Esc)"
 
 
 def test_palette_runs_a_command_by_keys(explorer: Explorer) -> None:
@@ -86,7 +107,7 @@ def test_palette_runs_a_command_by_keys(explorer: Explorer) -> None:
 
 
 def test_palette_does_not_run_what_cannot_be_done(explorer: Explorer) -> None:
-    explorer.window.table["palette"].trigger()
+    explorer.desk.table["palette"].trigger()
     palette = explorer.window.findChild(CommandPalette)
     explorer.qtbot.keyClicks(palette.field, "more steps")
     explorer.qtbot.keyClick(palette.field, Qt.Key.Key_Return)
@@ -95,12 +116,12 @@ def test_palette_does_not_run_what_cannot_be_done(explorer: Explorer) -> None:
 
 
 def test_question_mark_shows_every_shortcut(explorer: Explorer) -> None:
-    explorer.window.stage.canvas.setFocus()
+    explorer.stage.canvas.setFocus()
     explorer.qtbot.keyClick(explorer.window, Qt.Key.Key_Question)
     sheet = explorer.window.findChild(ShortcutSheet)
     assert sheet is not None
     texts = {child.text() for child in sheet.findChildren(QWidget) if hasattr(child, "text")}
-    assert {row.text.rstrip("…") for row in ROWS if row.shortcut} <= texts
+    assert {a.title.rstrip("…") for a in explorer.desk.table.actions if a.keys} <= texts
     sheet.close()
 
 
@@ -125,14 +146,14 @@ def nameless(root: QWidget) -> list[str]:
 def test_every_focusable_widget_has_a_name(explorer: Explorer) -> None:
     explorer.make("volcano")
     for name in ("Browse", "Settings", "Details", "Results", "Queue"):
-        explorer.window.panels.show(name)
+        explorer.panels.show(name)
         assert len(focusable(explorer.window)) > 10
         assert nameless(explorer.window) == []
 
 
 @pytest.mark.parametrize("id", ["palette", "shortcuts", "about"])
 def test_every_focusable_widget_of_a_dialog_has_a_name(explorer: Explorer, id: str) -> None:
-    explorer.window.table[id].trigger()
+    explorer.desk.table[id].trigger()
     for dialog in explorer.window.findChildren(QDialog):
         assert focusable(dialog)
         assert nameless(dialog) == []
@@ -142,11 +163,16 @@ def test_every_focusable_widget_of_a_dialog_has_a_name(explorer: Explorer, id: s
 def test_tab_reaches_search_tree_grid_and_picture(explorer: Explorer) -> None:
     window = explorer.window
     explorer.make("volcano")
-    window.browser.search.field.setFocus()
+    explorer.browser.search.field.setFocus()
     reached = set()
     for _ in range(60):
         explorer.qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
         reached.add(QApplication.focusWidget())
-    wanted = {window.browser.tree, window.browser.grid, window.stage.canvas, window.controls.seed}
-    wanted |= set(window.controls.form.fields.values())
+    wanted = {
+        explorer.browser.tree,
+        explorer.browser.grid,
+        explorer.stage.canvas,
+        explorer.controls.seed,
+    }
+    wanted |= set(explorer.controls.form.fields.values())
     assert wanted <= reached

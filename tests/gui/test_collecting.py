@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from dgn_explorer.gui.bridge import collecting
 from dgn_explorer.gui.bridge.collecting import Collector
-from dgn_explorer.gui.bridge.engine_bridge import collecting
 
 ENDED_IN: list[str] = []  # the names of threads
 

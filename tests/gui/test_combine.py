@@ -29,7 +29,7 @@ def drop(explorer: Explorer, *units: UnitAddress) -> None:
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    explorer.window.combine.dropEvent(event)
+    explorer.combine.dropEvent(event)
 
 
 def following(explorer: Explorer, count: int) -> None:
@@ -51,7 +51,7 @@ def test_dropped_units_start_together(explorer: Explorer) -> None:
 
 
 def test_the_grid_gives_units_to_drag(explorer: Explorer) -> None:
-    units = explorer.window.browser.units
+    units = explorer.browser.units
     data = units.mimeData([units.index(2), units.index(1)])
     assert carried_units(data) == [VOLCANO, STRAWBERRY]
     assert data.text() == "fc:1\nfc:2"
@@ -62,7 +62,7 @@ def test_a_slider_moves_the_running_picture_on(explorer: Explorer) -> None:
     drop(explorer, VOLCANO, STRAWBERRY)
     following(explorer, 1)
     explorer.engine.advance(5)
-    slider = explorer.window.combine.rows[1].slider
+    slider = explorer.combine.rows[1].slider
     slider.setFocus()
     for _ in range(8):
         explorer.qtbot.keyClick(slider, Qt.Key.Key_Left)
@@ -71,18 +71,18 @@ def test_a_slider_moves_the_running_picture_on(explorer: Explorer) -> None:
     assert second.objective == (Term(VOLCANO), Term(STRAWBERRY, 0.6))
     assert read_code(second.start).tolist() == [5] * 16  # where the first was
     explorer.until(lambda: explorer.session.display.recipe == second)
-    assert explorer.window.stage.canvas.image is not None  # no blank in between
+    assert explorer.stage.canvas.image is not None  # no blank in between
     assert explorer.store.list() == ()  # the way to a picture is not kept
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.display.result is not None)
-    explorer.window.table["undo"].trigger()  # all moves of the slider are one step
-    assert explorer.window.combination.terms[1].weight == 1.0
+    explorer.desk.table["undo"].trigger()  # all moves of the slider are one step
+    assert explorer.combination.terms[1].weight == 1.0
 
 
 def test_a_stop_before_the_first_step_starts_where_the_last_began(explorer: Explorer) -> None:
     drop(explorer, VOLCANO, STRAWBERRY)
     following(explorer, 1)
-    explorer.window.combination.weigh(VOLCANO, 0.5)
+    explorer.combination.weigh(VOLCANO, 0.5)
     following(explorer, 2)
     assert explorer.engine.submitted[1].start == "random"
 
@@ -92,9 +92,9 @@ def test_a_stop_by_hand_counts_more_than_a_slider(explorer: Explorer) -> None:
     following(explorer, 1)
     explorer.engine.advance(5)
     explorer.engine.holds_cancels = True
-    explorer.window.combination.weigh(VOLCANO, 0.5)
+    explorer.combination.weigh(VOLCANO, 0.5)
     explorer.until(lambda: explorer.engine.held_cancels)
-    explorer.window.table["stop"].trigger()
+    explorer.desk.table["stop"].trigger()
     explorer.engine.let_cancels_go()
     explorer.until(lambda: explorer.session.display.badge == "Stopped at step 5")
     assert len(explorer.engine.submitted) == 1
@@ -106,7 +106,7 @@ def test_a_double_click_counts_more_than_a_slider(explorer: Explorer) -> None:
     following(explorer, 1)
     explorer.engine.advance(5)
     explorer.engine.holds_cancels = True
-    explorer.window.combination.weigh(VOLCANO, 0.5)
+    explorer.combination.weigh(VOLCANO, 0.5)
     explorer.until(lambda: explorer.engine.held_cancels)
     explorer.type_and_enter("goldfish")
     explorer.until(lambda: len(explorer.engine.submitted) == 2)
@@ -121,78 +121,78 @@ def test_a_double_click_counts_more_than_a_slider(explorer: Explorer) -> None:
 def test_it_starts_from_the_picture_on_show(explorer: Explorer) -> None:
     explorer.make("volcano")
     key = explorer.engine.submitted[0].key
-    explorer.window.table["add_to_combination"].trigger()
+    explorer.desk.table["add_to_combination"].trigger()
     drop(explorer, STRAWBERRY)
     following(explorer, 2)
     assert explorer.engine.submitted[1].start == f"result:{key}"
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.runs.live is None)
-    explorer.window.table["restart_combination"].trigger()
+    explorer.desk.table["restart_combination"].trigger()
     following(explorer, 3)
     assert explorer.engine.submitted[2].start == "random"
 
 
 def test_weights_of_zero_and_below(explorer: Explorer) -> None:
     drop(explorer, VOLCANO, STRAWBERRY, CONV)
-    model = explorer.window.combination
+    model = explorer.combination
     model.weigh(STRAWBERRY, 0.0)
     model.weigh(CONV, -0.5)
     assert model.terms == (Term(VOLCANO), Term(CONV, -0.5))
-    assert len(explorer.window.combine.rows) == 3
+    assert len(explorer.combine.rows) == 3
 
 
 def test_not_live_waits_for_start_over(explorer: Explorer) -> None:
     explorer.qtbot.mouseClick(
-        explorer.window.combine.live, Qt.MouseButton.LeftButton, pos=QPoint(6, 8)
-    ) if explorer.window.combine.live.isVisible() else explorer.window.combine.live.click()
+        explorer.combine.live, Qt.MouseButton.LeftButton, pos=QPoint(6, 8)
+    ) if explorer.combine.live.isVisible() else explorer.combine.live.click()
     drop(explorer, VOLCANO, STRAWBERRY)
     explorer.qtbot.wait(300)
     assert explorer.engine.submitted == []
-    explorer.window.table["restart_combination"].trigger()
+    explorer.desk.table["restart_combination"].trigger()
     following(explorer, 1)
 
 
 def test_kept_and_opened_again(explorer: Explorer) -> None:
-    explorer.window.combine.live.click()
+    explorer.combine.live.click()
     drop(explorer, VOLCANO, STRAWBERRY)
-    explorer.window.combination.weigh(STRAWBERRY, 0.6)
-    explorer.window.combine.name.setText("Glowing fruit")
-    explorer.window.table["keep_combination"].trigger()
-    explorer.window.table["clear_combination"].trigger()
-    assert explorer.window.combination.parts == ()
-    kept = explorer.window.combine.findChild(QComboBox)
+    explorer.combination.weigh(STRAWBERRY, 0.6)
+    explorer.combine.name.setText("Glowing fruit")
+    explorer.desk.table["keep_combination"].trigger()
+    explorer.desk.table["clear_combination"].trigger()
+    assert explorer.combination.parts == ()
+    kept = explorer.combine.findChild(QComboBox)
     assert [kept.itemText(i) for i in range(kept.count())][1:] == ["Glowing fruit"]
     kept.setCurrentIndex(1)
     kept.activated.emit(1)
-    assert explorer.window.combination.terms == (Term(VOLCANO), Term(STRAWBERRY, 0.6))
-    explorer.window.table["forget_combination"].trigger()
-    assert explorer.window.notes.book.combinations == {}
+    assert explorer.combination.terms == (Term(VOLCANO), Term(STRAWBERRY, 0.6))
+    explorer.desk.table["forget_combination"].trigger()
+    assert explorer.notes.book.combinations == {}
 
 
 def test_there_is_an_end_to_it(explorer: Explorer) -> None:
-    explorer.window.combine.live.click()
+    explorer.combine.live.click()
     drop(explorer, *(UnitAddress("conv1", i) for i in range(8)), VOLCANO)
-    assert len(explorer.window.combination.parts) == MOST
-    assert explorer.window.combination.add([VOLCANO]) == 0
+    assert len(explorer.combination.parts) == MOST
+    assert explorer.combination.add([VOLCANO]) == 0
 
 
 def test_another_network_empties_it_and_undo_brings_nothing_back(explorer: Explorer) -> None:
-    explorer.window.combine.live.click()
+    explorer.combine.live.click()
     drop(explorer, VOLCANO, STRAWBERRY)
     explorer.session.opened.emit(NETWORK, explorer.session.prior)
-    assert explorer.window.combination.parts == ()
-    explorer.window.table["undo"].trigger()
-    assert explorer.window.combination.parts == ()
+    assert explorer.combination.parts == ()
+    explorer.desk.table["undo"].trigger()
+    assert explorer.combination.parts == ()
 
 
 def names_and_weights(explorer: Explorer) -> str:
-    return explorer.window.combine.pad.accessibleDescription()
+    return explorer.combine.pad.accessibleDescription()
 
 
 def test_the_pad_weighs_all_units_in_one_step_of_undo(explorer: Explorer) -> None:
     drop(explorer, VOLCANO, STRAWBERRY, CONV)
-    explorer.window.panels.show("Combine")
-    pad, model = explorer.window.combine.pad, explorer.window.combination
+    explorer.panels.show("Combine")
+    pad, model = explorer.combine.pad, explorer.combination
     explorer.until(pad.isVisible)
     assert names_and_weights(explorer) == "volcano 1, strawberry 1, conv1:3 1"
     field = pad.field
@@ -202,7 +202,7 @@ def test_the_pad_weighs_all_units_in_one_step_of_undo(explorer: Explorer) -> Non
         explorer.qtbot.mouseMove(pad, at)
     explorer.qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=right)
     assert model.parts == ((VOLCANO, 0.0), (STRAWBERRY, 0.0), (CONV, 1.0))
-    assert [row.slider.value() for row in explorer.window.combine.rows] == [0, 0, 20]
+    assert [row.slider.value() for row in explorer.combine.rows] == [0, 0, 20]
     explorer.qtbot.mouseClick(pad, Qt.MouseButton.LeftButton, pos=left)
     assert model.parts == ((VOLCANO, 0.0), (STRAWBERRY, 1.0), (CONV, 0.0))
     explorer.session.undo.undo()
@@ -213,8 +213,8 @@ def test_the_pad_weighs_all_units_in_one_step_of_undo(explorer: Explorer) -> Non
 
 def test_the_pad_moves_by_keyboard(explorer: Explorer) -> None:
     drop(explorer, VOLCANO, STRAWBERRY)
-    explorer.window.panels.show("Combine")
-    pad, model = explorer.window.combine.pad, explorer.window.combination
+    explorer.panels.show("Combine")
+    pad, model = explorer.combine.pad, explorer.combination
     explorer.until(pad.isVisible)
     pad.setFocus()
     for _ in range(5):
@@ -232,15 +232,15 @@ def test_the_pad_moves_by_keyboard(explorer: Explorer) -> None:
 
 def test_the_pad_follows_the_sliders_and_is_for_two_to_four(explorer: Explorer) -> None:
     drop(explorer, VOLCANO)
-    pad = explorer.window.combine.pad
+    pad = explorer.combine.pad
     assert pad.isHidden()
     drop(explorer, STRAWBERRY)
     assert not pad.isHidden()
-    explorer.window.combination.weigh(VOLCANO, 0.5)
-    explorer.window.combination.weigh(STRAWBERRY, 1.5)
+    explorer.combination.weigh(VOLCANO, 0.5)
+    explorer.combination.weigh(STRAWBERRY, 1.5)
     assert point_of((0.5, 1.5)) == (0.75, 0.5)
     pad.place(*point_of((0.5, 1.5)))  # in proportion, with 1 for the largest
-    assert explorer.window.combination.parts == ((VOLCANO, 0.33), (STRAWBERRY, 1.0))
+    assert explorer.combination.parts == ((VOLCANO, 0.33), (STRAWBERRY, 1.0))
     drop(explorer, *(UnitAddress("conv1", i) for i in range(3)))
     assert pad.isHidden()
 

@@ -18,7 +18,7 @@ def enter(explorer: Explorer, field: NumberField, text: str) -> None:
 
 
 def test_one_control_for_each_parameter(explorer: Explorer) -> None:
-    fields = explorer.window.controls.form.fields
+    fields = explorer.controls.form.fields
     assert list(fields) == [spec.name for spec in DgnAmParameters.specs()]
     for spec in DgnAmParameters.specs():
         assert fields[spec.name].accessibleName() == title_of(spec)
@@ -27,9 +27,9 @@ def test_one_control_for_each_parameter(explorer: Explorer) -> None:
 
 
 def test_typed_values_reach_the_recipe(explorer: Explorer) -> None:
-    enter(explorer, explorer.window.controls.form.fields["steps"], "33")
-    enter(explorer, explorer.window.controls.form.fields["step_end"], "1e-5")
-    enter(explorer, explorer.window.controls.seed, "77")
+    enter(explorer, explorer.controls.form.fields["steps"], "33")
+    enter(explorer, explorer.controls.form.fields["step_end"], "1e-5")
+    enter(explorer, explorer.controls.seed, "77")
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     recipe = explorer.engine.submitted[0]
@@ -40,22 +40,22 @@ def test_typed_values_reach_the_recipe(explorer: Explorer) -> None:
 
 @pytest.mark.parametrize("text", ["0", "20000", "abc", "1.5", ""])
 def test_bad_number_is_outlined_and_not_used(explorer: Explorer, text: str) -> None:
-    field = explorer.window.controls.form.fields["steps"]
+    field = explorer.controls.form.fields["steps"]
     field.setFocus()
     field.selectAll()
     explorer.qtbot.keyClick(field, Qt.Key.Key_Delete)
     explorer.qtbot.keyClicks(field, text)
     assert field.property("invalid") == "true"
-    assert "10,000" in explorer.window.controls.form.help_of("steps")
-    explorer.window.browser.grid.setFocus()
+    assert "10,000" in explorer.controls.form.help_of("steps")
+    explorer.browser.grid.setFocus()
     assert field.text() == "250"
     assert field.property("invalid") == "false"
     assert explorer.session.settings.value.parameters.steps == 250
 
 
 def test_arrow_keys_step(explorer: Explorer) -> None:
-    steps = explorer.window.controls.form.fields["steps"]
-    start = explorer.window.controls.form.fields["step_start"]
+    steps = explorer.controls.form.fields["steps"]
+    start = explorer.controls.form.fields["step_start"]
     explorer.qtbot.keyClick(steps, Qt.Key.Key_Up)
     explorer.qtbot.keyClick(start, Qt.Key.Key_Down)
     parameters = explorer.session.settings.value.parameters
@@ -66,7 +66,7 @@ def test_arrow_keys_step(explorer: Explorer) -> None:
 def test_preset_and_its_button(explorer: Explorer) -> None:
     buttons = {
         button.objectName(): button
-        for button in explorer.window.controls.findChildren(QPushButton)
+        for button in explorer.controls.findChildren(QPushButton)
         if button.objectName() in PRESETS["dgn-am"]
     }
     assert buttons.keys() == PRESETS["dgn-am"].keys()
@@ -74,16 +74,16 @@ def test_preset_and_its_button(explorer: Explorer) -> None:
     explorer.qtbot.mouseClick(buttons["published"], Qt.MouseButton.LeftButton)
     assert explorer.session.settings.value.parameters == PRESETS["dgn-am"]["published"]
     assert [buttons[n].isChecked() for n in ("default", "published")] == [False, True]
-    enter(explorer, explorer.window.controls.form.fields["steps"], "12")
+    enter(explorer, explorer.controls.form.fields["steps"], "12")
     assert not any(button.isChecked() for button in buttons.values())
 
 
 def test_undo_and_redo_go_through_the_settings(explorer: Explorer) -> None:
-    form, table = explorer.window.controls.form, explorer.window.table
+    form, table = explorer.controls.form, explorer.desk.table
     enter(explorer, form.fields["steps"], "40")
-    enter(explorer, explorer.window.controls.seed, "5")
+    enter(explorer, explorer.controls.seed, "5")
     table["undo"].trigger()
-    assert explorer.window.controls.seed.text() == "0"
+    assert explorer.controls.seed.text() == "0"
     assert table["undo"].text() == "Undo change of steps"
     table["undo"].trigger()
     assert form.fields["steps"].text() == "250"
@@ -93,7 +93,7 @@ def test_undo_and_redo_go_through_the_settings(explorer: Explorer) -> None:
 
 
 def test_unlocked_seed_changes_with_every_run(explorer: Explorer) -> None:
-    table = explorer.window.table
+    table = explorer.desk.table
     assert table["lock_seed"].isChecked()
     table["lock_seed"].trigger()
     assert not explorer.session.settings.value.locked
@@ -104,18 +104,18 @@ def test_unlocked_seed_changes_with_every_run(explorer: Explorer) -> None:
     explorer.submitted(2)
     seeds = [recipe.seed for recipe in explorer.engine.submitted]
     assert seeds[0] != seeds[1]
-    assert explorer.window.controls.seed.text() == str(seeds[1])
+    assert explorer.controls.seed.text() == str(seeds[1])
 
 
 def test_recall_is_one_undo_step(explorer: Explorer) -> None:
-    enter(explorer, explorer.window.controls.form.fields["steps"], "40")
-    enter(explorer, explorer.window.controls.seed, "5")
+    enter(explorer, explorer.controls.form.fields["steps"], "40")
+    enter(explorer, explorer.controls.seed, "5")
     explorer.make("volcano")
-    enter(explorer, explorer.window.controls.form.fields["steps"], "99")
-    enter(explorer, explorer.window.controls.seed, "6")
+    enter(explorer, explorer.controls.form.fields["steps"], "99")
+    enter(explorer, explorer.controls.seed, "6")
     before = explorer.session.settings.value
-    explorer.window.table["recall"].trigger()
+    explorer.desk.table["recall"].trigger()
     assert explorer.session.settings.value.parameters.steps == 40
     assert explorer.session.settings.value.seed == 5
-    explorer.window.table["undo"].trigger()
+    explorer.desk.table["undo"].trigger()
     assert explorer.session.settings.value == before

@@ -37,7 +37,7 @@ def paths_of(data: QMimeData) -> list[Path]:
 
 def test_the_canvas_gives_a_file_with_the_recipe(explorer: Explorer, dragged: Dragged) -> None:
     explorer.make("volcano")
-    canvas = explorer.window.stage.canvas
+    canvas = explorer.stage.canvas
     canvas.drag_wanted.emit()
     explorer.until(lambda: dragged)
     source, data, pixmap = dragged[0]
@@ -57,7 +57,7 @@ def test_the_canvas_gives_a_file_with_the_recipe(explorer: Explorer, dragged: Dr
 
 def test_the_picture_is_pulled_only_while_all_of_it_fits(explorer: Explorer) -> None:
     explorer.make("volcano")
-    canvas, wanted = explorer.window.stage.canvas, []
+    canvas, wanted = explorer.stage.canvas, []
     canvas.drag_wanted.connect(lambda: wanted.append(True))
     pull(explorer, canvas, QPoint(80, 80))
     assert len(wanted) == 1  # one a press, however far it goes
@@ -72,7 +72,7 @@ def test_a_forming_picture_is_not_dragged(explorer: Explorer, dragged: Dragged) 
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     explorer.engine.advance(3)
-    explorer.window.stage.canvas.drag_wanted.emit()
+    explorer.stage.canvas.drag_wanted.emit()
     explorer.qtbot.wait(50)
     assert dragged == []
 
@@ -80,9 +80,9 @@ def test_a_forming_picture_is_not_dragged(explorer: Explorer, dragged: Dragged) 
 def test_selected_results_leave_together(explorer: Explorer, dragged: Dragged) -> None:
     for name in ("volcano", "strawberry"):
         explorer.make(name)
-    explorer.until(lambda: explorer.window.results.model.rowCount() == 2)
-    explorer.window.table["gallery"].trigger()
-    view = explorer.window.gallery.view
+    explorer.until(lambda: explorer.results.model.rowCount() == 2)
+    explorer.desk.table["gallery"].trigger()
+    view = explorer.gallery.view
     explorer.until(lambda: view.visualRect(view.model().index(0, 0)).isValid())
     view.selectAll()
     assert view.dragDropMode() == QAbstractItemView.DragDropMode.DragOnly
@@ -101,7 +101,7 @@ def test_a_button_let_go_of_drags_nothing(
 ) -> None:
     explorer.make("volcano")
     monkeypatch.setattr(drag_out, "held", lambda: False)
-    explorer.window.stage.canvas.drag_wanted.emit()
+    explorer.stage.canvas.drag_wanted.emit()
     explorer.until(lambda: not explorer.flows.busy)
     explorer.qtbot.wait(20)
     assert dragged == []

@@ -27,7 +27,7 @@ def save(explorer: Explorer, dialog: FilmDialog, path: Path) -> None:
 
 def test_the_ascent_as_a_film(explorer: Explorer, tmp_path: Path) -> None:
     explorer.make("volcano")
-    explorer.window.table["film"].trigger()
+    explorer.desk.table["film"].trigger()
     dialog = film(explorer)
     explorer.until(lambda: dialog.frames is not None)
     asked = explorer.engine.asked[0]
@@ -47,13 +47,13 @@ def test_the_ascent_as_a_film(explorer: Explorer, tmp_path: Path) -> None:
 def test_a_morph_of_two_results(explorer: Explorer, tmp_path: Path) -> None:
     explorer.make("volcano")
     explorer.make("strawberry")
-    model = explorer.window.results.model
+    model = explorer.results.model
     explorer.until(lambda: model.rowCount() == 2)
-    select = explorer.window.results.view.selectionModel().select
+    select = explorer.results.view.selectionModel().select
     for row in range(2):
         select(model.index(row), QItemSelectionModel.SelectionFlag.Select)
-    assert explorer.window.table["morph"].isEnabled()
-    explorer.window.table["morph"].trigger()
+    assert explorer.desk.table["morph"].isEnabled()
+    explorer.desk.table["morph"].trigger()
     dialog = film(explorer)
     explorer.until(lambda: dialog.frames is not None)
     asked = explorer.engine.asked[0]
@@ -73,7 +73,7 @@ def test_a_morph_of_two_results(explorer: Explorer, tmp_path: Path) -> None:
 def test_closing_the_dialog_cancels_the_question(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.engine.holds_answers = True
-    explorer.window.table["film"].trigger()
+    explorer.desk.table["film"].trigger()
     dialog = film(explorer)
     assert not dialog.go.isEnabled()
     assert explorer.engine.held

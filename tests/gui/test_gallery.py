@@ -22,12 +22,12 @@ VOLCANO = UnitAddress("fc", 1)
 def make_three(explorer: Explorer) -> None:
     for name in ("volcano", "strawberry", "conv1:3"):
         explorer.make(name)
-        explorer.window.browser.search.field.clear()
-    explorer.until(lambda: explorer.window.gallery.model.rowCount() == 3)
+        explorer.browser.search.field.clear()
+    explorer.until(lambda: explorer.gallery.model.rowCount() == 3)
 
 
 def select(explorer: Explorer, *rows: int) -> None:
-    gallery = explorer.window.gallery
+    gallery = explorer.gallery
     gallery.view.clearSelection()
     for row in rows:
         index = gallery.model.index(row)
@@ -35,63 +35,63 @@ def select(explorer: Explorer, *rows: int) -> None:
 
 
 def titles(explorer: Explorer) -> list[str]:
-    return [item.label or item.address for item in explorer.window.gallery.model.items]
+    return [item.label or item.address for item in explorer.gallery.model.items]
 
 
 def test_gallery_opens_filters_and_shows(explorer: Explorer) -> None:
     make_three(explorer)
     window = explorer.window
     explorer.qtbot.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
-    assert window.centre.page == "gallery"
+    assert explorer.centre.page == "gallery"
     assert titles(explorer) == ["conv1:3", "strawberry", "volcano"]
-    explorer.qtbot.keyClicks(window.gallery.text, "volc")
+    explorer.qtbot.keyClicks(explorer.gallery.text, "volc")
     assert titles(explorer) == ["volcano"]
-    window.gallery.text.clear()
-    window.gallery.layer.setCurrentIndex(window.gallery.layer.findData("fc"))
-    window.gallery.layer.activated.emit(1)
+    explorer.gallery.text.clear()
+    explorer.gallery.layer.setCurrentIndex(explorer.gallery.layer.findData("fc"))
+    explorer.gallery.layer.activated.emit(1)
     assert titles(explorer) == ["strawberry", "volcano"]
-    window.gallery.order.setCurrentIndex(window.gallery.order.findData("index"))
-    window.gallery.order.activated.emit(2)
+    explorer.gallery.order.setCurrentIndex(explorer.gallery.order.findData("index"))
+    explorer.gallery.order.activated.emit(2)
     assert titles(explorer) == ["volcano", "strawberry"]
-    view = window.gallery.view
+    view = explorer.gallery.view
     view.setFocus()
-    view.setCurrentIndex(window.gallery.model.index(0))
+    view.setCurrentIndex(explorer.gallery.model.index(0))
     explorer.qtbot.keyClick(view, Qt.Key.Key_Return)
     explorer.until(lambda: explorer.session.display.label == "volcano")
-    assert window.centre.page == "picture"
+    assert explorer.centre.page == "picture"
 
 
 def test_what_finishes_does_not_close_the_gallery(explorer: Explorer) -> None:
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
-    explorer.window.table["gallery"].trigger()
+    explorer.desk.table["gallery"].trigger()
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.display.result is not None)
-    assert explorer.window.centre.page == "gallery"
+    assert explorer.centre.page == "gallery"
 
 
 def test_compare_links_zoom_and_place(explorer: Explorer) -> None:
     make_three(explorer)
-    table = explorer.window.table
+    table = explorer.desk.table
     table["gallery"].trigger()
     assert not table["compare"].isEnabled()
     select(explorer, 0, 2)
     assert table["compare"].isEnabled()
     table["compare"].trigger()
-    explorer.until(lambda: explorer.window.centre.page == "compare")
-    one, other = explorer.window.compare.canvases
+    explorer.until(lambda: explorer.centre.page == "compare")
+    one, other = explorer.compare.canvases
     one.zoom_by(3, QPointF(20, 30))
     assert other.view == one.view
     other.actual_size()
     assert one.zoom == 1.0
-    assert [r.label for r in explorer.window.compare.results] == ["", "volcano"]
+    assert [r.label for r in explorer.compare.results] == ["", "volcano"]
 
 
 def test_grid_of_the_selection_is_written(explorer: Explorer, tmp_path: Path) -> None:
     make_three(explorer)
-    explorer.window.table["gallery"].trigger()
+    explorer.desk.table["gallery"].trigger()
     select(explorer, 0, 1)
-    explorer.window.table["export_grid"].trigger()
+    explorer.desk.table["export_grid"].trigger()
     dialog = explorer.window.findChild(GridDialog)
     dialog.columns.set_value(2)
     dialog.caption.setCurrentIndex(3)
@@ -109,29 +109,29 @@ def test_grid_of_the_selection_is_written(explorer: Explorer, tmp_path: Path) ->
 
 def test_favourite_tags_and_note_are_kept_by_fingerprint(explorer: Explorer, home: Path) -> None:
     explorer.make("volcano")
-    table, window = explorer.window.table, explorer.window
-    explorer.until(lambda: window.gallery.model.rowCount() == 1)
+    table, window = explorer.desk.table, explorer.window
+    explorer.until(lambda: explorer.gallery.model.rowCount() == 1)
     table["favourite"].trigger()
     assert table["favourite"].isChecked()
-    assert window.browser.units.card(VOLCANO).favourite
+    assert explorer.browser.units.card(VOLCANO).favourite
     table["note"].trigger()
     dialog = window.findChild(NoteDialog)
     explorer.qtbot.keyClicks(dialog.tag_field, "fire,  hot  rock, fire")
     dialog.text_field.setPlainText("Glows.")
     dialog.accept()
-    note = window.notes.of(VOLCANO)
+    note = explorer.notes.of(VOLCANO)
     assert (note.favourite, note.tags, note.text) == (True, ("fire", "hot rock"), "Glows.")
     folder = home / "data" / "notes"
     explorer.until(lambda: (folder / f"{NETWORK.fingerprint}.json").exists())
     explorer.until(lambda: read_notebook(folder, NETWORK.fingerprint).note("fc:1") == note)
-    explorer.qtbot.keyClicks(window.browser.search.field, "hot rock")
-    assert window.browser.search.hits.item(0).text() == "volcano"
-    window.gallery.text.setText("glows")
+    explorer.qtbot.keyClicks(explorer.browser.search.field, "hot rock")
+    assert explorer.browser.search.hits.item(0).text() == "volcano"
+    explorer.gallery.text.setText("glows")
     assert titles(explorer) == ["volcano"]
     table["undo"].trigger()
-    assert window.notes.of(VOLCANO).tags == ()
+    assert explorer.notes.of(VOLCANO).tags == ()
     table["undo"].trigger()
-    assert not window.notes.of(VOLCANO).favourite
+    assert not explorer.notes.of(VOLCANO).favourite
 
 
 def test_damaged_notes_are_not_written_over(
@@ -146,8 +146,8 @@ def test_damaged_notes_are_not_written_over(
     explorer.session.open("tiny", "default")
     explorer.until(lambda: problems)
     assert "damaged" in problems[0]
-    explorer.window.notes.toggle_favourite(VOLCANO)
-    explorer.window.notes.save()
+    explorer.notes.toggle_favourite(VOLCANO)
+    explorer.notes.save()
     explorer.until(lambda: not explorer.flows.busy)
     assert path.read_text() == "{"
 
@@ -160,7 +160,7 @@ def test_two_windows_on_one_home_keep_each_others_notes(
         explorer.session.open("tiny", "default")
         explorer.until(lambda explorer=explorer: explorer.session.network is not None)
         explorer.until(lambda explorer=explorer: not explorer.flows.busy)
-    one, other = (explorer.window.notes for explorer in explorers)
+    one, other = (explorer.notes for explorer in explorers)
     one.toggle_favourite(VOLCANO)
     one.write(UnitAddress("fc", 2), ("sweet",), "Red.")
     other.write(VOLCANO, ("fire",), "")
@@ -178,7 +178,7 @@ def test_two_windows_on_one_home_keep_each_others_notes(
 
 def test_a_note_of_the_last_moment_survives_another_network(explorer: Explorer, home: Path) -> None:
     explorer.until(lambda: not explorer.flows.busy)
-    notes = explorer.window.notes
+    notes = explorer.notes
     notes.write(VOLCANO, (), "just now")
     other = replace(explorer.session.network, fingerprint="cd" * 32)
     explorer.session.opened.emit(other, explorer.session.prior)
@@ -201,12 +201,12 @@ def test_a_note_that_cannot_be_written_waits_for_the_next_chance(
     folder = home / "data" / "notes"
     folder.parent.mkdir(exist_ok=True)
     folder.write_text("in the way")
-    explorer.window.notes.toggle_favourite(VOLCANO)
+    explorer.notes.toggle_favourite(VOLCANO)
     explorer.until(lambda: problems)
     explorer.until(lambda: not explorer.flows.busy)
-    assert explorer.window.notes.of(VOLCANO).favourite
+    assert explorer.notes.of(VOLCANO).favourite
     folder.unlink()
-    explorer.window.notes.write(UnitAddress("fc", 2), (), "next")
+    explorer.notes.write(UnitAddress("fc", 2), (), "next")
     explorer.until(lambda: not explorer.flows.busy)
     assert read_notebook(folder, NETWORK.fingerprint).units.keys() == {"fc:1", "fc:2"}
 
@@ -214,19 +214,19 @@ def test_a_note_that_cannot_be_written_waits_for_the_next_chance(
 def test_units_in_other_orders(explorer: Explorer) -> None:
     explorer.make("strawberry")
     explorer.make("tabby")
-    units = explorer.window.browser.units
+    units = explorer.browser.units
     explorer.until(lambda: len(explorer.session.library.items) == 2)
-    explorer.window.table["sort_date"].trigger()
+    explorer.desk.table["sort_date"].trigger()
     first = [units.address(units.index(row)).index for row in range(4)]
     assert first == [5, 2, 0, 1]
     assert units.row_of(UnitAddress("fc", 0)) == 2
     explorer.double_click(1)
     assert explorer.session.unit == UnitAddress("fc", 2)
-    explorer.window.notes.toggle_favourite(UnitAddress("fc", 4))
-    explorer.window.table["sort_favourite"].trigger()
+    explorer.notes.toggle_favourite(UnitAddress("fc", 4))
+    explorer.desk.table["sort_favourite"].trigger()
     assert units.address(units.index(0)) == UnitAddress("fc", 4)
-    assert explorer.window.table["sort_favourite"].isChecked()
-    explorer.window.table["sort_index"].trigger()
+    assert explorer.desk.table["sort_favourite"].isChecked()
+    explorer.desk.table["sort_index"].trigger()
     assert units.address(units.index(0)) == UnitAddress("fc", 0)
 
 

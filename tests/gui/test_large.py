@@ -26,10 +26,10 @@ def test_grid_opens_and_scrolls_in_time(make_explorer) -> None:
     explorer = make_explorer(lambda store, bridge: FakeEngine(store, bridge, HUGE))
     started = time.perf_counter()
     explorer.session.open("tiny", "default")
-    explorer.until(lambda: explorer.window.browser.units.rowCount() == UNITS)
+    explorer.until(lambda: explorer.browser.units.rowCount() == UNITS)
     explorer.window.grab()
     assert time.perf_counter() - started < 1.0
-    grid = explorer.window.browser.grid
+    grid = explorer.browser.grid
     bar = grid.verticalScrollBar()
     steps = []
     explorer.until(lambda: bar.maximum() > 100_000)
@@ -65,19 +65,19 @@ def test_models_keep_qts_rules(explorer: Explorer) -> None:
     testers = [
         QAbstractItemModelTester(model, mode)
         for model in (
-            explorer.window.browser.units,
-            ResultModel(explorer.session.library, explorer.window.notes, explorer.window),
-            explorer.window.browser.tree.model(),
+            explorer.browser.units,
+            ResultModel(explorer.session.library, explorer.notes, explorer.window),
+            explorer.browser.tree.model(),
         )
     ]
     explorer.make("volcano")
-    explorer.until(lambda: explorer.window.results.model.rowCount() == 1)
-    explorer.window.browser.units.show_layer(NETWORK.layers[0])
+    explorer.until(lambda: explorer.results.model.rowCount() == 1)
+    explorer.browser.units.show_layer(NETWORK.layers[0])
     assert len(testers) == 3
 
 
 def test_layer_tree_nests_and_says_shapes(explorer: Explorer) -> None:
-    model = explorer.window.browser.tree.model()
+    model = explorer.browser.tree.model()
     assert isinstance(model, LayerModel)
     item = model.item_of("blocks.0.expand")
     assert item is not None
@@ -90,13 +90,13 @@ def test_layer_tree_nests_and_says_shapes(explorer: Explorer) -> None:
 def test_other_orders_are_quick(make_explorer) -> None:
     explorer = make_explorer(lambda store, bridge: FakeEngine(store, bridge, HUGE))
     explorer.session.open("tiny", "default")
-    explorer.until(lambda: explorer.window.browser.units.rowCount() == UNITS)
-    explorer.window.notes.toggle_favourite(UnitAddress("fc", 99_000))
+    explorer.until(lambda: explorer.browser.units.rowCount() == UNITS)
+    explorer.notes.toggle_favourite(UnitAddress("fc", 99_000))
     started = time.perf_counter()
-    explorer.window.table["sort_favourite"].trigger()
+    explorer.desk.table["sort_favourite"].trigger()
     explorer.window.grab()
     assert time.perf_counter() - started < 0.6
-    units = explorer.window.browser.units
+    units = explorer.browser.units
     assert units.address(units.index(0)) == UnitAddress("fc", 99_000)
     assert units.row_of(UnitAddress("fc", 5)) == 6
 
@@ -109,7 +109,7 @@ def test_a_layer_that_is_queued_and_cleared_does_not_make_the_list_anew_for_ever
     network = replace(NETWORK, layers=layers, labels=tuple(f"class {i}" for i in range(count)))
     explorer = make_explorer(lambda store, bridge: FakeEngine(store, bridge, network))
     explorer.session.open("tiny", "default")
-    explorer.until(lambda: explorer.window.browser.units.rowCount() == count)
+    explorer.until(lambda: explorer.browser.units.rowCount() == count)
     queue = explorer.window.findChild(QueuePanel)
     made: list[int] = []
     queue.list.model().modelReset.connect(lambda: made.append(1))

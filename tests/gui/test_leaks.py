@@ -39,7 +39,7 @@ def test_windows_leave_no_widget_thread_or_timer(
         theme = Theme(qapp, "dark")
         window = MainWindow(explorer.session, explorer.flows, theme, Preferences())
         window.show()
-        window.table["gallery"].trigger()
+        window.desk.table["gallery"].trigger()
         window.hide()
         timers = [timer for timer in window.findChildren(QTimer) if timer.isActive()]
         window.deleteLater()
@@ -66,7 +66,7 @@ def test_dialogs_leave_nothing(explorer: Explorer, qapp: QApplication, id: str) 
     explorer.until(lambda: explorer.session.library.items)
     counts = []
     for _ in range(4):
-        explorer.window.table[id].trigger()
+        explorer.desk.table[id].trigger()
         explorer.until(lambda: explorer.window.findChildren(QDialog))
         for dialog in explorer.window.findChildren(QDialog):
             dialog.close()

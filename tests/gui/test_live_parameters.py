@@ -23,7 +23,7 @@ LONG_MS = 3 * FOLLOW_MS
 @pytest.fixture
 def live(explorer: Explorer) -> Explorer:
     """The window with the box ticked and a run at step 7."""
-    explorer.window.controls.live.click()
+    explorer.controls.live.click()
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     explorer.engine.advance(7)
@@ -35,23 +35,23 @@ def starts(explorer: Explorer) -> list[list[float]]:
 
 
 def test_a_typed_value_moves_the_running_image_on(live: Explorer) -> None:
-    enter(live, live.window.controls.form.fields["decay"], "0.05")
+    enter(live, live.controls.form.fields["decay"], "0.05")
     live.submitted(2)
     first, second = live.engine.submitted
     assert second.parameters == replace(first.parameters, decay=0.05)
     assert (second.objective, second.seed) == (first.objective, first.seed)
     assert starts(live) == [[7.0]]
-    assert live.window.stage.canvas.image is not None
+    assert live.stage.canvas.image is not None
     live.engine.advance(10_000)
     live.until(lambda: live.session.display.badge == "Finished")
     assert live.store.keys() == {second.key}
 
 
 def test_undo_and_presets_act_at_once_too(live: Explorer) -> None:
-    enter(live, live.window.controls.form.fields["steps"], "90")
+    enter(live, live.controls.form.fields["steps"], "90")
     live.submitted(2)
     live.engine.advance(3)
-    live.window.table["undo"].trigger()
+    live.desk.table["undo"].trigger()
     live.submitted(3)
     live.engine.advance(4)
     settings = live.session.settings
@@ -83,12 +83,12 @@ def test_what_only_says_how_to_begin_waits(live: Explorer) -> None:
 
 
 def test_the_box_is_off_at_first_and_remembered(explorer: Explorer) -> None:
-    box, action = explorer.window.controls.live, explorer.window.table["live_parameters"]
+    box, action = explorer.controls.live, explorer.desk.table["live_parameters"]
     assert not box.isChecked()
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     explorer.engine.advance(7)
-    enter(explorer, explorer.window.controls.form.fields["steps"], "90")
+    enter(explorer, explorer.controls.form.fields["steps"], "90")
     explorer.qtbot.wait(LONG_MS)
     assert len(explorer.engine.submitted) == 1
     action.trigger()
@@ -99,7 +99,7 @@ def test_the_box_is_off_at_first_and_remembered(explorer: Explorer) -> None:
 
 
 def test_pixels_wait_for_the_next_run(live: Explorer) -> None:
-    session, box = live.session, live.window.controls.live
+    session, box = live.session, live.controls.live
     assert "goes on" in box.toolTip()
     live.engine.advance(10_000)
     live.until(lambda: session.runs.live is None)
@@ -128,12 +128,12 @@ def test_another_network_leaves_the_running_image_alone(live: Explorer) -> None:
 
 
 def test_weights_and_parameters_move_one_run_on(explorer: Explorer) -> None:
-    model, table = explorer.window.combination, explorer.window.table
+    model, table = explorer.combination, explorer.desk.table
     table["live_parameters"].trigger()
     model.add([UnitAddress("fc", 1), UnitAddress("fc", 2)])
     explorer.submitted(1)
     explorer.engine.advance(5)
-    enter(explorer, explorer.window.controls.form.fields["steps"], "90")
+    enter(explorer, explorer.controls.form.fields["steps"], "90")
     explorer.submitted(2)
     explorer.engine.advance(6)
     model.weigh(UnitAddress("fc", 2), 0.5)
@@ -148,14 +148,14 @@ def test_weights_and_parameters_move_one_run_on(explorer: Explorer) -> None:
 
 def test_a_run_that_fails_is_not_gone_on_from(live: Explorer) -> None:
     live.engine.holds_cancels = True
-    enter(live, live.window.controls.form.fields["steps"], "90")
+    enter(live, live.controls.form.fields["steps"], "90")
     live.until(lambda: live.engine.held_cancels)
     live.engine.queue.clear()
     live.engine.tell(Failed(1, "It broke.", "Try again.", ""))
     live.until(lambda: live.session.display.badge == "Failed")
     live.qtbot.wait(LONG_MS)
     assert len(live.engine.submitted) == 1
-    assert not live.window.table["stop"].isEnabled()
+    assert not live.desk.table["stop"].isEnabled()
     live.engine.held_cancels.clear()
 
 

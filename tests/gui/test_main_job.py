@@ -39,8 +39,8 @@ def test_address_and_layer_can_be_typed(explorer: Explorer) -> None:
     unit = explorer.engine.submitted[0].objective[0].unit
     assert unit == UnitAddress("blocks.0.expand", 11, (2, 3))
     explorer.type_and_enter("conv1")
-    assert explorer.window.browser.units.layer is not None
-    assert explorer.window.browser.units.layer.path == "conv1"
+    assert explorer.browser.units.layer is not None
+    assert explorer.browser.units.layer.path == "conv1"
     assert len(explorer.engine.submitted) == 1
 
 
@@ -48,21 +48,21 @@ def test_double_click_shows_live_frames(explorer: Explorer) -> None:
     explorer.double_click(1)
     explorer.submitted(1)
     explorer.engine.advance(7)
-    explorer.until(lambda: explorer.window.stage.canvas.image is not None)
+    explorer.until(lambda: explorer.stage.canvas.image is not None)
     recipe = explorer.engine.submitted[0]
-    np.testing.assert_array_equal(explorer.window.stage.canvas.image, picture_of(recipe, 7))
+    np.testing.assert_array_equal(explorer.stage.canvas.image, picture_of(recipe, 7))
     job = explorer.job_of(VOLCANO)
     assert job is not None
     assert (job.step, job.steps) == (7, 250)
-    card = explorer.window.browser.units.card(VOLCANO)
+    card = explorer.browser.units.card(VOLCANO)
     assert card.state is CardState.RUNNING
     assert card.subtitle == "step 7 of 250"
 
 
 def test_enter_in_the_grid_starts_the_current_unit(explorer: Explorer) -> None:
-    grid = explorer.window.browser.grid
+    grid = explorer.browser.grid
     grid.setFocus()
-    grid.setCurrentIndex(explorer.window.browser.units.index(2))
+    grid.setCurrentIndex(explorer.browser.units.index(2))
     explorer.qtbot.keyClick(grid, Qt.Key.Key_Return)
     explorer.submitted(1)
     assert explorer.engine.submitted[0].objective[0].unit == STRAWBERRY
@@ -73,9 +73,9 @@ def test_finished_result_is_shown_and_listed(explorer: Explorer) -> None:
     display = explorer.session.display
     assert display.showing is Showing.RESULT
     assert display.badge == "Finished"
-    explorer.until(lambda: explorer.window.results.model.rowCount() == 1)
-    explorer.until(lambda: explorer.window.browser.units.card(VOLCANO).pixmap is not None)
-    assert explorer.window.browser.units.card(VOLCANO).state is CardState.CACHED
+    explorer.until(lambda: explorer.results.model.rowCount() == 1)
+    explorer.until(lambda: explorer.browser.units.card(VOLCANO).pixmap is not None)
+    assert explorer.browser.units.card(VOLCANO).state is CardState.CACHED
 
 
 def test_second_double_click_preempts_and_keeps_the_first(explorer: Explorer) -> None:
@@ -89,13 +89,13 @@ def test_second_double_click_preempts_and_keeps_the_first(explorer: Explorer) ->
     assert kept is not None
     assert (kept.state, kept.steps) == ("stopped", 9)
     explorer.engine.advance(3)
-    explorer.until(lambda: explorer.window.stage.canvas.image is not None)
+    explorer.until(lambda: explorer.stage.canvas.image is not None)
     # a late frame of the first job is dropped
     blank = np.zeros((8, 8, 3), np.uint8)
     explorer.engine.frames.put(Frame(1, 10, 250, blank, np.ones(10, np.float32), 1.0))
     explorer.qtbot.wait(80)
     expected = picture_of(explorer.engine.submitted[1], 3)
-    np.testing.assert_array_equal(explorer.window.stage.canvas.image, expected)
+    np.testing.assert_array_equal(explorer.stage.canvas.image, expected)
 
 
 def test_double_click_on_what_runs_does_not_start_it_again(explorer: Explorer) -> None:
@@ -126,7 +126,7 @@ def test_escape_stops_but_first_empties_the_search_box(explorer: Explorer) -> No
     explorer.double_click(1)
     explorer.submitted(1)
     explorer.engine.advance(5)
-    field = explorer.window.browser.search.field
+    field = explorer.browser.search.field
     field.setFocus()
     explorer.qtbot.keyClicks(field, "cas")
     explorer.qtbot.keyClick(field, Qt.Key.Key_Escape)
@@ -165,8 +165,8 @@ def test_job_that_finishes_in_the_background_says_so(explorer: Explorer) -> None
     explorer.double_click(1)
     explorer.until(lambda: explorer.session.display.showing is Showing.RESULT)
     explorer.engine.advance(10_000)
-    explorer.until(lambda: explorer.window.notices.cards())
-    card = explorer.window.notices.cards()[-1]
+    explorer.until(lambda: explorer.notices.cards())
+    card = explorer.notices.cards()[-1]
     assert card.notice.text == "strawberry is finished."
     explorer.qtbot.mouseClick(
         button(explorer, "Show: strawberry is finished."), Qt.MouseButton.LeftButton
@@ -176,7 +176,7 @@ def test_job_that_finishes_in_the_background_says_so(explorer: Explorer) -> None
 
 def test_bad_address_shows_a_sentence_with_a_hint(explorer: Explorer) -> None:
     explorer.type_and_enter("conv9:3")
-    search = explorer.window.browser.search
+    search = explorer.browser.search
     assert search.problem.isVisible()
     assert search.problem.text() == "tiny has no layer 'conv9'."
     assert "conv1" in search.problem_hint.text()
@@ -204,7 +204,7 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
 def test_more_steps_keep_to_the_method_of_the_result(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.session.settings.use_method("pixels")
-    explorer.window.table["more_steps"].trigger()
+    explorer.desk.table["more_steps"].trigger()
     explorer.submitted(2)
     assert explorer.engine.submitted[1].method == "dgn-am"
     assert isinstance(explorer.engine.submitted[1].parameters, DgnAmParameters)
@@ -234,4 +234,4 @@ def test_damaged_result_is_computed_afresh(explorer: Explorer) -> None:
     explorer.submitted(2)
     explorer.double_click(1)
     explorer.submitted(3)
-    assert any("damaged" in card.notice.text for card in explorer.window.notices.cards())
+    assert any("damaged" in card.notice.text for card in explorer.notices.cards())

@@ -24,7 +24,7 @@ OTHER = replace(NETWORK, name="other", title="OtherNet", fingerprint="e" * 64)
 
 def opened_by_dialog(explorer: Explorer) -> None:
     explorer.engine.network = OTHER
-    explorer.window.table["open"].trigger()
+    explorer.desk.table["open"].trigger()
     dialog = explorer.window.findChild(OpenDialog)
     assert dialog.network.text() == "tiny"
     assert dialog.prior.text() == "default"
@@ -38,7 +38,7 @@ def test_another_network_opens_and_is_remembered(explorer: Explorer) -> None:
     opened_by_dialog(explorer)
     assert explorer.window.windowTitle() == "OtherNet · DGN Explorer"
     assert recent(Preferences()) == [("other", "default"), ("tiny", "default")]
-    explorer.window.table["open"].trigger()
+    explorer.desk.table["open"].trigger()
     dialog = explorer.window.findChildren(OpenDialog)[-1]
     dialog.findChild(QListWidget).setCurrentRow(1)
     assert dialog.network.text() == "tiny"
@@ -52,7 +52,7 @@ def test_units_of_the_same_name_are_kept_apart(explorer: Explorer) -> None:
     explorer.engine.advance(1)
     opened_by_dialog(explorer)
     for index in (1, 2):
-        card = explorer.window.browser.units.card(UnitAddress("fc", index))
+        card = explorer.browser.units.card(UnitAddress("fc", index))
         assert card.state is CardState.NOT_COMPUTED
     assert explorer.session.runs.live == 2  # what runs goes on
 
@@ -109,7 +109,7 @@ def test_broken_list_of_last_networks_is_no_harm(home: Path) -> None:
 
 def test_every_open_network_judges_the_picture(explorer: Explorer) -> None:
     explorer.make("volcano")
-    tops = explorer.window.details.verdicts.tops
+    tops = explorer.details.verdicts.tops
     assert list(tops) == [NETWORK.fingerprint]
     opened_by_dialog(explorer)
     explorer.until(lambda: list(tops) == [NETWORK.fingerprint, OTHER.fingerprint])

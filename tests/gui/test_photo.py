@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import Qt
 
+from dgn_explorer.gui.look.close_button import CloseButton
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.photos.reading import LARGEST_PX, read_photo
 from tests.gui.conftest import Explorer
@@ -16,7 +17,7 @@ def test_a_dropped_photo_lists_its_units(explorer: Explorer, tmp_path: Path) -> 
     path = tmp_path / "photo.png"  # also one without a recipe
     Image.new("RGB", (40, 30), (200, 10, 10)).save(path)
     drop(explorer, path)
-    listed = explorer.window.browser.photo.list
+    listed = explorer.photo_panel.list
     explorer.until(lambda: listed.count() > 0)
     assert explorer.engine.asked[0].image.shape == (30, 40, 3)
     assert listed.isVisible()
@@ -27,8 +28,8 @@ def test_a_dropped_photo_lists_its_units(explorer: Explorer, tmp_path: Path) -> 
     explorer.qtbot.keyClick(listed, Qt.Key.Key_Return)
     explorer.submitted(1)
     assert explorer.engine.submitted[0].objective[0].unit == UnitAddress("fc", 1)
-    explorer.window.browser.photo.closed.emit()
-    assert explorer.window.browser.grid.isVisible()
+    explorer.photo_panel.findChild(CloseButton).click()
+    assert explorer.browser.grid.isVisible()
 
 
 def test_photos_are_turned_and_made_smaller(tmp_path: Path) -> None:
@@ -46,27 +47,27 @@ def test_photos_are_turned_and_made_smaller(tmp_path: Path) -> None:
 def test_the_photo_as_start_is_one_setting(explorer: Explorer, tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     Image.new("RGB", (40, 30), (200, 10, 10)).save(path)
-    assert not explorer.window.table["photo_start"].isEnabled()
+    assert not explorer.desk.table["photo_start"].isEnabled()
     drop(explorer, path)
-    explorer.until(lambda: explorer.window.table["photo_start"].isEnabled())
-    explorer.window.table["photo_start"].trigger()
+    explorer.until(lambda: explorer.desk.table["photo_start"].isEnabled())
+    explorer.desk.table["photo_start"].trigger()
     explorer.until(lambda: explorer.session.settings.value.start.startswith("code:"))
     assert explorer.session.settings.value.start_name == "photo.png"
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     assert explorer.engine.submitted[0].start == explorer.session.settings.value.start
-    explorer.window.table["undo"].trigger()
+    explorer.desk.table["undo"].trigger()
     assert explorer.session.settings.value.start == "random"
 
 
 def test_a_method_without_a_prior_names_none(explorer: Explorer) -> None:
-    method = explorer.window.controls.method
+    method = explorer.controls.method
     method.setCurrentIndex(method.findData("pixels"))
     method.activated.emit(method.currentIndex())
-    assert "jitter" in explorer.window.controls.form.fields
+    assert "jitter" in explorer.controls.form.fields
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     recipe = explorer.engine.submitted[0]
     assert (recipe.method, recipe.prior, recipe.prior_fingerprint) == ("pixels", "", "")
-    explorer.window.table["undo"].trigger()
-    assert "decay" in explorer.window.controls.form.fields
+    explorer.desk.table["undo"].trigger()
+    assert "decay" in explorer.controls.form.fields

@@ -14,41 +14,41 @@ from tests.gui.fake_engine import LABELS
 
 
 def select(explorer: Explorer, *rows: int) -> None:
-    grid = explorer.window.browser.grid
+    grid = explorer.browser.grid
     for row in rows:
-        index = explorer.window.browser.units.index(row)
+        index = explorer.browser.units.index(row)
         grid.selectionModel().select(index, QItemSelectionModel.SelectionFlag.Select)
 
 
 def test_selection_is_queued_and_computed(explorer: Explorer) -> None:
     select(explorer, 0, 2)
-    explorer.window.table["compute_selection"].trigger()
+    explorer.desk.table["compute_selection"].trigger()
     explorer.until(lambda: len(explorer.engine.submitted) == 2)
     assert [job.lane for job in explorer.session.jobs] == [Lane.BATCH, Lane.BATCH]
-    model = explorer.window.browser.units
+    model = explorer.browser.units
     assert model.card(UnitAddress("fc", 2)).state is CardState.QUEUED
-    assert explorer.window.queue.list.count() == 2
+    assert explorer.queue.list.count() == 2
     explorer.engine.advance(10_000)
     explorer.engine.advance(10_000)
     explorer.until(lambda: len(explorer.session.jobs) == 0)
-    explorer.until(lambda: explorer.window.results.model.rowCount() == 2)
+    explorer.until(lambda: explorer.results.model.rowCount() == 2)
     assert model.card(UnitAddress("fc", 2)).state is CardState.CACHED
-    assert explorer.window.queue.list.count() == 0
+    assert explorer.queue.list.count() == 0
 
 
 def test_layer_skips_what_is_there(explorer: Explorer) -> None:
     explorer.make("volcano")
-    explorer.until(lambda: explorer.window.results.model.rowCount() == 1)
-    explorer.window.table["compute_layer"].trigger()
+    explorer.until(lambda: explorer.results.model.rowCount() == 1)
+    explorer.desk.table["compute_layer"].trigger()
     explorer.until(lambda: len(explorer.engine.submitted) == len(LABELS))
-    explorer.window.table["compute_layer"].trigger()
+    explorer.desk.table["compute_layer"].trigger()
     explorer.qtbot.wait(50)
     assert len(explorer.engine.submitted) == len(LABELS)
 
 
 def test_double_click_goes_before_the_queue(explorer: Explorer) -> None:
     select(explorer, 0, 2)
-    explorer.window.table["compute_selection"].trigger()
+    explorer.desk.table["compute_selection"].trigger()
     explorer.until(lambda: len(explorer.engine.submitted) == 2)
     explorer.engine.advance(2)
     explorer.double_click(4)
@@ -60,18 +60,16 @@ def test_double_click_goes_before_the_queue(explorer: Explorer) -> None:
 
 def test_job_is_removed_and_queue_cleared(explorer: Explorer) -> None:
     select(explorer, 0, 2, 4)
-    explorer.window.table["compute_selection"].trigger()
-    explorer.until(lambda: explorer.window.queue.list.count() == 3)
-    explorer.window.queue.list.setCurrentRow(1)
+    explorer.desk.table["compute_selection"].trigger()
+    explorer.until(lambda: explorer.queue.list.count() == 3)
+    explorer.queue.list.setCurrentRow(1)
     remove = next(
-        button
-        for button in explorer.window.queue.findChildren(QPushButton)
-        if button.text() == "Remove"
+        button for button in explorer.queue.findChildren(QPushButton) if button.text() == "Remove"
     )
     explorer.qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
-    explorer.until(lambda: explorer.window.queue.list.count() == 2)
+    explorer.until(lambda: explorer.queue.list.count() == 2)
     assert explorer.job_of(UnitAddress("fc", 2)) is None
-    explorer.window.table["clear_queue"].trigger()
+    explorer.desk.table["clear_queue"].trigger()
     explorer.until(lambda: len(explorer.session.jobs) == 0)
     assert explorer.engine.queue == []
 
@@ -81,14 +79,14 @@ def test_failed_job_says_why_everywhere(explorer: Explorer) -> None:
     explorer.submitted(1)
     explorer.engine.fail("The gradient of fc:1 is zero.", "Try another seed.", "Traceback …")
     explorer.until(lambda: explorer.session.runs.live is None)
-    card = explorer.window.browser.units.card(UnitAddress("fc", 1))
+    card = explorer.browser.units.card(UnitAddress("fc", 1))
     assert card.state is CardState.FAILED
-    texts = [label.text() for label in explorer.window.stage.welcome.findChildren(QLabel)]
+    texts = [label.text() for label in explorer.stage.welcome.findChildren(QLabel)]
     assert "The gradient of fc:1 is zero." in texts
     assert "Try another seed." in texts
     details = next(
         button
-        for button in explorer.window.notices.findChildren(QPushButton)
+        for button in explorer.notices.findChildren(QPushButton)
         if button.text() == "Details"
     )
     explorer.qtbot.mouseClick(details, Qt.MouseButton.LeftButton)
@@ -102,9 +100,9 @@ def test_failed_job_says_why_everywhere(explorer: Explorer) -> None:
 
 def test_pause_holds_the_batch_and_not_the_user(explorer: Explorer) -> None:
     select(explorer, 0, 2)
-    explorer.window.table["compute_selection"].trigger()
+    explorer.desk.table["compute_selection"].trigger()
     explorer.until(lambda: len(explorer.engine.submitted) == 2)
-    explorer.window.table["pause_queue"].trigger()
+    explorer.desk.table["pause_queue"].trigger()
     assert explorer.engine.paused
     explorer.engine.advance(10_000)
     explorer.double_click(4)
@@ -112,8 +110,8 @@ def test_pause_holds_the_batch_and_not_the_user(explorer: Explorer) -> None:
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.display.result is not None)
     assert len(explorer.session.jobs) == 2
-    assert explorer.window.table["pause_queue"].isChecked()
-    explorer.window.table["pause_queue"].trigger()
+    assert explorer.desk.table["pause_queue"].isChecked()
+    explorer.desk.table["pause_queue"].trigger()
     explorer.engine.advance(10_000)
     explorer.until(lambda: len(explorer.session.jobs) == 1)
     assert explorer.session.jobs.seconds_left is not None
@@ -121,13 +119,11 @@ def test_pause_holds_the_batch_and_not_the_user(explorer: Explorer) -> None:
 
 def test_a_waiting_job_goes_to_the_front(explorer: Explorer) -> None:
     select(explorer, 0, 2, 4)
-    explorer.window.table["compute_selection"].trigger()
-    explorer.until(lambda: explorer.window.queue.list.count() == 3)
-    explorer.window.queue.list.setCurrentRow(2)
+    explorer.desk.table["compute_selection"].trigger()
+    explorer.until(lambda: explorer.queue.list.count() == 3)
+    explorer.queue.list.setCurrentRow(2)
     first = next(
-        button
-        for button in explorer.window.queue.findChildren(QPushButton)
-        if button.text() == "To front"
+        button for button in explorer.queue.findChildren(QPushButton) if button.text() == "To front"
     )
     first.click()
     assert [job.number for job in explorer.session.jobs] == [3, 1, 2]
@@ -138,7 +134,7 @@ def test_a_waiting_job_goes_to_the_front(explorer: Explorer) -> None:
 def test_rows_show_the_newest_picture(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.until(lambda: explorer.session.library.items)
-    queue = explorer.window.queue
+    queue = explorer.queue
     explorer.session.settings.new_seed()
     explorer.session.compute([UnitAddress("fc", i) for i in (1, 2)])
     explorer.until(lambda: queue.list.count() == 2)

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from dgn_explorer.engine.engine import Engine
-from dgn_explorer.engine.messages import Decode, Replay, Strongest
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
 from dgn_explorer.gui.state.display import Showing
@@ -53,7 +52,7 @@ def test_search_watch_stop_and_come_back(real: Explorer) -> None:
     real.qtbot.waitUntil(lambda: len(frames) >= 3, timeout=OPEN_MS)
     assert frames[0].image.shape == (32, 32, 3)
     assert frames[-1].step > frames[0].step
-    real.window.table["stop"].trigger()
+    real.desk.table["stop"].trigger()
     real.qtbot.waitUntil(lambda: real.session.runs.live is None, timeout=OPEN_MS)
     assert real.session.display.badge.startswith("Stopped at step ")
 
@@ -64,7 +63,7 @@ def test_search_watch_stop_and_come_back(real: Explorer) -> None:
     assert result is not None
     assert result.label == "volcano"
     assert result.steps == 2
-    real.window.table["more_steps"].trigger()
+    real.desk.table["more_steps"].trigger()
     real.qtbot.waitUntil(
         lambda: (
             real.session.display.result is not None
@@ -78,15 +77,15 @@ def test_search_watch_stop_and_come_back(real: Explorer) -> None:
 
 
 def test_combine_morph_film_and_photo(real: Explorer, tmp_path: Path) -> None:
-    session, window = real.session, real.window
+    session = real.session
     session.settings.edit(RunSettings(parameters=DgnAmParameters(steps=3)), "short")
     units = [UnitAddress("fc", 980), UnitAddress("fc", 949)]
-    window.combination.add(units)
+    real.combination.add(units)
     real.qtbot.waitUntil(lambda: session.display.badge == "Finished", timeout=OPEN_MS)
     first = session.display.result
     assert first is not None
     assert first.label == "volcano + strawberry"
-    window.combination.weigh(units[1], 0.6)
+    real.combination.weigh(units[1], 0.6)
     real.qtbot.waitUntil(
         lambda: session.display.result is not None and session.display.result.key != first.key,
         timeout=OPEN_MS,
@@ -97,9 +96,10 @@ def test_combine_morph_film_and_photo(real: Explorer, tmp_path: Path) -> None:
 
     answers: list[object] = []
     codes = between(first.code, second.code, 5, "spherical")
-    session.questions.ask(Decode(second.recipe.prior_fingerprint, codes), answers.append)
-    session.questions.ask(Replay(second.recipe, second.steps, 3), answers.append)
-    session.questions.ask(Strongest(second.recipe.network_fingerprint, first.image), answers.append)
+    questions, recipe = session.questions, second.recipe
+    questions.images_of(recipe.prior_fingerprint, codes, answers.append)
+    questions.frames_of(second, 3, answers.append)
+    questions.excited_by(recipe.network_fingerprint, first.image, answers.append)
     real.qtbot.waitUntil(lambda: len(answers) == 3, timeout=OPEN_MS)
     morph, film, strongest = answers
     np.testing.assert_array_equal(morph[0], first.image)

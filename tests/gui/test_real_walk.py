@@ -54,7 +54,7 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     # Search, and watch an image form.
     walk.search("golden")
     walk.station("search")
-    qtbot.keyClick(window.browser.search.field, Qt.Key.Key_Return)
+    qtbot.keyClick(explorer.browser.search.field, Qt.Key.Key_Return)
     walk.until(lambda: (job := session.runs.live_job) is not None and job.step > 40)
     walk.station("forming")
     badge("Finished")
@@ -66,9 +66,9 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     walk.press(Qt.Key.Key_M, CTRL)
     walk.until(lambda: session.display.recipe.start == f"result:{retriever.key}")
     badge("Finished")
-    window.panels.show("Details")
+    explorer.panels.show("Details")
     walk.station("more steps")
-    window.panels.show("Settings")
+    explorer.panels.show("Settings")
 
     # More pictures, then two units in one.
     explorer.type_and_enter("volcano")
@@ -81,7 +81,7 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     walk.drop_unit(session.resolve("jack-o'-lantern"))
     walk.until(lambda: (job := session.runs.live_job) is not None and job.step > 30)
     before = session.runs.live_recipe
-    window.combine.pad.place(0.4, 0.5)
+    explorer.combine.pad.place(0.4, 0.5)
     walk.until(lambda: session.runs.live_recipe not in (None, before))
     badge("Finished")
     assert session.display.recipe.start.startswith("code:")
@@ -89,33 +89,33 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
 
     # 24 units behind it.
     session.compute([session.resolve(name) for name in QUEUE])
-    window.panels.show("Queue")
-    window.table["theme_dark"].trigger()
+    explorer.panels.show("Queue")
+    window.desk.table["theme_dark"].trigger()
     walk.until(lambda: session.jobs.batch_done >= 9)
     walk.station("queue")
-    window.table["theme_light"].trigger()
+    window.desk.table["theme_light"].trigger()
     for done in range(10, len(QUEUE) + 1):
         walk.until(lambda done=done: session.jobs.batch_done >= done)
     walk.until(lambda: len(session.jobs) == 0)
     assert session.jobs.batch_done == len(QUEUE)
-    window.panels.show("Results")
+    explorer.panels.show("Results")
 
     # Gallery, comparison, morph, in both themes.
     walk.press(Qt.Key.Key_G, CTRL)
     made = len(QUEUE) + 5
-    walk.until(lambda: window.gallery.model.rowCount() == made)
+    walk.until(lambda: explorer.gallery.model.rowCount() == made)
     walk.station("gallery")
-    window.gallery.text.setText("retriever")
-    walk.until(lambda: window.gallery.model.rowCount() == 2)
-    window.gallery.text.clear()
-    walk.until(lambda: window.gallery.model.rowCount() == made)
+    explorer.gallery.text.setText("retriever")
+    walk.until(lambda: explorer.gallery.model.rowCount() == 2)
+    explorer.gallery.text.clear()
+    walk.until(lambda: explorer.gallery.model.rowCount() == made)
     for number in (1, 3, 5):
         walk.click_result(made - number, CTRL)
     walk.press(Qt.Key.Key_G, CTRL, SHIFT)
-    walk.until(lambda: window.centre.page == "compare")
+    walk.until(lambda: explorer.centre.page == "compare")
     walk.station("compare")
     walk.press(Qt.Key.Key_G, CTRL)
-    window.table["theme_dark"].trigger()
+    window.desk.table["theme_dark"].trigger()
     walk.click_result(made - 4)
     walk.click_result(made - 5, CTRL)
     walk.press(Qt.Key.Key_M, CTRL, SHIFT)
@@ -129,10 +129,10 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     film.close()
     walk.back()
     walk.station("gallery in the dark")
-    window.table["theme_light"].trigger()
+    window.desk.table["theme_light"].trigger()
 
     # All of it on one page.
-    window.gallery.view.clearSelection()
+    explorer.gallery.view.clearSelection()
     walk.export_grid(tmp_path)
 
     # A picture with its recipe brings the settings back, as one step that can be undone.
@@ -142,11 +142,11 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     walk.press(Qt.Key.Key_S, CTRL)
     walk.file_chosen(tmp_path / "kept.png")
     walk.back()
-    window.table["new_seed"].trigger()
+    window.desk.table["new_seed"].trigger()
     settings = session.settings
     settings.edit(replace(settings.value, parameters=DgnAmParameters(steps=60)), "Short")
     changed = settings.value
-    window.panels.show("Settings")
+    explorer.panels.show("Settings")
     drop(explorer, tmp_path / "kept.png")
     walk.until(lambda: settings.value.seed == 0)
     badge("From cache")
@@ -154,4 +154,4 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     walk.station("dropped back")
     walk.press(Qt.Key.Key_Z, CTRL)
     assert settings.value == changed
-    assert window.browser.units.card(retriever.recipe.objective[0].unit).state is CardState.CACHED
+    assert explorer.browser.units.card(retriever.recipe.objective[0].unit).state is CardState.CACHED

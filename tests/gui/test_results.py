@@ -16,15 +16,15 @@ from tests.gui.fake_engine import picture_of
 
 
 def listed(explorer: Explorer, count: int) -> None:
-    explorer.until(lambda: explorer.window.results.model.rowCount() == count)
+    explorer.until(lambda: explorer.results.model.rowCount() == count)
 
 
 def test_click_on_a_result_shows_it(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.make("strawberry")
     listed(explorer, 2)
-    view = explorer.window.results.view
-    index = explorer.window.results.model.index(1)
+    view = explorer.results.view
+    index = explorer.results.model.index(1)
     explorer.qtbot.mouseClick(
         view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center()
     )
@@ -38,10 +38,10 @@ def test_filter(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.make("strawberry")
     listed(explorer, 2)
-    explorer.qtbot.keyClicks(explorer.window.results.filter, "straw")
-    assert explorer.window.results.model.rowCount() == 1
-    explorer.window.results.filter.setText("nothing")
-    assert explorer.window.results.model.rowCount() == 0
+    explorer.qtbot.keyClicks(explorer.results.filter, "straw")
+    assert explorer.results.model.rowCount() == 1
+    explorer.results.filter.setText("nothing")
+    assert explorer.results.model.rowCount() == 0
 
 
 def test_thumbnails_arrive(explorer: Explorer) -> None:
@@ -55,12 +55,12 @@ def test_delete_goes_to_the_trash_and_comes_back(explorer: Explorer) -> None:
     explorer.make("volcano")
     listed(explorer, 1)
     key = explorer.engine.submitted[0].key
-    explorer.window.stage.canvas.setFocus()
+    explorer.stage.canvas.setFocus()
     explorer.qtbot.keyClick(explorer.window, Qt.Key.Key_Delete)
     listed(explorer, 0)
     assert explorer.session.display.showing is Showing.NOTHING
     assert explorer.store.get(key) is not None  # still on the disk
-    explorer.window.table["undo"].trigger()
+    explorer.desk.table["undo"].trigger()
     listed(explorer, 1)
     explorer.until(lambda: explorer.session.display.label == "volcano")
 
@@ -69,7 +69,7 @@ def test_trash_is_emptied_at_the_end(explorer: Explorer) -> None:
     explorer.make("volcano")
     listed(explorer, 1)
     key = explorer.engine.submitted[0].key
-    explorer.window.table["delete"].trigger()
+    explorer.desk.table["delete"].trigger()
     explorer.flows.start(explorer.session.library.empty_trash())
     explorer.until(lambda: explorer.store.get(key) is None)
 
@@ -77,7 +77,7 @@ def test_trash_is_emptied_at_the_end(explorer: Explorer) -> None:
 def test_double_click_takes_a_result_out_of_the_trash(explorer: Explorer) -> None:
     explorer.make("volcano")
     listed(explorer, 1)
-    explorer.window.table["delete"].trigger()
+    explorer.desk.table["delete"].trigger()
     listed(explorer, 0)
     explorer.double_click(1)
     listed(explorer, 1)
@@ -86,16 +86,16 @@ def test_double_click_takes_a_result_out_of_the_trash(explorer: Explorer) -> Non
 
 def test_details_list_the_whole_recipe(explorer: Explorer) -> None:
     explorer.make("volcano")
-    texts = {label.text() for label in explorer.window.details.findChildren(QLabel)}
+    texts = {label.text() for label in explorer.details.findChildren(QLabel)}
     assert {"fc:1", "250 (done)", "tiny (ffffffff)", "default (aaaaaaaa)", "dgn-am"} <= texts
     assert {"Step start", "Decay", "Seed"} <= texts
-    (top,) = explorer.window.details.verdicts.tops.values()
+    (top,) = explorer.details.verdicts.tops.values()
     assert "volcano 90%" in top.accessibleDescription()
 
 
 def test_save_writes_a_png_with_its_recipe(explorer: Explorer, tmp_path: Path) -> None:
     explorer.make("volcano")
-    explorer.window.table["save_image"].trigger()
+    explorer.desk.table["save_image"].trigger()
     dialog = explorer.window.findChild(QFileDialog)
     assert dialog is not None
     assert "tiny fc-1 volcano seed 0.png" in dialog.selectedFiles()[0]
@@ -126,7 +126,7 @@ def test_dropped_png_restores_everything(explorer: Explorer, tmp_path: Path) -> 
     explorer.make("volcano")
     seed = explorer.session.settings.value.seed
     path = tmp_path / "out.png"
-    explorer.window.table["save_image"].trigger()
+    explorer.desk.table["save_image"].trigger()
     explorer.window.findChild(QFileDialog).fileSelected.emit(str(path))
     explorer.window.findChild(QFileDialog).close()
     explorer.until(path.exists)
@@ -152,14 +152,14 @@ def test_damaged_picture_says_what_to_drop(explorer: Explorer, tmp_path: Path) -
 def test_copies(explorer: Explorer) -> None:
     explorer.make("volcano")
     clipboard = QGuiApplication.clipboard()
-    explorer.window.table["copy_address"].trigger()
+    explorer.desk.table["copy_address"].trigger()
     assert clipboard.text() == "fc:1"
-    explorer.window.table["copy_command"].trigger()
+    explorer.desk.table["copy_command"].trigger()
     assert clipboard.text().startswith("dgn-explorer visualize fc:1 --network tiny")
-    explorer.window.table["copy_python"].trigger()
+    explorer.desk.table["copy_python"].trigger()
     compile(clipboard.text(), "clipboard", "exec")
     assert explorer.engine.submitted[0].to_json() in clipboard.text()
-    explorer.window.table["copy_image"].trigger()
+    explorer.desk.table["copy_image"].trigger()
     assert clipboard.image().size().toTuple() == (8, 8)
     shown = clipboard.image().pixelColor(0, 0)
     red, green, blue = picture_of(explorer.engine.submitted[0], 250)[0, 0]

@@ -28,14 +28,14 @@ def new(explorer: Explorer) -> Explorer:
 
 
 def bar(explorer: Explorer) -> StepSizeBar:
-    found: StepSizeBar = explorer.window.controls.findChild(StepSizeBar)
+    found: StepSizeBar = explorer.controls.findChild(StepSizeBar)
     return found
 
 
 def offers(explorer: Explorer) -> list[QPushButton]:
     return [
         button
-        for card in explorer.window.notices.cards()
+        for card in explorer.notices.cards()
         for button in card.findChildren(QPushButton)
         if button.text() == "Measure step size"
     ]
@@ -51,7 +51,7 @@ def opened(explorer: Explorer, network: NetworkInfo) -> None:
 def test_a_notice_offers_it_and_one_click_measures(new: Explorer) -> None:
     new.until(lambda: offers(new))
     assert not bar(new).isHidden()
-    assert new.window.table["measure_step"].isEnabled()
+    assert new.desk.table["measure_step"].isEnabled()
     offers(new)[0].click()
     settings = new.session.settings
     new.until(lambda: settings.value.parameters == DgnAmParameters(step_start=0.12))
@@ -63,14 +63,14 @@ def test_a_notice_offers_it_and_one_click_measures(new: Explorer) -> None:
     opened(new, NEW)
     assert settings.value.parameters.step_start == 0.12
     assert bar(new).isHidden()
-    assert new.window.table["measure_step"].isEnabled()  # once more is allowed
+    assert new.desk.table["measure_step"].isEnabled()  # once more is allowed
 
 
 def test_the_built_in_pair_needs_none(explorer: Explorer) -> None:
     remember_step(BUILT_IN.fingerprint, PRIOR.fingerprint, 5.0)  # as a newer program might
     opened(explorer, BUILT_IN)
     assert bar(explorer).isHidden()
-    assert not explorer.window.table["measure_step"].isEnabled()
+    assert not explorer.desk.table["measure_step"].isEnabled()
     assert explorer.session.settings.value.parameters == DgnAmParameters()
 
 
@@ -82,11 +82,11 @@ def test_pixels_need_none(new: Explorer) -> None:
 
 def test_progress_is_shown_and_it_can_be_stopped(new: Explorer) -> None:
     new.engine.holds_answers = True
-    new.window.table["measure_step"].trigger()
+    new.desk.table["measure_step"].trigger()
     number = new.engine.held[0]
     shown = bar(new)
     assert (shown.currentIndex(), shown.bar.maximum()) == (1, 0)
-    assert not new.window.table["measure_step"].isEnabled()
+    assert not new.desk.table["measure_step"].isEnabled()
     image = picture_of(make_recipe(), 1)
     new.engine.frames.put(Frame(number, 2, 5, image, image[0, :0, 0], 0.0))
     new.until(lambda: (shown.bar.value(), shown.bar.maximum()) == (2, 5))
@@ -100,7 +100,7 @@ def test_progress_is_shown_and_it_can_be_stopped(new: Explorer) -> None:
 
 def test_an_answer_after_another_opening_is_nobodys(new: Explorer) -> None:
     new.engine.holds_answers = True
-    new.window.table["measure_step"].trigger()
+    new.desk.table["measure_step"].trigger()
     number = new.engine.held[0]
     opened(new, BUILT_IN)
     new.engine.tell(Answered(number, 0.7))

@@ -57,7 +57,7 @@ def test_theme_is_applied_and_changed(qapp: QApplication) -> None:
 
 
 def test_theme_menu_is_exclusive_and_repaints(explorer: Explorer) -> None:
-    table = explorer.window.table
+    table = explorer.desk.table
     before = explorer.window.grab().toImage()
     table["theme_dark"].trigger()
     after = explorer.window.grab().toImage()
@@ -70,12 +70,12 @@ def test_theme_menu_is_exclusive_and_repaints(explorer: Explorer) -> None:
 
 
 def test_what_is_there_follows_the_theme(explorer: Explorer) -> None:
-    explorer.window.combination.add([UnitAddress("fc", 1)])
+    explorer.combination.add([UnitAddress("fc", 1)])
     explorer.session.notice.emit(Notice("look"))
     crosses = explorer.window.findChildren(CloseButton)
     assert len(crosses) == 3  # of the unit, the notice and the photo panel
     for choice in ("dark", "light"):
-        explorer.window.table[f"theme_{choice}"].trigger()
+        explorer.desk.table[f"theme_{choice}"].trigger()
         ink = explorer.theme.colours.muted
         for cross in crosses:
             drawn = cross.icon().pixmap(16, 16).toImage()
@@ -84,21 +84,20 @@ def test_what_is_there_follows_the_theme(explorer: Explorer) -> None:
 
 
 def test_the_grid_keeps_its_columns(explorer: Explorer) -> None:
-    grid, units = explorer.window.browser.grid, explorer.window.browser.units
-    assert explorer.window.browser.tree.height() < grid.height()
+    grid, units = explorer.browser.grid, explorer.browser.units
+    assert explorer.browser.tree.height() < grid.height()
     for choice in ("dark", "light", "dark"):
         first, second = (grid.visualRect(units.index(row)) for row in (0, 1))
         assert first.top() == second.top()
-        explorer.window.table[f"theme_{choice}"].trigger()
+        explorer.desk.table[f"theme_{choice}"].trigger()
         explorer.qtbot.wait(20)
 
 
 def test_notices_stay_clear_of_the_bar_below_the_picture(explorer: Explorer) -> None:
-    window = explorer.window
     explorer.session.notice.emit(Notice("look"))
     explorer.make("volcano")
-    bar = window.stage.footer_height
+    bar = explorer.stage.footer_height
     assert bar > 0
     explorer.until(
-        lambda: window.notices.geometry().bottom() < window.centre.height() - bar  # over it
+        lambda: explorer.notices.geometry().bottom() < explorer.centre.height() - bar  # over it
     )

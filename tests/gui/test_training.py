@@ -28,12 +28,12 @@ def photos(tmp_path: Path) -> Path:
 
 
 def page(explorer: Explorer) -> TrainingPanel:
-    assert explorer.window.centre.page == "training"
-    return explorer.window.centre.currentWidget()
+    assert explorer.centre.page == "training"
+    return explorer.centre.currentWidget()
 
 
 def test_the_dialog_asks_for_what_the_command_needs(explorer: Explorer, tmp_path: Path) -> None:
-    explorer.window.table["train"].trigger()
+    explorer.desk.table["train"].trigger()
     dialog = explorer.window.findChild(TrainingDialog)
     assert not dialog.go.isEnabled()
     dialog.add_sources([str(tmp_path / "a.zip")])
@@ -47,7 +47,7 @@ def test_the_dialog_asks_for_what_the_command_needs(explorer: Explorer, tmp_path
     dialog.name.clear()
     assert not dialog.go.isEnabled()
     dialog.done(QDialog.DialogCode.Rejected)
-    assert explorer.window.training.view is None
+    assert explorer.training.view is None
 
 
 def test_a_run_of_another_process_is_followed(explorer: Explorer, tmp_path: Path) -> None:
@@ -63,20 +63,20 @@ def test_a_run_of_another_process_is_followed(explorer: Explorer, tmp_path: Path
 
 
 def follow(explorer: Explorer, folder: Path) -> None:
-    explorer.window.training.watch(folder)
-    explorer.window.centre.show_page("training")
+    explorer.training.watch(folder)
+    explorer.centre.show_page("training")
     explorer.until(lambda: page(explorer).title.text() == "Training")
     panel = page(explorer)
     assert "Step 1,200 · 25.0%" in panel.state.text()
     assert "31.5 images a second, 1 min 30 s left" in panel.state.text()
     assert panel.samples.has_image and not panel.curves.has_image
-    table = explorer.window.table
+    table = explorer.desk.table
     assert table["train_stop"].isEnabled() and not table["train_load"].isEnabled()
     table["train_stop"].trigger()
     assert (folder / "stop").exists()
     order = TrainingOrder(("a.zip",), folder, "lite0", 1.0, "mine", "")
     with pytest.raises(DgnError, match="training is under way"):
-        explorer.window.training.start(order)
+        explorer.training.start(order)
     assert read_status(folder).step == 1200
 
     (folder / "prior.safetensors").write_bytes(b"x")
@@ -92,8 +92,8 @@ def test_a_process_that_has_died_is_called_dead_at_once(explorer: Explorer, tmp_
     folder.mkdir()
     write_status(folder, Status("training", step=7))
     (folder / ".lock").write_text('{"pid": 7}')
-    explorer.window.training.watch(folder)
-    explorer.window.centre.show_page("training")
+    explorer.training.watch(folder)
+    explorer.centre.show_page("training")
     explorer.until(lambda: "without a word" in page(explorer).title.text())
 
 
@@ -102,10 +102,10 @@ def test_a_real_run_starts_and_fails_with_a_reason(
 ) -> None:
     """The process is real; a network that does not exist ends it before any training."""
     order = TrainingOrder((str(photos),), tmp_path / "run", "no-such-network", 0.01, "mine", "")
-    explorer.window.training.start(order)
-    explorer.window.centre.show_page("training")
+    explorer.training.start(order)
+    explorer.centre.show_page("training")
     explorer.qtbot.waitUntil(
         lambda: page(explorer).title.text() == "The training failed", timeout=60_000
     )
     assert "no-such-network" in page(explorer).state.text()
-    assert not explorer.window.table["train_stop"].isEnabled()
+    assert not explorer.desk.table["train_stop"].isEnabled()

@@ -36,7 +36,7 @@ def test_what_was_left_is_offered_and_resumed(
     explorer: Explorer, make_explorer, home: Path
 ) -> None:  # type: ignore[no-untyped-def]
     path = home / "data" / "queue.json"
-    explorer.window.table["compute_layer"].trigger()
+    explorer.desk.table["compute_layer"].trigger()
     explorer.until(lambda: len(explorer.engine.submitted) == len(LABELS))
     explorer.engine.advance(10_000)
     explorer.until(lambda: len(explorer.session.jobs) == len(LABELS) - 1)
@@ -44,12 +44,12 @@ def test_what_was_left_is_offered_and_resumed(
     # Killed here: nothing more is said to the first window.
     again = make_explorer()
     again.session.open("tiny", "default")
-    again.until(lambda: again.window.table["resume_queue"].isEnabled())
-    texts = [button.text() for button in again.window.notices.findChildren(QPushButton)]
+    again.until(lambda: again.desk.table["resume_queue"].isEnabled())
+    texts = [button.text() for button in again.notices.findChildren(QPushButton)]
     assert "Resume" in texts
-    again.window.table["resume_queue"].trigger()
+    again.desk.table["resume_queue"].trigger()
     again.until(lambda: len(again.engine.submitted) == len(LABELS) - 1)
-    assert not again.window.table["resume_queue"].isEnabled()
+    assert not again.desk.table["resume_queue"].isEnabled()
     done = explorer.engine.submitted[0].key
     assert done not in {recipe.key for recipe in again.engine.submitted}
 
@@ -59,6 +59,6 @@ def test_finished_queues_leave_nothing(explorer: Explorer, home: Path) -> None:
     explorer.until(lambda: explorer.engine.submitted)
     explorer.engine.advance(10_000)
     explorer.until(lambda: len(explorer.session.jobs) == 0)
-    explorer.window.unfinished.save()
+    explorer.unfinished.save()
     path = home / "data" / "queue.json"
     explorer.until(lambda: path.exists() and read_queue(path) == ())

@@ -36,14 +36,14 @@ def test_a_sheet_is_every_combination() -> None:
 def test_several_seeds_reuse_what_is_there(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.until(lambda: explorer.session.library.items)
-    explorer.window.table["seeds"].trigger()
+    explorer.desk.table["seeds"].trigger()
     dialog = explorer.window.findChild(SeedsDialog)
     dialog.count.set_value(4)
     dialog.accept()
     explorer.until(lambda: len(explorer.engine.submitted) == 4)  # seed 0 is stored
     assert [recipe.seed for recipe in explorer.engine.submitted] == [0, 1, 2, 3]
-    page = explorer.window.variations
-    assert explorer.window.centre.page == "variations"
+    page = explorer.variations
+    assert explorer.centre.page == "variations"
     states = [page.model.index(0, c).data(CardRole).state for c in range(4)]
     assert states == [CardState.CACHED, *[CardState.QUEUED] * 3]
     for _ in range(3):
@@ -53,14 +53,14 @@ def test_several_seeds_reuse_what_is_there(explorer: Explorer) -> None:
     assert states == [CardState.CACHED] * 4
     page.view.activated.emit(page.model.index(0, 2))
     explorer.until(lambda: explorer.session.display.recipe.seed == 2)
-    assert explorer.window.centre.page == "picture"
+    assert explorer.centre.page == "picture"
 
 
 def test_a_sweep_says_what_is_wrong_and_then_runs(explorer: Explorer) -> None:
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     explorer.engine.advance(10_000)
-    explorer.window.table["sweep"].trigger()
+    explorer.desk.table["sweep"].trigger()
     dialog = explorer.window.findChild(SweepDialog)
     dialog.across.last.set_value(20_000)
     dialog.accept()
@@ -70,6 +70,6 @@ def test_a_sweep_says_what_is_wrong_and_then_runs(explorer: Explorer) -> None:
     dialog.across.count.set_value(3)
     dialog.accept()
     explorer.until(lambda: len(explorer.engine.submitted) == 1 + 12)
-    model = explorer.window.variations.model
+    model = explorer.variations.model
     assert (model.rowCount(), model.columnCount()) == (4, 3)
     assert model.headerData(1, Qt.Orientation.Horizontal) == "steps 4"

@@ -60,12 +60,12 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     # Search, then double-click.
     walk.search("straw")
     walk.station("search")
-    qtbot.keyClick(window.browser.search.field, Qt.Key.Key_Return)
+    qtbot.keyClick(explorer.browser.search.field, Qt.Key.Key_Return)
     explorer.submitted(1)
     explorer.double_click(1)
     explorer.submitted(2)
     engine.advance(60)
-    explorer.until(lambda: window.stage.canvas.image is not None)
+    explorer.until(lambda: explorer.stage.canvas.image is not None)
     walk.station("running")
 
     # Stop, then more steps.
@@ -87,7 +87,7 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     walk.drop_unit(STRAWBERRY)
     explorer.submitted(4)
     engine.advance(40)
-    slider = window.combine.rows[1].slider
+    slider = explorer.combine.rows[1].slider
     slider.setFocus()
     for _ in range(8):
         qtbot.keyClick(slider, Qt.Key.Key_Left)
@@ -95,16 +95,16 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     assert engine.submitted[4].start.startswith("code:")
     engine.advance(10_000)
     explorer.until(lambda: session.display.badge == "Finished")
-    window.combine.name.setText("Glowing fruit")
-    qtbot.keyClick(window.combine.name, Qt.Key.Key_Return)
-    assert list(window.notes.book.combinations) == ["Glowing fruit"]
+    explorer.combine.name.setText("Glowing fruit")
+    qtbot.keyClick(explorer.combine.name, Qt.Key.Key_Return)
+    assert list(explorer.notes.book.combinations) == ["Glowing fruit"]
     walk.station("combine")
 
     # Compute 24 units as a batch.
     session.compute([UnitAddress("blocks.1", i) for i in range(16)])
     session.compute([UnitAddress("conv1", i) for i in range(8)])
     explorer.until(lambda: len(session.jobs) == 24)
-    window.panels.show("Queue")
+    explorer.panels.show("Queue")
     for _ in range(9):
         engine.advance(10_000)
     engine.advance(50)
@@ -113,11 +113,11 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     for _ in range(15):
         engine.advance(10_000)
     explorer.until(lambda: len(session.jobs) == 0)
-    window.panels.show("Results")
+    explorer.panels.show("Results")
 
     # Gallery, comparison, morph.
     walk.press(Qt.Key.Key_G, CTRL)
-    gallery = window.gallery
+    gallery = explorer.gallery
     explorer.until(lambda: gallery.model.rowCount() == 27)
     gallery.text.setText("volcano")
     explorer.until(lambda: gallery.model.rowCount() == 3)
@@ -127,9 +127,9 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     walk.click_result(1, CTRL)
     walk.click_result(4, CTRL)
     walk.press(Qt.Key.Key_G, CTRL, SHIFT)
-    explorer.until(lambda: window.centre.page == "compare")
+    explorer.until(lambda: explorer.centre.page == "compare")
     qtbot.keyClick(window, Qt.Key.Key_Plus, CTRL)
-    window.compare.canvases[0].zoom_by(2)
+    explorer.compare.canvases[0].zoom_by(2)
     walk.station("compare")
     walk.press(Qt.Key.Key_G, CTRL)
     walk.click_result(0)
@@ -157,7 +157,7 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     walk.press(Qt.Key.Key_S, CTRL)
     walk.file_chosen(tmp_path / "kept.png")
     walk.back()
-    window.table["new_seed"].trigger()
+    window.desk.table["new_seed"].trigger()
     changed = session.settings.value
     drop(explorer, tmp_path / "kept.png")
     explorer.until(lambda: session.settings.value.seed == 0)
@@ -165,5 +165,5 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     walk.station("dropped back")
     walk.press(Qt.Key.Key_Z, CTRL)
     assert session.settings.value == changed
-    assert window.browser.units.card(VOLCANO).state is CardState.CACHED
+    assert explorer.browser.units.card(VOLCANO).state is CardState.CACHED
     assert len(walk.stations) == 13

@@ -14,7 +14,7 @@ from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.desk.notices import SHOWN_MS
-from dgn_explorer.gui.desk.status_bar import StatusLine
+from dgn_explorer.gui.desk.status_bar import StatusBar
 from dgn_explorer.gui.frame.close_dialog import CloseDialog
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.state.display import Level, Notice, Showing
@@ -23,14 +23,14 @@ from tests.gui.conftest import Explorer
 
 def test_loading_then_welcome(make_explorer) -> None:
     explorer = make_explorer()
-    titles = [label.text() for label in explorer.window.stage.welcome.findChildren(QLabel)]
+    titles = [label.text() for label in explorer.stage.welcome.findChildren(QLabel)]
     assert "Loading PyTorch…" in titles
-    assert not explorer.window.browser.search.field.isEnabled()
+    assert not explorer.browser.search.field.isEnabled()
     explorer.session.open("tiny", "default")
     explorer.until(lambda: explorer.session.display.showing is Showing.NOTHING)
-    assert explorer.window.browser.search.field.isEnabled()
+    assert explorer.browser.search.field.isEnabled()
     status = explorer.window.statusBar()
-    assert isinstance(status, StatusLine)
+    assert isinstance(status, StatusBar)
     assert status.device.text() == "Device: CPU, 2 threads"
     assert status.network.text() == "Network: TinyNet"
     assert "default" in status.prior.text()
@@ -88,18 +88,18 @@ def test_close_when_idle_does_not_ask(explorer: Explorer) -> None:
 
 
 def test_layout_and_theme_are_remembered(explorer: Explorer, make_explorer) -> None:
-    explorer.window.table["thumbs_larger"].trigger()
-    edge = explorer.window.browser.grid.edge
-    toggle = explorer.window.panels.toggles()[4]
+    explorer.desk.table["thumbs_larger"].trigger()
+    edge = explorer.browser.grid.edge
+    toggle = explorer.panels.toggles()[4]
     toggle.trigger()
-    explorer.window.table["theme_dark"].trigger()
+    explorer.desk.table["theme_dark"].trigger()
     explorer.window.close()
     again = make_explorer()
-    assert again.window.browser.grid.edge == edge
-    assert not again.window.panels.toggles()[4].isChecked()
+    assert again.browser.grid.edge == edge
+    assert not again.panels.toggles()[4].isChecked()
     assert Preferences().get("theme", "system") == "dark"
-    again.window.table["reset_layout"].trigger()
-    assert again.window.panels.toggles()[4].isChecked()
+    again.desk.table["reset_layout"].trigger()
+    assert again.panels.toggles()[4].isChecked()
 
 
 @pytest.mark.parametrize("size", [(1400, 900), (1000, 700)])
@@ -107,8 +107,8 @@ def test_window_fits_its_size(explorer: Explorer, size: tuple[int, int]) -> None
     explorer.window.resize(*size)
     explorer.make("volcano")
     assert explorer.window.size() == QSize(*size)
-    assert explorer.window.stage.canvas.height() >= 200
-    assert explorer.window.stage.canvas.width() >= 300
+    assert explorer.stage.canvas.height() >= 200
+    assert explorer.stage.canvas.width() >= 300
 
 
 def test_error_dialog_copies_everything(explorer: Explorer) -> None:
@@ -150,7 +150,7 @@ def test_notices_do_not_pile_up(explorer: Explorer) -> None:
     for number in range(6):
         explorer.session.notice.emit(Notice(f"notice {number}"))
     explorer.session.notice.emit(Notice("notice 5"))
-    assert [card.notice.text for card in explorer.window.notices.cards()] == [
+    assert [card.notice.text for card in explorer.notices.cards()] == [
         "notice 3",
         "notice 4",
         "notice 5",
@@ -160,14 +160,14 @@ def test_notices_do_not_pile_up(explorer: Explorer) -> None:
 def test_notice_goes_by_itself(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SHOWN_MS, Level.INFO, 20)
     explorer.session.notice.emit(Notice("soon gone"))
-    explorer.until(lambda: not explorer.window.notices.cards())
+    explorer.until(lambda: not explorer.notices.cards())
 
 
 def test_result_that_could_not_be_saved_is_shown_with_a_warning(explorer: Explorer) -> None:
     explorer.make("volcano")
     result = explorer.session.display.result
     explorer.session.handle(Finished(99, result, False, saved=False, notice="The disk is full."))
-    card = explorer.window.notices.cards()[-1]
+    card = explorer.notices.cards()[-1]
     assert card.notice.level is Level.WARNING
     assert card.notice.text == "The disk is full."
 
@@ -175,30 +175,30 @@ def test_result_that_could_not_be_saved_is_shown_with_a_warning(explorer: Explor
 def test_back_and_forward(explorer: Explorer) -> None:
     for row in (1, 2, 4):
         explorer.qtbot.mouseClick(
-            explorer.window.browser.grid.viewport(),
+            explorer.browser.grid.viewport(),
             Qt.MouseButton.LeftButton,
             pos=explorer.unit_point(row),
         )
-    explorer.window.table["back"].trigger()
-    explorer.window.table["back"].trigger()
+    explorer.desk.table["back"].trigger()
+    explorer.desk.table["back"].trigger()
     assert explorer.session.unit.index == 1
-    assert not explorer.window.table["back"].isEnabled()
-    explorer.window.table["forward"].trigger()
+    assert not explorer.desk.table["back"].isEnabled()
+    explorer.desk.table["forward"].trigger()
     assert explorer.session.unit.index == 2
-    assert explorer.window.browser.grid.currentIndex().row() == 2
+    assert explorer.browser.grid.currentIndex().row() == 2
 
 
 def test_zoom(explorer: Explorer) -> None:
     explorer.make("volcano")
-    canvas: Canvas = explorer.window.stage.canvas
+    canvas: Canvas = explorer.stage.canvas
     fitted = canvas.zoom
-    explorer.window.table["zoom_in"].trigger()
+    explorer.desk.table["zoom_in"].trigger()
     assert canvas.zoom == pytest.approx(fitted * 1.25, rel=0.01) or canvas.zoom == 32
-    explorer.window.table["zoom_actual"].trigger()
+    explorer.desk.table["zoom_actual"].trigger()
     assert canvas.zoom == 1
-    explorer.window.table["zoom_fit"].trigger()
+    explorer.desk.table["zoom_fit"].trigger()
     assert canvas.zoom == fitted
-    explorer.window.table["pixels"].trigger()
+    explorer.desk.table["pixels"].trigger()
     assert not canvas.smooth
     shown = canvas.grab().toImage()
     red, green, blue = canvas.image[0, 0]
@@ -207,13 +207,13 @@ def test_zoom(explorer: Explorer) -> None:
 
 
 def test_layers_take_the_room_of_their_rows_until_the_user_decides(explorer: Explorer) -> None:
-    tree = explorer.window.browser.tree
+    tree = explorer.browser.tree
     few = tree.height()
     blocks = tree.model().index(1, 0)
     tree.expand(blocks)
     explorer.until(lambda: tree.height() > few)
     more = tree.height()
-    explorer.window.browser.findChild(QSplitter).splitterMoved.emit(0, 1)
+    explorer.browser.findChild(QSplitter).splitterMoved.emit(0, 1)
     tree.collapse(blocks)
     explorer.qtbot.wait(20)
     assert tree.height() == more

@@ -69,20 +69,20 @@ class Walk:
     def search(self, text: str) -> None:
         """Go to the search box by key and type."""
         self.press(Qt.Key.Key_F, CTRL)
-        assert QApplication.focusWidget() is self.window.browser.search.field
-        self.explorer.qtbot.keyClicks(self.window.browser.search.field, text)
+        assert QApplication.focusWidget() is self.explorer.browser.search.field
+        self.explorer.qtbot.keyClicks(self.explorer.browser.search.field, text)
 
     def drop_unit(self, unit: UnitAddress) -> None:
         """Drag a unit into the combination."""
         data = carry_units([unit])  # the event does not keep it alive
         action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
         event = QDropEvent(QPoint(9, 9).toPointF(), action, data, button, PLAIN)
-        self.window.combine.dropEvent(event)
+        self.explorer.combine.dropEvent(event)
 
     def click_result(self, row: int, modifier: Qt.KeyboardModifier = PLAIN) -> None:
         """Click a picture of the gallery."""
-        view = self.window.gallery.view
-        index = self.window.gallery.model.index(row)
+        view = self.explorer.gallery.view
+        index = self.explorer.gallery.model.index(row)
         view.scrollTo(index)
         place = view.visualRect(index).center()
         self.explorer.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)

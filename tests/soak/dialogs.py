@@ -1,6 +1,7 @@
 """How the robot treats dialogs: it plays with them, and closes them one way or another."""
 
 import random
+from dataclasses import is_dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -41,10 +42,14 @@ def own_widgets(root: QWidget) -> list[QWidget]:
     """
     found: dict[int, QWidget] = {}
     waiting: list[object] = [root]
+    records: set[int] = set()  # a desk, a feature, a page: they hold widgets and are none
     while waiting:
         for value in list(vars(waiting.pop()).values()):
             items = value.values() if isinstance(value, dict) else value
             for item in items if isinstance(value, list | tuple | dict) else (value,):
+                if is_dataclass(item) and not isinstance(item, type) and id(item) not in records:
+                    records.add(id(item))
+                    waiting.append(item)
                 if isinstance(item, QWidget) and isValid(item) and id(item) not in found:
                     found[id(item)] = item
                     if hasattr(item, "__dict__"):

@@ -15,12 +15,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView
 
 from dgn_explorer.export.png import save_png
-from dgn_explorer.gui.desk.actions import ROWS
+from dgn_explorer.gui.state.display import Ended
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.run_settings import RunSettings
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.synthesis.parameters import DgnAmParameters
+from tests.gui.rooms import RoomsOf
 from tests.soak.dialogs import WORDS, deal_with, open_dialogs, poke
 from tests.soak.watch import Watch
 
@@ -44,6 +45,7 @@ class Robot:
         steps: int,
     ) -> None:
         self._window, self._session, self._watch = window, session, watch
+        self._rooms = RoomsOf(window)
         self._files, self._pairs, self._steps = files, pairs, steps
         self._rng = random.Random(seed)
         self.done: Counter[str] = Counter()
@@ -103,7 +105,7 @@ class Robot:
     async def _rest(self) -> None:
         """Close and stop everything; all has to end within `REST_S`."""
         self._watch.doing = "resting"
-        session, table = self._session, self._window.table
+        session, table = self._session, self._window.desk.table
         for _ in range(5):
             for dialog in open_dialogs():
                 dialog.reject()
@@ -115,14 +117,14 @@ class Robot:
         started = time.monotonic()
         session.runs.clear_queue()
         session.runs.stop()
-        self._window.combination.replace_all(())
+        self._rooms.combination.replace_all(())
         if not await self._until(self._stopped, REST_S, "stopping everything"):
             jobs = [(job.name, job.state) for job in session.jobs]
             self._watch.problem(f"stuck: {jobs}, {len(session.questions)} questions")
         self.rest_s_max = max(self.rest_s_max, time.monotonic() - started)
         self._use_few_steps()
         table["reset_layout"].trigger()
-        self._window.centre.show_page("picture")
+        self._rooms.centre.show_page("picture")
         self._window.resize(1400, 900)
         for _ in range(3):  # no `processEvents` here: a loop in a coroutine loses wake-ups
             await asyncio.sleep(0.05)
@@ -154,15 +156,15 @@ class Robot:
     # ---- what it can do
 
     def _action(self) -> str:
-        rows = [row.id for row in ROWS if row.id not in NOT_ALONE]
-        row = self._rng.choice([id for id in rows if self._window.table[id].isEnabled()])
-        self._window.table[row].trigger()
+        rows = [a.id for a in self._window.desk.table.actions if a.id not in NOT_ALONE]
+        row = self._rng.choice([id for id in rows if self._window.desk.table[id].isEnabled()])
+        self._window.desk.table[row].trigger()
         return f"action {row}"
 
     def _search(self) -> str:
-        field = self._window.browser.search.field
+        field = self._rooms.browser.search.field
         field.clear()
-        names = [*WORDS, *(str(u) for u in self._window.browser.layer_units()[:20])]
+        names = [*WORDS, *(str(u) for u in self._rooms.browser.layer_units()[:20])]
         name = self._rng.choice(names)
         if name.isascii():
             QTest.keyClicks(field, name)
@@ -174,7 +176,7 @@ class Robot:
 
     def _double_click(self) -> str:
         view = self._rng.choice(
-            [self._window.browser.grid, self._window.gallery.view, self._window.results.view]
+            [self._rooms.browser.grid, self._rooms.gallery.view, self._rooms.results.view]
         )
         if not view.isVisible() or not view.model().rowCount():
             return ""
@@ -185,7 +187,7 @@ class Robot:
 
     def _select(self) -> str:
         view = self._rng.choice(
-            [self._window.browser.grid, self._window.gallery.view, self._window.results.view]
+            [self._rooms.browser.grid, self._rooms.gallery.view, self._rooms.results.view]
         )
         rows = view.model().rowCount()
         if not rows:
@@ -198,7 +200,7 @@ class Robot:
         return "select"
 
     def _layer(self) -> str:
-        tree = self._window.browser.tree
+        tree = self._rooms.browser.tree
         model = tree.model()
         if model is None or not model.rowCount():
             return ""
@@ -206,14 +208,14 @@ class Robot:
         return "layer"
 
     def _stop(self) -> str:
-        self._window.table["stop"].trigger()
+        self._window.desk.table["stop"].trigger()
         return "stop"
 
     def _combine(self) -> str:
-        window = self._window
-        rows = window.combine.rows
+        rooms = self._rooms
+        rows = rooms.combine.rows
         if not rows or self._rng.random() < 0.4:
-            window.combination.add(window.browser.layer_units()[: self._rng.randint(1, 4)])
+            rooms.combination.add(rooms.browser.layer_units()[: self._rng.randint(1, 4)])
         else:
             slider = self._rng.choice(rows).slider
             for _ in range(self._rng.randint(1, 6)):
@@ -225,7 +227,7 @@ class Robot:
         return "resize"
 
     def _dock(self) -> str:
-        self._rng.choice(self._window.panels.toggles()).trigger()
+        self._rng.choice(self._rooms.panels.toggles()).trigger()
         return "dock"
 
     def _poke(self) -> str:
@@ -283,9 +285,8 @@ class Robot:
             image = rng.integers(0, 256, (60 + 40 * number, 80, 3), np.uint8)
             Image.fromarray(image).save(self._files / f"photo-{number}.png")
 
-    def _count(self) -> None:
+    def _count(self, _end: object) -> None:
         self.finished += 1
 
-    def _failed(self, event: object, _job: object) -> None:
-        details = getattr(event, "details", "")
-        self._watch.caught(getattr(event, "message", ""), "", details)
+    def _failed(self, end: Ended) -> None:
+        self._watch.caught(end.message, "", end.details)

@@ -1,36 +1,60 @@
-"""The middle of the window: the picture, the gallery, a comparison, or a sheet of variations."""
+"""The middle of the window: the picture, the gallery, or whatever page a feature brings."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from PySide6.QtWidgets import QWidget
+
+from dgn_explorer.gui.desk.pages import Pages
 from dgn_explorer.gui.state.session import Session
 
+PICTURE = "picture"
 
-class Centre(QStackedWidget):
+
+def _no_height() -> int:
+    return 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the middle.
+
+    ``resize`` makes its thumbnails larger (1) or smaller (-1), if it has any. ``clearance`` is how
+    many pixels at its lower edge notices leave free.
+    """
+
+    name: str
+    widget: QWidget
+    resize: Callable[[int], object] | None = None
+    clearance: Callable[[], int] = _no_height
+
+
+class Centre(Pages):
     """One page at a time; whatever starts or is opened brings the picture back."""
 
-    page_changed = Signal()
-
-    def __init__(self, session: Session, pages: dict[str, QWidget]) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session, self._pages_by_name = session, pages
-        for page in pages.values():
-            self.addWidget(page)
-        self.currentChanged.connect(lambda _index: self.page_changed.emit())
+        self._session = session
+        self._records: dict[str, Page] = {}
         session.display_changed.connect(self._follow)
 
-    @property
-    def page(self) -> str:
-        """The name of the page on show."""
-        shown = self.currentWidget()
-        return next(name for name, page in self._pages_by_name.items() if page is shown)
+    def add(self, page: Page) -> None:
+        """Take in a page of a feature."""
+        self._records[page.name] = page
+        self.add_page(page.name, page.widget)
 
-    def show_page(self, name: str) -> None:
-        """Show a page."""
-        self.setCurrentWidget(self._pages_by_name[name])
+    @property
+    def resize_thumbnails(self) -> Callable[[int], object] | None:
+        """What makes the thumbnails of the page on show larger or smaller."""
+        return self._records[self.page].resize if self.page else None
+
+    @property
+    def clearance(self) -> int:
+        """How many pixels notices leave free at the lower edge."""
+        return self._records[self.page].clearance() if self.page else 0
 
     def _follow(self) -> None:
         display = self._session.display
         # What merely finishes must not take the gallery away from under the mouse.
         if display.job is not None or display.cached:
-            self.show_page("picture")
+            self.show_page(PICTURE)

@@ -1,40 +1,38 @@
 """Every command by name: type a few letters, Enter runs it."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from dgn_explorer.gui.desk.actions import ROWS, ActionTable, Row
+from dgn_explorer.gui.desk.actions import Action, ActionTable
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import SMALL, Theme
 
 _IdRole = Qt.ItemDataRole.UserRole + 1
 
 
-def matching(text: str) -> list[Row]:
-    """Rows that contain every typed word, those whose name starts with the text first.
-
-    >>> [row.id for row in matching("new se")]
-    ['new_seed']
-    """
+def matching(actions: Sequence[Action], text: str) -> list[Action]:
+    """Those that contain every typed word, the ones whose title starts with the text first."""
     words = text.lower().split()
     found = [
-        row
-        for row in ROWS
-        if row.id != "palette"
-        and all(word in f"{row.menu} {row.text} {row.help}".lower() for word in words)
+        action
+        for action in actions
+        if action.id != "palette"
+        and all(word in f"{action.menu} {action.title} {action.help}".lower() for word in words)
     ]
     return sorted(
         found,
-        key=lambda row: (
-            not row.text.lower().startswith(text.lower()),
-            not all(word in row.text.lower() for word in words),
+        key=lambda action: (
+            not action.title.lower().startswith(text.lower()),
+            not all(word in action.title.lower() for word in words),
         ),
     )
 
 
 class CommandPalette(QDialog):
-    """A list of the action table's rows, filtered while typing."""
+    """A list of the action table, filtered while typing."""
 
     def __init__(self, table: ActionTable, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -73,13 +71,13 @@ class CommandPalette(QDialog):
 
     def _filter(self, text: str) -> None:
         self.list.clear()
-        for row in matching(text):
-            action = self._table[row.id]
+        for one in matching(self._table.actions, text):
+            action = self._table[one.id]
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QListWidgetItem(action.icon(), row.text)
+            item = QListWidgetItem(action.icon(), one.title)
             item.setData(QuietRole, keys)
-            item.setToolTip(row.help)
-            item.setData(_IdRole, row.id)
+            item.setToolTip(one.help)
+            item.setData(_IdRole, one.id)
             if not action.isEnabled():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
             self.list.addItem(item)

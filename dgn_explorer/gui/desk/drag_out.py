@@ -10,9 +10,8 @@ from PySide6.QtGui import QDrag, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.export.png import save_png
+from dgn_explorer.export.png import file_name, save_png
 from dgn_explorer.gui.bridge.flows import Flows
-from dgn_explorer.gui.features.picture.exporting import suggested_name
 from dgn_explorer.gui.look.dragging import carry_pictures
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.state.display import Level, Notice
@@ -21,6 +20,12 @@ from dgn_explorer.results.result import Result
 
 MOST = 100  # files a drag; more is what exporting is for
 _EDGE = 96
+
+
+def suggested_name(result: Result) -> str:
+    """A file name that says what the picture is."""
+    unit = " + ".join(str(term.unit) for term in result.recipe.objective)
+    return file_name(result.recipe.network, unit, result.label, result.recipe.seed)
 
 
 def begin(source: QWidget, data: QMimeData, pixmap: QPixmap) -> None:

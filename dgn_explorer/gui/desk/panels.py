@@ -1,55 +1,71 @@
 """The panels around the picture, and where they belong."""
 
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
-_FEATURES = (
+_MOVES = (
     QDockWidget.DockWidgetFeature.DockWidgetClosable
     | QDockWidget.DockWidgetFeature.DockWidgetMovable
 )
 _NARROW = 1200
-_LEFT, _RIGHT, _BOTTOM = 320, 300, 176
+_BOTTOM_PX = 176
+
+
+class Area(Enum):
+    """Where a panel belongs."""
+
+    LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+    RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+    BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+_WIDE_PX = {Area.LEFT: 320, Area.RIGHT: 300}
+_NARROW_PX = {Area.LEFT: 260, Area.RIGHT: 280}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel: its name on the tab, where it belongs, and how narrow it may become.
+
+    The first one of an area is in front after a `Panels.reset`.
+    """
+
+    name: str
+    widget: QWidget
+    area: Area
+    least_px: int
 
 
 class Panels(QObject):
-    """Docks for browsing, settings, details, results and queue; `reset` puts them back."""
+    """The docks around the middle; `reset` puts them back."""
 
-    def __init__(
-        self,
-        window: QMainWindow,
-        browser: QWidget,
-        controls: QWidget,
-        details: QWidget,
-        combine: QWidget,
-        results: QWidget,
-        queue: QWidget,
-    ) -> None:
+    def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
+        self._areas: dict[Area, list[QDockWidget]] = {area: [] for area in Area}
         window.setDockNestingEnabled(True)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        for name, widget, least in (
-            ("Browse", browser, 250),
-            ("Settings", controls, 276),
-            ("Details", details, 276),
-            ("Combine", combine, 276),
-            ("Results", results, 240),
-            ("Queue", queue, 240),
-        ):
-            dock = QDockWidget(name, window)
-            dock.setObjectName(name.lower())
-            dock.setFeatures(_FEATURES)
-            # Tabs name the panels; a title bar above each would only repeat them.
-            dock.setTitleBarWidget(QWidget(dock))
-            widget.setMinimumWidth(least)
-            dock.setWidget(widget)
-            dock.visibilityChanged.connect(self._name_tabs)
-            self._docks[name] = dock
-        self.reset()
+
+    def add(self, panel: Panel) -> None:
+        """Take in a panel; `reset` puts it to its place."""
+        dock = QDockWidget(panel.name, self._window)
+        dock.setObjectName(panel.name.lower())
+        dock.setFeatures(_MOVES)
+        # Tabs name the panels; a title bar above each would only repeat them.
+        dock.setTitleBarWidget(QWidget(dock))
+        panel.widget.setMinimumWidth(panel.least_px)
+        dock.setWidget(panel.widget)
+        dock.visibilityChanged.connect(self._name_tabs)
+        self._docks[panel.name] = dock
+        self._areas[panel.area].append(dock)
 
     def toggles(self) -> list[QAction]:
         """The actions that show and hide each panel."""
@@ -57,27 +73,29 @@ class Panels(QObject):
 
     def reset(self) -> None:
         """Put every panel to its place and size, and show it."""
-        window, docks = self._window, self._docks
-        area = Qt.DockWidgetArea
-        window.addDockWidget(area.LeftDockWidgetArea, docks["Browse"])
-        window.addDockWidget(area.RightDockWidgetArea, docks["Settings"])
-        window.addDockWidget(area.RightDockWidgetArea, docks["Details"])
-        window.addDockWidget(area.RightDockWidgetArea, docks["Combine"])
-        window.addDockWidget(area.BottomDockWidgetArea, docks["Results"])
-        window.addDockWidget(area.BottomDockWidgetArea, docks["Queue"])
-        window.tabifyDockWidget(docks["Settings"], docks["Details"])
-        window.tabifyDockWidget(docks["Details"], docks["Combine"])
-        window.tabifyDockWidget(docks["Results"], docks["Queue"])
-        for dock in docks.values():
-            dock.setFloating(False)
-            dock.show()
-        docks["Settings"].raise_()
-        docks["Results"].raise_()
-        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        window = self._window
+        firsts = {}
+        for area, docks in self._areas.items():
+            for dock in docks:
+                window.addDockWidget(area.value, dock)
+            for dock, after in pairwise(docks):
+                window.tabifyDockWidget(dock, after)
+            for dock in docks:
+                dock.setFloating(False)
+                dock.show()
+            if docks:
+                docks[0].raise_()
+                firsts[area] = docks[0]
         narrow = window.width() < _NARROW
-        sides = [_LEFT - 60, _RIGHT - 20] if narrow else [_LEFT, _RIGHT]
-        window.resizeDocks([docks["Browse"], docks["Settings"]], sides, horizontal)
-        window.resizeDocks([docks["Results"]], [_BOTTOM], vertical)
+        sizes = _NARROW_PX if narrow else _WIDE_PX
+        sides = [area for area in (Area.LEFT, Area.RIGHT) if area in firsts]
+        window.resizeDocks(
+            [firsts[area] for area in sides],
+            [sizes[area] for area in sides],
+            Qt.Orientation.Horizontal,
+        )
+        if Area.BOTTOM in firsts:
+            window.resizeDocks([firsts[Area.BOTTOM]], [_BOTTOM_PX], Qt.Orientation.Vertical)
 
     def _name_tabs(self) -> None:
         """Name the tab bars, which Qt makes when panels come to share a place."""

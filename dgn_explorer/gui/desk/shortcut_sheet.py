@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from dgn_explorer.gui.desk.actions import MENUS, ROWS, ActionTable
+from dgn_explorer.gui.desk.actions import MENUS, ActionTable
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, TIGHT, WIDE
 
@@ -49,9 +49,9 @@ class ShortcutSheet(QDialog):
     def _keys(table: ActionTable, menu: str) -> list[tuple[str, str]]:
         native = QKeySequence.SequenceFormat.NativeText
         return [
-            (table[row.id].shortcut().toString(native), row.text.rstrip("…"))
-            for row in ROWS
-            if row.menu == menu and row.shortcut
+            (table[action.id].shortcut().toString(native), action.title.rstrip("…"))
+            for action in table.actions
+            if action.menu == menu and action.keys
         ]
 
     @staticmethod

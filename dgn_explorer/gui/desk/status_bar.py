@@ -9,7 +9,7 @@ from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import PriorInfo
 
 
-class StatusLine(QStatusBar):
+class StatusBar(QStatusBar):
     """Where it is computed and with what."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

@@ -1,1 +1,1 @@
-"""The features of the window, one folder each."""
+"""The features of the window, one folder each; every ``feature.py`` makes one `Feature` record."""

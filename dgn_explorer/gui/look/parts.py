@@ -6,6 +6,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QLabel,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -99,6 +100,27 @@ def flat_button(action: QAction) -> QToolButton:
     button.setIconSize(QSize(16, 16))
     button.setProperty("role", "flat")
     button.setAccessibleName(action.text())
+    action.changed.connect(lambda: button.setAccessibleName(action.text()))
+    return button
+
+
+def action_button(action: QAction, text: str = "") -> QPushButton:
+    """A button that does ``action``, named, explained and enabled as it is.
+
+    ``text`` is for words of its own, where those of the action are too long.
+    """
+    button = QPushButton(text)
+    button.clicked.connect(action.trigger)
+
+    def take_over() -> None:
+        button.setAccessibleName(action.text())
+        button.setToolTip(action.toolTip())
+        button.setEnabled(action.isEnabled())
+        if not text:
+            button.setText(action.text())
+
+    action.changed.connect(take_over)
+    take_over()
     return button
 
 

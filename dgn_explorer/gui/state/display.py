@@ -1,8 +1,10 @@
-"""What the canvas shows, and notices: plain values that pass from the session to the widgets."""
+"""Plain values that pass from the session to the widgets: what is on show, and notices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+
+import numpy as np
 
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.result import Result
@@ -49,6 +51,39 @@ class Display:
         if self.result.state == "stopped":
             return f"Stopped at step {self.result.steps}"
         return "From cache" if self.cached else "Finished"
+
+
+@dataclass(frozen=True)
+class Forming:
+    """The newest picture of running job ``job``: image (H, W, 3) uint8 RGB after ``step`` steps.
+
+    ``trace`` (step,) float32 holds all activations so far.
+    """
+
+    job: int
+    step: int
+    steps: int
+    image: np.ndarray
+    trace: np.ndarray
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Job ``number`` has made ``result``, found it in the store (``cached``), or has failed.
+
+    ``name`` is what people call it. ``batch`` is None if this window does not know the job.
+    """
+
+    number: int
+    name: str = ""
+    batch: bool | None = None
+    recipe: Recipe | None = None
+    result: Result | None = None
+    cached: bool = False
+    message: str = ""
+    hint: str = ""
+    details: str = ""
 
 
 class Level(Enum):

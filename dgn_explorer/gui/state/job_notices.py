@@ -2,9 +2,7 @@
 
 from PySide6.QtCore import QObject
 
-from dgn_explorer.engine.messages import Failed, Finished, Lane
-from dgn_explorer.gui.state.display import Level, Notice
-from dgn_explorer.gui.state.jobs import Job
+from dgn_explorer.gui.state.display import Ended, Level, Notice
 from dgn_explorer.gui.state.session import Session
 
 
@@ -17,18 +15,18 @@ class JobNotices(QObject):
         session.runs.finished.connect(self._finished)
         session.runs.failed.connect(self._failed)
 
-    def _finished(self, event: Finished, job: Job | None) -> None:
-        session, result = self._session, event.result
-        if session.display.result is result or job is None or job.lane is not Lane.INTERACTIVE:
+    def _finished(self, end: Ended) -> None:
+        session, result = self._session, end.result
+        if result is None or session.display.result is result or end.batch is not False:
             return
         if result.state == "done":
-            text = f"{job.name} is finished."
+            text = f"{end.name} is finished."
             show = Notice(text, Level.INFO, "Show", lambda: session.show_result(result.key))
             session.notice.emit(show)
 
-    def _failed(self, event: Failed, job: Job | None) -> None:
-        session, what = self._session, (event.message, event.hint, event.details)
-        name = f"{job.name}: " if job is not None else ""
-        text = f"{name}{event.message} {event.hint}"
+    def _failed(self, end: Ended) -> None:
+        session, what = self._session, (end.message, end.hint, end.details)
+        name = f"{end.name}: " if end.name else ""
+        text = f"{name}{end.message} {end.hint}"
         details = Notice(text, Level.ERROR, "Details", lambda: session.problem.emit(*what))
         session.notice.emit(details)

@@ -22,7 +22,7 @@ class JobState(Enum):
 
 
 @dataclass
-class Job:
+class SubmittedJob:
     """One submitted recipe."""
 
     number: int
@@ -36,6 +36,11 @@ class Job:
     message: str = ""
     hint: str = ""
     details: str = ""
+
+    @property
+    def batch(self) -> bool:
+        """Whether it waits in the queue behind what the user starts himself."""
+        return self.lane is Lane.BATCH
 
     @property
     def unit(self) -> UnitAddress:
@@ -68,7 +73,7 @@ class JobList(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[int, SubmittedJob] = {}
         self._by_unit: dict[tuple[str, str], int] = {}
         self._by_key: dict[str, int] = {}
         self.batch_total = 0
@@ -81,19 +86,19 @@ class JobList(QObject):
     def __len__(self) -> int:
         return len(self._jobs)
 
-    def get(self, number: int | None) -> Job | None:
+    def get(self, number: int | None) -> SubmittedJob | None:
         """The job with this number, if it is still known."""
         return None if number is None else self._jobs.get(number)
 
-    def of_unit(self, fingerprint: str, unit: UnitAddress) -> Job | None:
+    def of_unit(self, fingerprint: str, unit: UnitAddress) -> SubmittedJob | None:
         """The newest job for ``unit`` of the network with this fingerprint."""
         return self.get(self._by_unit.get((fingerprint, str(unit))))
 
-    def of_key(self, key: str) -> Job | None:
+    def of_key(self, key: str) -> SubmittedJob | None:
         """The newest job that makes the result ``key``."""
         return self.get(self._by_key.get(key))
 
-    def add(self, job: Job) -> None:
+    def add(self, job: SubmittedJob) -> None:
         """Remember a job that has just been submitted."""
         earlier = self.get(self._by_unit.get(job.place))
         if earlier is not None and earlier.state is JobState.FAILED:
@@ -101,7 +106,7 @@ class JobList(QObject):
         self._jobs[job.number] = job
         self._by_unit[job.place] = job.number
         self._by_key[job.recipe.key] = job.number
-        if job.lane is Lane.BATCH:
+        if job.batch:
             if not self.batch_left:
                 self.batch_total = self.batch_done = 0
                 self._batch_started = time.monotonic()
@@ -136,7 +141,7 @@ class JobList(QObject):
             setattr(job, name, value)
         self.changed.emit(number)
 
-    def end(self, number: int) -> Job | None:
+    def end(self, number: int) -> SubmittedJob | None:
         """Forget a job that ended well or was cancelled."""
         job = self._jobs.pop(number, None)
         if job is None:
@@ -147,7 +152,7 @@ class JobList(QObject):
         self.changed.emit(number)
         return job
 
-    def fail(self, number: int, message: str, hint: str, details: str) -> Job | None:
+    def fail(self, number: int, message: str, hint: str, details: str) -> SubmittedJob | None:
         """Mark a job as failed and keep it."""
         job = self._jobs.get(number)
         if job is not None:
@@ -165,12 +170,12 @@ class JobList(QObject):
                 self.changed.emit(job.number)
         self.structure_changed.emit()
 
-    def _forget_unit(self, job: Job) -> None:
+    def _forget_unit(self, job: SubmittedJob) -> None:
         if self._by_unit.get(job.place) == job.number:
             del self._by_unit[job.place]
         if self._by_key.get(job.recipe.key) == job.number:
             del self._by_key[job.recipe.key]
 
-    def _count(self, job: Job) -> None:
-        if job.lane is Lane.BATCH:
+    def _count(self, job: SubmittedJob) -> None:
+        if job.batch:
             self.batch_done += 1

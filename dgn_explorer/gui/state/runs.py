@@ -11,14 +11,13 @@ from dgn_explorer.engine.messages import (
     Event,
     Failed,
     Finished,
-    Frame,
     Lane,
     Started,
 )
 from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
-from dgn_explorer.gui.state.display import Level, Notice
-from dgn_explorer.gui.state.jobs import Job, JobList, JobState
+from dgn_explorer.gui.state.display import Ended, Forming, Level, Notice
+from dgn_explorer.gui.state.jobs import JobList, JobState, SubmittedJob
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.results.result import Result
@@ -38,12 +37,12 @@ class Runs(QObject):
 
     live_changed = Signal()  # which interactive job runs, and whether it is being stopped
     progressed = Signal()  # the interactive job is at another step
-    frame = Signal(object)  # the newest Frame of the interactive job
+    frame = Signal(object)  # the newest Forming of the interactive job
     job_ended = Signal(object, object)  # its Recipe, and its Result or None
-    replaced = Signal(object, object, object)  # a Job, the one in its place, and the Result between
-    finished = Signal(object, object)  # Finished, and its Job or None
-    failed = Signal(object, object)  # Failed, and its Job or None
-    cancelled = Signal(object)  # Cancelled
+    replaced = Signal(object, object, object)  # two jobs, and the Result between
+    finished = Signal(object)  # Ended, with a result
+    failed = Signal(object)  # Ended, with a message
+    cancelled = Signal(int)  # a job's number
     notice = Signal(object)  # Notice
 
     def __init__(
@@ -63,7 +62,7 @@ class Runs(QObject):
         self.paused = False
         self._next: Recipe | None = None  # what goes on from the interactive job
         self._running: set[int] = set()
-        self._newest: dict[int, Frame] = {}  # of the running jobs
+        self._newest: dict[int, Forming] = {}  # of the running jobs
         questions.changed.connect(self._rest)
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
@@ -75,11 +74,11 @@ class Runs(QObject):
         return self._frames.isActive()
 
     @property
-    def live_job(self) -> Job | None:
+    def live_job(self) -> SubmittedJob | None:
         """The interactive job that runs or is about to."""
         return self.jobs.get(self.live)
 
-    def frame_of(self, number: int) -> Frame | None:
+    def frame_of(self, number: int) -> Forming | None:
         """The newest frame of a running job."""
         return self._newest.get(number)
 
@@ -89,7 +88,7 @@ class Runs(QObject):
         job = self.live_job
         return self._next or (job.recipe if job is not None else None)
 
-    def start(self, recipe: Recipe) -> Job:
+    def start(self, recipe: Recipe) -> SubmittedJob:
         """Run ``recipe`` as the interactive job, in place of the one before."""
         self._next = None
         job = self._submit(recipe, Lane.INTERACTIVE)
@@ -115,7 +114,7 @@ class Runs(QObject):
             self._next = recipe
             self._stop(job, keep=False)
 
-    def _stop(self, job: Job, keep: bool) -> None:
+    def _stop(self, job: SubmittedJob, keep: bool) -> None:
         self._engine.cancel(job.number, keep)
         self.jobs.update(job.number, state=JobState.STOPPING)
         self.live_changed.emit()
@@ -145,7 +144,7 @@ class Runs(QObject):
     def clear_queue(self) -> None:
         """Cancel every batch job and forget the failed ones."""
         for job in self.jobs:
-            if job.lane is Lane.BATCH and job.state is not JobState.FAILED:
+            if job.batch and job.state is not JobState.FAILED:
                 self._engine.cancel(job.number)
         self.jobs.clear_failed()
 
@@ -164,8 +163,8 @@ class Runs(QObject):
         text = f"{queued:,} queued" + (f", {skipped:,} already there." if skipped else ".")
         self.notice.emit(Notice(text))
 
-    def _submit(self, recipe: Recipe, lane: Lane) -> Job:
-        job = Job(self._engine.submit(recipe, lane), recipe, self._name(recipe), lane)
+    def _submit(self, recipe: Recipe, lane: Lane) -> SubmittedJob:
+        job = SubmittedJob(self._engine.submit(recipe, lane), recipe, self._name(recipe), lane)
         self.jobs.add(job)
         return job
 
@@ -183,14 +182,14 @@ class Runs(QObject):
                 self._end(event.job)
                 if job is not None:
                     self.job_ended.emit(job.recipe, None)
-                self.failed.emit(event, job)
+                self.failed.emit(_ended(job, event.job, None, event))
             case Cancelled():
                 job = self.jobs.end(event.job)
                 follower = self._end(event.job)
                 if job is not None:
                     self.job_ended.emit(job.recipe, None)
                     self._go_on(job, None, follower)
-                self.cancelled.emit(event)
+                self.cancelled.emit(event.job)
             case _:
                 return False
         return True
@@ -216,7 +215,7 @@ class Runs(QObject):
         self.job_ended.emit(event.result.recipe, event.result)
         if job is not None:
             self._go_on(job, event.result, follower)
-        self.finished.emit(event, job)
+        self.finished.emit(_ended(job, event.job, event))
         if event.notice:
             self.notice.emit(Notice(event.notice, Level.INFO if event.saved else Level.WARNING))
 
@@ -232,7 +231,7 @@ class Runs(QObject):
         self._rest()
         return follower
 
-    def _go_on(self, job: Job, result: Result | None, follower: Recipe | None) -> None:
+    def _go_on(self, job: SubmittedJob, result: Result | None, follower: Recipe | None) -> None:
         if follower is not None:
             start = job.recipe.start if result is None else start_after(result)
             new = self.start(replace(follower, start=start))
@@ -249,11 +248,14 @@ class Runs(QObject):
             self._frames.start()
 
     def _take_frame(self) -> None:
-        frame = self._engine.frames.take()
-        if frame is not None and self._questions.take_frame(frame):
+        newest = self._engine.frames.take()
+        if newest is None or self._questions.take_frame(newest):
             return
-        if frame is None or frame.job not in {self.live, *self._running}:
-            return  # nothing new, or a late frame of a job that has ended
+        frame = Forming(
+            newest.job, newest.step, newest.steps, newest.image, newest.trace, newest.seconds_left
+        )
+        if frame.job not in {self.live, *self._running}:
+            return  # a late frame of a job that has ended
         self._newest[frame.job] = frame
         self.jobs.update(
             frame.job, step=frame.step, steps=frame.steps, seconds_left=frame.seconds_left
@@ -272,3 +274,13 @@ def start_after(result: Result) -> str:
     if result.state == "done":
         return f"result:{result.key}"
     return result.recipe.start if result.recipe.method in WITHOUT_PRIOR else code_text(result.code)
+
+
+def _ended(
+    job: SubmittedJob | None, number: int, made: Finished | None, failed: Failed | None = None
+) -> Ended:
+    name, batch, recipe = (job.name, job.batch, job.recipe) if job is not None else ("", None, None)
+    if made is not None:
+        return Ended(number, name, batch, made.result.recipe, made.result, made.cached)
+    what = (failed.message, failed.hint, failed.details) if failed is not None else ("", "", "")
+    return Ended(number, name, batch, recipe, None, False, *what)

@@ -9,21 +9,12 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from dgn_explorer.engine.messages import (
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    Frame,
-    Opened,
-    OpenFailed,
-    Ready,
-)
+from dgn_explorer.engine.messages import Event, Opened, OpenFailed, Ready
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
-from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
-from dgn_explorer.gui.state.jobs import Job, JobList
+from dgn_explorer.gui.state.display import Display, Ended, Forming, Level, Notice, Showing
+from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
@@ -46,7 +37,7 @@ class Session(QObject):
     opened = Signal(object, object)  # NetworkInfo, PriorInfo
     selected = Signal(object)  # UnitAddress
     display_changed = Signal()
-    frame = Signal(object)  # the newest Frame of the job on show
+    frame = Signal(object)  # the newest Forming of the job on show
     notice = Signal(object)  # Notice
     problem = Signal(str, str, str)  # message, hint, details
 
@@ -240,28 +231,28 @@ class Session(QObject):
             self._show(Display(Showing.FAILED, message=event.message, hint=event.hint))
         self.problem.emit(event.message, event.hint, event.details)
 
-    def _finished(self, event: Finished, job: Job | None) -> None:
-        if self.display.job == event.job:
-            made = event.result
-            self._show(Display(Showing.RESULT, made.recipe, made.label, None, made, event.cached))
+    def _finished(self, end: Ended) -> None:
+        made = end.result
+        if self.display.job == end.number and made is not None:
+            self._show(Display(Showing.RESULT, made.recipe, made.label, None, made, end.cached))
 
-    def _replaced(self, old: Job, new: Job, between: Result | None) -> None:
+    def _replaced(self, old: SubmittedJob, new: SubmittedJob, between: Result | None) -> None:
         if self.display.job == old.number:
             self._show(Display(Showing.LIVE, new.recipe, new.label, new.number, between))
 
-    def _failed(self, event: Failed, job: Job | None) -> None:
-        if self.display.job == event.job and job is not None:
-            message, hint = event.message, event.hint
-            failed = Display(Showing.FAILED, job.recipe, job.label, message=message, hint=hint)
-            self._show(failed)
+    def _failed(self, end: Ended) -> None:
+        shown = self.display
+        if shown.job == end.number and end.recipe is not None:
+            message, hint = end.message, end.hint
+            self._show(Display(Showing.FAILED, end.recipe, shown.label, message=message, hint=hint))
 
-    def _cancelled(self, event: Cancelled) -> None:
-        if self.display.job == event.job:
+    def _cancelled(self, number: int) -> None:
+        if self.display.job == number:
             self._show(Display(Showing.NOTHING))
 
     # ---- display
 
-    def _show_frame(self, frame: Frame) -> None:
+    def _show_frame(self, frame: Forming) -> None:
         if frame.job == self.display.job:
             self.frame.emit(frame)
 

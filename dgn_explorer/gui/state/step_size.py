@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from dgn_explorer.engine.messages import FindStep
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.questions import Questions
@@ -79,9 +78,10 @@ class StepSize(QObject):
         if self._pair is None or not self.can_measure:
             return
         network, prior = self._pair
-        ask = FindStep(network.fingerprint, prior.fingerprint)
         self.progress = (0, 0)
-        self._question = self._questions.ask(ask, self._found, self._ended)
+        self._question = self._questions.step_size_of(
+            network.fingerprint, prior.fingerprint, self._found, self._ended
+        )
         self.changed.emit()
 
     def stop(self) -> None:

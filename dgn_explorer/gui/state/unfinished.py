@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from dgn_explorer.engine.messages import Lane
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.state.display import Level, Notice
@@ -51,6 +50,11 @@ class Unfinished(QObject):
             and (found is None or found.state != "done")
         ]
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether there is any; quick while nothing is left, as it is asked at every change."""
+        return bool(self.left) and bool(self.resumable)
+
     def resume(self) -> None:
         """Queue what was left."""
         recipes = self.resumable
@@ -71,7 +75,7 @@ class Unfinished(QObject):
         return [
             job.recipe
             for job in self._session.jobs
-            if job.lane is Lane.BATCH and job.state is not JobState.FAILED
+            if job.batch and job.state is not JobState.FAILED
         ]
 
     def _structure_changed(self) -> None:

@@ -1,1 +1,1 @@
-"""Several units in one image, and films between images."""
+"""Several units with weights in one image."""

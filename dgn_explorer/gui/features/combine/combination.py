@@ -6,7 +6,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand
 
-from dgn_explorer.gui.state.jobs import Job
+from dgn_explorer.gui.state.jobs import SubmittedJob
 from dgn_explorer.gui.state.runs import start_after
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
@@ -176,7 +176,7 @@ class Combination(QObject):
         if result is not None:
             self._last = result
 
-    def _replaced(self, old: Job, new: Job, result: Result | None) -> None:
+    def _replaced(self, old: SubmittedJob, new: SubmittedJob, result: Result | None) -> None:
         if self._recipe is not None and old.recipe.key == self._recipe.key:
             self._recipe = new.recipe
 

@@ -8,23 +8,28 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.combine.combination import MOST, Combination
 from dgn_explorer.gui.features.combine.weight_pad import FEWEST, WeightPad
 from dgn_explorer.gui.features.combine.weight_pad import MOST as LARGEST
 from dgn_explorer.gui.look.close_button import CloseButton
 from dgn_explorer.gui.look.dragging import carried_units
 from dgn_explorer.gui.look.number_field import NumberField
-from dgn_explorer.gui.look.parts import ElidedLabel, fill_scrolling, label, line, panel
+from dgn_explorer.gui.look.parts import (
+    ElidedLabel,
+    action_button,
+    fill_scrolling,
+    label,
+    line,
+    panel,
+)
 from dgn_explorer.gui.look.theme import SMALL, Theme
-from dgn_explorer.gui.state.notes import Notes
-from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
 
 RANGE = 2.0  # weights from -2 to 2; more only shifts all the others
@@ -84,17 +89,10 @@ class PartRow(QWidget):
 class CombinePanel(QWidget):
     """Drop units here, or add the selected one by key."""
 
-    def __init__(
-        self,
-        session: Session,
-        model: Combination,
-        notes: Notes,
-        theme: Theme,
-        table: ActionTable,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._model, self._notes, self._theme = session, model, notes, theme
+    def __init__(self, desk: Desk, model: Combination) -> None:
+        super().__init__()
+        notes, theme, table = desk.notes, desk.theme, desk.table
+        self._session, self._model, self._notes, self._theme = desk.session, model, notes, theme
         self.setAcceptDrops(True)
         self.rows: list[PartRow] = []
         self._empty = label(
@@ -145,14 +143,14 @@ class CombinePanel(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
         for id, text in (("restart_combination", "Start over"), ("clear_combination", "Clear")):
-            row.addWidget(_button(table, id, text), 1)
+            row.addWidget(action_button(table[id], text), 1)
         return made
 
     def _make_keeping(self, table: ActionTable) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(SMALL)
         row.addWidget(self.name, 1)
-        row.addWidget(_button(table, "keep_combination", "Keep"))
+        row.addWidget(action_button(table["keep_combination"], "Keep"))
         return row
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -221,12 +219,3 @@ class CombinePanel(QWidget):
 
     def _set_live(self, on: bool) -> None:
         self._model.live = on
-
-
-def _button(table: ActionTable, id: str, text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(table[id].text())
-    button.setToolTip(table[id].toolTip())
-    button.clicked.connect(table[id].trigger)
-    table[id].changed.connect(lambda: button.setEnabled(table[id].isEnabled()))
-    return button

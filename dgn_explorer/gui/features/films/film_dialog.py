@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.engine.messages import Question
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.form_dialog import FormDialog
 from dgn_explorer.gui.look.number_field import NumberField
@@ -28,10 +27,14 @@ from dgn_explorer.synthesis.morph import MAX_FRAMES, PATHS
 _CANVAS_PX = 320
 _PATH_NAMES = {"spherical": "Spherical: evenly far from the mean", "linear": "Linear: straight"}
 _AGAIN_MS = 400
+Ask = Callable[[int, str, Callable[[np.ndarray], None], Callable[[], None]], int]
 
 
 class FilmDialog(FormDialog):
-    """``ask(frames, path)`` makes the question; `save_wanted` carries the frames and options."""
+    """``ask`` gets how many frames, by which path, and what is called with or without an answer.
+
+    `save_wanted` carries the frames and options.
+    """
 
     save_wanted = Signal(object, float, bool)  # frames (N, H, W, 3), frames a second, back
 
@@ -39,7 +42,7 @@ class FilmDialog(FormDialog):
         self,
         title: str,
         text: str,
-        ask: Callable[[int, str], Question],
+        ask: Ask,
         morph: bool,
         session: Session,
         theme: Theme,
@@ -125,8 +128,9 @@ class FilmDialog(FormDialog):
         self.go.setEnabled(False)
         self._bar.setRange(0, 0)
         self._transport.setCurrentIndex(0)
-        question = self._ask(int(self.count.value), self.path.currentData())
-        self._number = self._session.questions.ask(question, self._answered, self._stopped)
+        self._number = self._ask(
+            int(self.count.value), self.path.currentData(), self._answered, self._stopped
+        )
 
     def _drop(self) -> None:
         if self._number is not None:

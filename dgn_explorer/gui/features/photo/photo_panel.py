@@ -1,7 +1,6 @@
 """The units that a dropped photo excites most, layer by layer."""
 
-import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -12,14 +11,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.engine.messages import UnitStrength
+from dgn_explorer.gui.desk.desk import LAYERS, Desk
 from dgn_explorer.gui.look.close_button import CloseButton
 from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.texts import number_text
-from dgn_explorer.gui.look.theme import SMALL, Theme
-from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.look.theme import SMALL
 
 _UnitRole = Qt.ItemDataRole.UserRole + 1
 _PICTURE_PX = 72
@@ -28,24 +26,19 @@ _PICTURE_PX = 72
 class PhotoPanel(QWidget):
     """A list to walk through; Enter or a double-click visualises."""
 
-    closed = Signal()
-    start_wanted = Signal()
-
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._session, self._photo, theme = desk.session, desk.photo, desk.theme
         self._picture = QLabel()
         self._picture.setFixedSize(_PICTURE_PX, _PICTURE_PX)
         self._name = ElidedLabel("strong")
         self._text = label("", "caption", wrap=True)
-        self.image: np.ndarray | None = None
-        self.name = ""
         start = QPushButton("Start from this photo")
         start.setAccessibleName("Start from this photo")
         start.setToolTip("Begin every ascent with the code of this photo")
-        start.clicked.connect(self.start_wanted)
+        start.clicked.connect(desk.photo.start_from)
         close = CloseButton(theme, "Close the photo's units", "Back to the layers")
-        close.clicked.connect(self.closed)
+        close.clicked.connect(lambda: desk.navigator.show_page(LAYERS))
         self.list = QListWidget()
         self.list.setAccessibleName("Strongest units of the photo")
         self.list.setUniformItemSizes(True)
@@ -68,24 +61,28 @@ class PhotoPanel(QWidget):
         column.addLayout(top)
         column.addWidget(start)
         column.addWidget(self.list, 1)
+        desk.photo.opened.connect(self._show_photo)
+        desk.photo.units_found.connect(self._show_units)
 
-    def show_photo(self, name: str, image: np.ndarray) -> None:
+    def _show_photo(self) -> None:
         """Show the photo while its units are looked for."""
-        self.image, self.name = image, name
+        image = self._photo.image
+        if image is None:
+            return
         height, width = image.shape[:2]
         factor = _PICTURE_PX / max(height, width)
         small = scaled(image, max(1, round(width * factor)), max(1, round(height * factor)))
         self._picture.setPixmap(to_pixmap(small))
-        self._name.setText(name)
+        self._name.setText(self._photo.name)
         self._text.setText("Looking for its strongest units…")
         self.list.clear()
 
-    def show_units(self, found: tuple[UnitStrength, ...]) -> None:
+    def _show_units(self) -> None:
         """List the units, the layers nearest to the output first."""
         network = self._session.network
         self._text.setText("Its strongest units, from the output to the input")
         order = {layer.path: n for n, layer in enumerate(network.layers)} if network else {}
-        for one in sorted(found, key=lambda one: (-order.get(one.unit.layer, 0),)):
+        for one in sorted(self._photo.units, key=lambda one: (-order.get(one.unit.layer, 0),)):
             name = network.label(one.unit) if network else ""
             item = QListWidgetItem(name or str(one.unit))
             quiet = f"{one.unit}  ·  " if name else ""

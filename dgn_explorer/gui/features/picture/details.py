@@ -7,16 +7,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
-    QPushButton,
     QWidget,
 )
 
-from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.picture.verdicts import Verdicts
-from dgn_explorer.gui.look.parts import fill_scrolling, label, line, panel
+from dgn_explorer.gui.look.parts import action_button, fill_scrolling, label, line, panel
 from dgn_explorer.gui.look.texts import TIMES, number_text, time_text
-from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT, Theme
-from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
 from dgn_explorer.results.result import Result
 from dgn_explorer.synthesis.start import CODE, RANDOM
 
@@ -54,17 +52,15 @@ def facts(result: Result) -> list[tuple[str, str]]:
 class Details(QWidget):
     """Facts of the result on show; looking at them changes no settings."""
 
-    def __init__(
-        self, session: Session, theme: Theme, table: ActionTable, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._session = session
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        session = self._session = desk.session
         self._empty = label(
             "When a picture is finished, its recipe, numbers and classes are listed here.",
             "muted",
             wrap=True,
         )
-        self.verdicts = Verdicts(session, theme)
+        self.verdicts = Verdicts(session, desk.theme)
         self._facts = QWidget()
         self._form = QFormLayout(self._facts)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -75,11 +71,7 @@ class Details(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
         for id, text in (("recall", "Use settings"), ("copy_command", "Copy command")):
-            button = QPushButton(text)
-            button.setAccessibleName(table[id].text())
-            button.setToolTip(table[id].toolTip())
-            button.clicked.connect(table[id].trigger)
-            row.addWidget(button, 1)
+            row.addWidget(action_button(desk.table[id], text), 1)
         body, column = panel(spacing=SMALL)
         column.addWidget(self._empty)
         column.addWidget(self.verdicts)

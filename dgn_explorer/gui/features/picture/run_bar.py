@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
-from dgn_explorer.gui.state.jobs import Job, JobState
+from dgn_explorer.gui.state.jobs import JobState, SubmittedJob
 from dgn_explorer.results.result import Result
 
 _WIDTH = 232
@@ -57,7 +57,7 @@ class RunBar(QWidget):
         self._stop.setIcon(stop.icon())
         self._more.setIcon(more.icon())
 
-    def show_job(self, job: Job, on_show: bool) -> None:
+    def show_job(self, job: SubmittedJob, on_show: bool) -> None:
         """Show how far ``job`` is; ``on_show`` if it is the one in the picture."""
         self._set_buttons(running=True, watch=not on_show)
         self._stop.setEnabled(job.state is not JobState.STOPPING)

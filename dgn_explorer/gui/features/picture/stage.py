@@ -3,26 +3,24 @@
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from dgn_explorer.engine.messages import Frame
 from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.picture.run_bar import RunBar
 from dgn_explorer.gui.features.picture.welcome import Welcome
 from dgn_explorer.gui.look.activation_curve import ActivationCurve
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
-from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT, Theme
-from dgn_explorer.gui.state.display import Display, Showing
-from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
+from dgn_explorer.gui.state.display import Display, Forming, Showing
 from dgn_explorer.synthesis.combination import objective_text
 
 
 class Stage(QWidget):
     """Header, picture, run bar and activation curve, following a session."""
 
-    def __init__(
-        self, session: Session, theme: Theme, table: ActionTable, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        session, theme, table = desk.session, desk.theme, desk.table
         self._session = session
         self.canvas = Canvas(theme)
         self.curve = ActivationCurve(theme)
@@ -33,8 +31,8 @@ class Stage(QWidget):
         self.run_bar.stop.connect(session.runs.stop)
         self.run_bar.watch.connect(session.watch)
         self.run_bar.more.connect(session.more_steps)
-        theme.changed.connect(self._tint)
-        self._tint()
+        for id in ("stop", "more_steps"):
+            table[id].changed.connect(self._tint)
         self._title = ElidedLabel("title")
         self._subtitle = ElidedLabel("muted")
         self._badge = label("", "badge")
@@ -132,7 +130,7 @@ class Stage(QWidget):
             self.curve.show_trace(np.zeros(0, np.float32), 0)
         self.canvas.setAccessibleDescription(f"{self._title.text()}, {display.badge}")
 
-    def _show_frame(self, frame: Frame) -> None:
+    def _show_frame(self, frame: Forming) -> None:
         self.canvas.show_image(frame.image, moving=True)
         self.curve.show_trace(frame.trace, frame.steps)
 

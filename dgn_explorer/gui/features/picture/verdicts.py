@@ -2,10 +2,10 @@
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from dgn_explorer.engine.messages import Judge, Judgement
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import SMALL, Theme
 from dgn_explorer.gui.look.top_classes import TopClasses
+from dgn_explorer.gui.state.questions import Verdict
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.result import Result
 
@@ -56,10 +56,12 @@ class Verdicts(QWidget):
             and fingerprint != result.recipe.network_fingerprint
         ]
         if others:
-            ask = Judge(result.image, tuple(others), result.recipe.prior_fingerprint)
-            self._number = self._session.questions.ask(ask, self._answered, self._ended)
+            prior = result.recipe.prior_fingerprint
+            self._number = self._session.questions.verdicts_on(
+                result.image, others, prior, self._answered, self._ended
+            )
 
-    def _answered(self, found: tuple[Judgement, ...]) -> None:
+    def _answered(self, found: list[Verdict]) -> None:
         self._number = None
         for one in found:
             self._add(one.network_fingerprint, "", one.top)

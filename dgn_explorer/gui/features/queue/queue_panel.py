@@ -13,15 +13,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.engine.messages import Lane
-from dgn_explorer.gui.desk.actions import ActionTable
-from dgn_explorer.gui.look.parts import label, panel
+from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.look.parts import action_button, label, panel
 from dgn_explorer.gui.look.pictures import to_pixmap
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.texts import time_text
-from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT, Theme
-from dgn_explorer.gui.state.jobs import Job, JobState
-from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
+from dgn_explorer.gui.state.jobs import JobState, SubmittedJob
 
 _NumberRole = Qt.ItemDataRole.UserRole + 1
 _RESULT = "result:"
@@ -39,10 +37,9 @@ _SIGNS = {
 class QueuePanel(QWidget):
     """The running job first, then the queue, then what failed and why."""
 
-    def __init__(
-        self, session: Session, theme: Theme, table: ActionTable, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        session, theme, table = desk.session, desk.theme, desk.table
         self._session = session
         self._rows: dict[int, int] = {}  # a job's number to its line
         self.list = QListWidget()
@@ -61,13 +58,9 @@ class QueuePanel(QWidget):
         self._first = QPushButton("To front")
         self._first.setAccessibleName("Put the selected job in front of the others")
         self._first.clicked.connect(self._put_first)
-        self._pause = QPushButton("Pause")
+        self._pause = action_button(table["pause_queue"], "Pause")
         self._pause.setCheckable(True)
-        self._pause.setAccessibleName(table["pause_queue"].text())
-        self._pause.clicked.connect(table["pause_queue"].trigger)
-        self._clear = QPushButton("Clear")
-        self._clear.setAccessibleName(table["clear_queue"].text())
-        self._clear.clicked.connect(table["clear_queue"].trigger)
+        self._clear = action_button(table["clear_queue"], "Clear")
         empty = label(
             "Nothing is queued. Select units at the left and choose Run, Compute selected units.",
             "muted",
@@ -173,7 +166,7 @@ class QueuePanel(QWidget):
         chosen = [self._session.jobs.get(i.data(_NumberRole)) for i in self.list.selectedItems()]
         self._remove.setEnabled(bool(chosen))
         waiting = [job for job in chosen if job is not None and job.state is JobState.QUEUED]
-        self._first.setEnabled(len(waiting) == 1 and waiting[0].lane is Lane.BATCH)
+        self._first.setEnabled(len(waiting) == 1 and waiting[0].batch)
 
     def _put_first(self) -> None:
         for item in self.list.selectedItems():
@@ -190,6 +183,6 @@ class QueuePanel(QWidget):
             self._session.problem.emit(job.message, job.hint, job.details)
 
 
-def _quiet(job: Job) -> str:
+def _quiet(job: SubmittedJob) -> str:
     what = job.message if job.state is JobState.FAILED else job.progress_text
     return f"{job.unit}  ·  {what}" if job.label else what

@@ -3,11 +3,11 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
 from dgn_explorer.gui.look.texts import number_text
-from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT, Theme
+from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
 from dgn_explorer.results.result import Result
 from dgn_explorer.synthesis.combination import objective_text
 
@@ -19,9 +19,9 @@ class Compare(QWidget):
 
     shown = Signal()
 
-    def __init__(self, theme: Theme, table: ActionTable, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._theme, table = desk.theme, desk.table
         self.canvases: list[Canvas] = []
         self.results: list[Result] = []
         self._following = False

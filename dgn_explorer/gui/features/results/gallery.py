@@ -15,12 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.results.results_model import ResultModel, selected_keys
 from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.parts import flat_button, label, panel
-from dgn_explorer.gui.look.theme import LARGE, SMALL, Theme
-from dgn_explorer.gui.state.notes import Notes
-from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.look.theme import LARGE, SMALL
 from dgn_explorer.results.filters import ORDERS, ResultFilter, layers_of
 
 EDGE = 128
@@ -38,15 +37,9 @@ class Gallery(QWidget):
 
     selection_changed = Signal()
 
-    def __init__(
-        self,
-        session: Session,
-        notes: Notes,
-        theme: Theme,
-        table: ActionTable,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        session, notes, theme, table = desk.session, desk.notes, desk.theme, desk.table
         self._session = session
         self.model = ResultModel(session.library, notes, self)
         self.view = CardView(theme, EDGE)
@@ -55,7 +48,9 @@ class Gallery(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.started.connect(self._show)
         self.view.drag_out()
+        self.view.drag_wanted.connect(lambda: desk.drag_out.drag_stored(self.view, self.selected()))
         self.view.selectionModel().selectionChanged.connect(self.selection_changed)
+        self.model.modelReset.connect(self.selection_changed)  # it clears without a word
         self.text = QLineEdit()
         self.text.setPlaceholderText("Class, address, tag or note")
         self.text.setAccessibleName("Filter the gallery")

@@ -10,12 +10,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.results.results_model import ResultModel, make_current, selected_keys
 from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.parts import label, panel
-from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT, Theme
-from dgn_explorer.gui.state.notes import Notes
-from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
 from dgn_explorer.results.filters import ResultFilter
 
 EDGE = 72
@@ -27,10 +26,9 @@ class ResultsStrip(QWidget):
 
     selection_changed = Signal()
 
-    def __init__(
-        self, session: Session, notes: Notes, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        session, notes, theme = desk.session, desk.notes, desk.theme
         self._session = session
         self.model = ResultModel(session.library, notes, self)
         self.view = CardView(theme, EDGE, strip=True)
@@ -41,7 +39,9 @@ class ResultsStrip(QWidget):
         self.view.clicked.connect(self._show)
         self.view.started.connect(self._show)
         self.view.drag_out()
+        self.view.drag_wanted.connect(lambda: desk.drag_out.drag_stored(self.view, self.selected()))
         self.view.selectionModel().selectionChanged.connect(self.selection_changed)
+        self.model.modelReset.connect(self.selection_changed)  # it clears without a word
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter the results")

@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.results.variations import Sheet
 from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.card_delegate import CardDelegate
 from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, panel
 from dgn_explorer.gui.look.texts import number_text
-from dgn_explorer.gui.look.theme import LARGE, SMALL, Theme
+from dgn_explorer.gui.look.theme import LARGE, SMALL
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.synthesis.recipe import Recipe
@@ -110,10 +110,9 @@ class SheetModel(QAbstractTableModel):
 class SheetPage(QWidget):
     """Enter or a double-click shows a cell."""
 
-    def __init__(
-        self, session: Session, theme: Theme, table: ActionTable, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        session, theme, table = desk.session, desk.theme, desk.table
         self._session = session
         self.sheet: Sheet | None = None
         self.model = SheetModel(session, self)

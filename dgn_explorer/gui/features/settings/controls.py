@@ -13,14 +13,21 @@ from PySide6.QtWidgets import (
 )
 
 from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.settings.parameter_form import ParameterForm
 from dgn_explorer.gui.features.settings.step_size_bar import StepSizeBar
 from dgn_explorer.gui.look.number_field import NumberField
-from dgn_explorer.gui.look.parts import ElidedLabel, fill_scrolling, flat_button, label, line, panel
+from dgn_explorer.gui.look.parts import (
+    ElidedLabel,
+    action_button,
+    fill_scrolling,
+    flat_button,
+    label,
+    line,
+    panel,
+)
 from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
-from dgn_explorer.gui.state.notes import Notes
-from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.parameters import PRESETS, WITHOUT_PRIOR
 from dgn_explorer.synthesis.start import RANDOM
@@ -36,20 +43,15 @@ _LARGEST_SEED = 2**63 - 1
 class Controls(QWidget):
     """What the next run will do, and the button that starts it."""
 
-    def __init__(
-        self, session: Session, notes: Notes, table: ActionTable, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        session, notes, table = desk.session, desk.notes, desk.table
         self._session, self._notes = session, notes
         self._note = label("", "caption", wrap=True)
         self._name = label("No unit selected", "title", wrap=True)
         self._about = label("Click a unit at the left, or search.", "muted", wrap=True)
-        self._go = QPushButton("Visualise")
+        self._go = action_button(table["visualise"], "Visualise")
         self._go.setProperty("role", "primary")
-        self._go.setAccessibleName("Visualise the selected unit")
-        self._go.setToolTip(table["visualise"].toolTip())
-        self._go.clicked.connect(table["visualise"].trigger)
-        self._go.setEnabled(False)
         self.seed = NumberField(int, 0, _LARGEST_SEED, session.settings.value.seed)
         self.seed.setAccessibleName("Seed")
         self.seed.setAccessibleDescription(
@@ -112,7 +114,7 @@ class Controls(QWidget):
         column.addWidget(line())
         column.addWidget(label("PARAMETERS", "section"))
         column.addWidget(self.live)
-        column.addWidget(StepSizeBar(session, table))
+        column.addWidget(StepSizeBar(desk))
         column.addWidget(self.form)
         column.addStretch()
         fill_scrolling(self, body)
@@ -133,10 +135,16 @@ class Controls(QWidget):
 
     def _make_live(self, table: ActionTable) -> QCheckBox:
         action = table["live_parameters"]
-        made = QCheckBox(action.text())
-        made.setAccessibleName(action.text())
+        made = QCheckBox()
         made.clicked.connect(action.trigger)
-        action.toggled.connect(made.setChecked)
+
+        def take_over() -> None:
+            made.setText(action.text())
+            made.setAccessibleName(action.text())
+            made.setChecked(action.isChecked())
+
+        action.changed.connect(take_over)
+        take_over()
         return made
 
     def _make_presets(self) -> None:
@@ -192,7 +200,6 @@ class Controls(QWidget):
     def _show_unit(self, unit: UnitAddress | None) -> None:
         network = self._session.network
         self._show_note()
-        self._go.setEnabled(unit is not None)
         if unit is None or network is None:
             self._name.setText("No unit selected")
             self._about.setText("Click a unit at the left, or search.")

@@ -2,23 +2,18 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QStackedWidget, QWidget
 
-from dgn_explorer.gui.desk.actions import ActionTable
-from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.look.parts import action_button, label
 from dgn_explorer.gui.look.theme import SMALL
-from dgn_explorer.gui.state.session import Session
 
 
 class StepSizeBar(QStackedWidget):
     """An offer to measure, or how far that is with a way to stop it; hidden otherwise."""
 
-    def __init__(self, session: Session, table: ActionTable, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._step_size = session.step_size
-        action = table["measure_step"]
-        measure = QPushButton("Measure")
-        measure.setAccessibleName(action.text())
-        measure.setToolTip(action.toolTip())
-        measure.clicked.connect(action.trigger)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._step_size = desk.session.step_size
+        measure = action_button(desk.table["measure_step"], "Measure")
         self.addWidget(_row(label("Step size not measured yet", "caption"), measure))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -28,7 +23,7 @@ class StepSizeBar(QStackedWidget):
         self.stop.clicked.connect(self._step_size.stop)
         self.addWidget(_row(label("Measuring", "caption"), self.bar, self.stop))
         self._step_size.changed.connect(self._show)
-        session.settings.changed.connect(self._show)  # another method may need none
+        desk.session.settings.changed.connect(self._show)  # another method may need none
         self._show()
 
     def _show(self) -> None:

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.features.training.training_run import Training, View
-from dgn_explorer.gui.look.parts import ElidedLabel, fill_scrolling, label
+from dgn_explorer.gui.look.parts import ElidedLabel, action_button, fill_scrolling, label
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.training.folder import DONE, FAILED, PREPARING, STOPPED, TRAINING
@@ -46,13 +45,7 @@ class TrainingPanel(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         for name in ("train_stop", "train_continue", "train_load"):
-            button = QPushButton(table[name].text())
-            button.setAccessibleName(table[name].text())
-            button.clicked.connect(table[name].trigger)
-            table[name].changed.connect(
-                lambda button=button, name=name: button.setEnabled(table[name].isEnabled())
-            )
-            buttons.addWidget(button)
+            buttons.addWidget(action_button(table[name]))
         buttons.addStretch()
         body = QWidget()
         column = QVBoxLayout(body)

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.training.folder import (
     AT_WORK,
@@ -84,9 +84,9 @@ class Training(QObject):
 
     changed = Signal()
 
-    def __init__(self, flows: Flows, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._flows = flows
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.window)
+        self._flows = desk.flows
         self.view: View | None = None
         self._looks = 0
         self._timer = QTimer(self)

@@ -1,32 +1,29 @@
 """The left side: search, layer tree, and the units of the layer as a grid."""
 
-import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QSplitter,
-    QStackedWidget,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
-from dgn_explorer.gui.features.photo.photo_panel import PhotoPanel
+from dgn_explorer.gui.desk.desk import LAYERS, Desk
 from dgn_explorer.gui.features.units.layer_model import LayerModel, PathRole
 from dgn_explorer.gui.features.units.search_box import SearchBox
 from dgn_explorer.gui.features.units.unit_model import UnitModel
 from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.parts import ElidedLabel, label, panel
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT, Theme
-from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.search_index import Hit
-from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 
 EDGES = (48, 64, 76, 96, 128)
 DEFAULT_EDGE = 76
+_HITS, _NOTHING = "hits", "nothing"
 
 
 class Browser(QWidget):
@@ -34,15 +31,13 @@ class Browser(QWidget):
 
     layer_shown = Signal(str)
 
-    def __init__(
-        self, session: Session, notes: Notes, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._session = session
-        self.search = SearchBox(session, notes, theme)
-        self.photo = PhotoPanel(session, theme)
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        session, theme = desk.session, desk.theme
+        self._session, self._selection = session, desk.selection
+        self.search = SearchBox(session, desk.notes, theme)
         self.tree = self._make_tree()
-        self.units = UnitModel(session, notes, self)
+        self.units = UnitModel(session, desk.notes, self)
         self.grid = self._make_grid(theme)
         self._tree_title = ElidedLabel("section")
         self._tree_title.setText("LAYERS")
@@ -50,24 +45,22 @@ class Browser(QWidget):
         self._grid_title.setText("UNITS")
         body, column = panel(margin=0, spacing=MEDIUM)
         column.setContentsMargins(MEDIUM, MEDIUM, SMALL, 0)
-        self._pages = QStackedWidget()
+        self._pages = desk.navigator
         self._split = self._make_split()
         self._fits = True  # the layers are as high as their rows
-        self._pages.addWidget(self._split)
-        self._pages.addWidget(self.search.hits)
+        self._pages.add_page(LAYERS, self._split)
+        self._pages.add_page(_HITS, self.search.hits)
         nothing = label("The layers of the network appear here.", "muted", wrap=True)
         nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._pages.addWidget(nothing)
-        self._pages.addWidget(self.photo)
-        self.photo.closed.connect(lambda: self._pages.setCurrentIndex(0))
-        self._pages.setCurrentWidget(nothing)
+        self._pages.add_page(_NOTHING, nothing)
+        self._pages.show_page(_NOTHING)
         column.addWidget(self.search)
         column.addWidget(self._pages, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
         self.search.chosen.connect(self._chosen)
-        self.search.searching.connect(lambda on: self._pages.setCurrentIndex(1 if on else 0))
+        self.search.searching.connect(lambda on: self._pages.show_page(_HITS if on else LAYERS))
         session.opened.connect(self._open)
         session.selected.connect(self._follow)
 
@@ -86,11 +79,6 @@ class Browser(QWidget):
         """Go to the next larger or smaller size."""
         at = EDGES.index(self.grid.edge) + step
         self.grid.set_edge(EDGES[min(max(at, 0), len(EDGES) - 1)])
-
-    def show_photo(self, name: str, image: np.ndarray) -> None:
-        """Show a photo in place of the layers, until it is closed or something is searched."""
-        self.photo.show_photo(name, image)
-        self._pages.setCurrentWidget(self.photo)
 
     def _make_tree(self) -> QTreeView:
         tree = QTreeView()
@@ -113,6 +101,8 @@ class Browser(QWidget):
         grid.setDragEnabled(True)
         grid.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         grid.selectionModel().currentChanged.connect(self._current_changed)
+        grid.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.units.modelReset.connect(self._selection_changed)  # it clears without a word
         grid.started.connect(self._start)
         return grid
 
@@ -150,7 +140,7 @@ class Browser(QWidget):
 
     def _open(self, network: NetworkInfo, _prior: object) -> None:
         self.search.open_network(network)
-        self._pages.setCurrentIndex(0)
+        self._pages.show_page(LAYERS)
         self._tree_title.setText(f"{network.title.upper()} · {len(network.layers)} LAYERS")
         model = LayerModel(network)
         model.setParent(self.tree)
@@ -187,6 +177,9 @@ class Browser(QWidget):
         unit = self.units.address(current)
         if unit is not None:
             self._session.select(unit)
+
+    def _selection_changed(self) -> None:
+        self._selection.select_units(tuple(self.selected_units()))
 
     def _start(self, index: QModelIndex) -> None:
         unit = self.units.address(index)

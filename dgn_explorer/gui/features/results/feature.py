@@ -1,0 +1,210 @@
+"""Stored results: the strip along the bottom, the gallery, a comparison, variations, a grid."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
+from dgn_explorer.gui.desk.actions import Action
+from dgn_explorer.gui.desk.centre import Page
+from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.desk.feature import Feature
+from dgn_explorer.gui.desk.panels import Area, Panel
+from dgn_explorer.gui.features.results.compare import MOST, Compare
+from dgn_explorer.gui.features.results.gallery import Gallery
+from dgn_explorer.gui.features.results.grid_dialog import GridDialog
+from dgn_explorer.gui.features.results.results_strip import ResultsStrip
+from dgn_explorer.gui.features.results.sheet_page import SheetPage
+from dgn_explorer.gui.features.results.variation_dialogs import SeedsDialog, SweepDialog
+from dgn_explorer.gui.features.results.variations import Sheet
+from dgn_explorer.synthesis.combination import objective_text
+from dgn_explorer.synthesis.recipe import Recipe
+
+_GALLERY, _COMPARE, _VARIATIONS = "gallery", "compare", "variations"  # pages and their actions
+
+
+def results_feature(desk: Desk) -> Feature:
+    """Three pages of the middle and the panel *Results*."""
+    results = _Results(desk)
+    session = desk.session
+    return Feature(
+        name="results",
+        actions=(*results.page_actions(), *results.making_actions()),
+        follows=(
+            session.opened,
+            session.selected,
+            session.display_changed,
+            session.library.changed,
+            desk.selection.changed,
+            desk.centre.page_changed,
+        ),
+        panels=(Panel("Results", results.strip, Area.BOTTOM, 240),),
+        pages=(
+            Page(_GALLERY, results.gallery, resize=results.gallery.resize_thumbnails),
+            Page(_COMPARE, results.compare),
+            Page(_VARIATIONS, results.sheet_page),
+        ),
+    )
+
+
+class _Results(QObject):
+    """Commands for several results act on those selected in the list on show."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.window)
+        self._desk, self._session, self._centre = desk, desk.session, desk.centre
+        self.gallery, self.strip = Gallery(desk), ResultsStrip(desk)
+        self.compare, self.sheet_page = Compare(desk), SheetPage(desk)
+        self.gallery.selection_changed.connect(self._selection_changed)
+        self.strip.selection_changed.connect(self._selection_changed)
+        desk.centre.page_changed.connect(self._selection_changed)
+
+    def page_actions(self) -> tuple[Action, ...]:
+        """Showing the pages."""
+        centre, selection = self._centre, self._desk.selection
+        return (
+            Action(_GALLERY, "View", -1, "Gallery", "Show all results in the middle",
+                   self._show_gallery, keys="Ctrl+G", icon="gallery", toolbar=40,
+                   enabled=lambda: centre.page != _GALLERY),
+            Action(_COMPARE, "View", -1, "Compare",
+                   "Show two to four selected results side by side",
+                   lambda: self._desk.flows.start(self._compare_selected(selection.keys)),
+                   keys="Ctrl+Shift+G", icon="compare",
+                   enabled=lambda: 2 <= len(selection.keys) <= MOST),
+            Action(_VARIATIONS, "View", -1, "Variations",
+                   "Show the last sheet of seeds or parameters",
+                   lambda: centre.show_page(_VARIATIONS), keys="F6",
+                   enabled=lambda: self.sheet_page.sheet is not None
+                   and centre.page != _VARIATIONS),
+        )  # fmt: skip
+
+    def making_actions(self) -> tuple[Action, ...]:
+        """Making sheets and grids."""
+        return (
+            Action("export_grid", "File", 0, "Export grid…",
+                   "Save the selected or all listed results as one PNG or PDF", self._export,
+                   keys="Ctrl+Shift+S", icon="grid",
+                   enabled=lambda: self._sheet_on_show() is not None
+                   or len(self._session.library.items) > 0),
+            Action("seeds", "Run", 1, "Several seeds…",
+                   "Make the selected unit's image from several seeds", self._seeds,
+                   keys="Ctrl+Shift+R", enabled=self._has_recipe, place=1),
+            Action("sweep", "Run", 1, "Sweep parameters…", "Make a sheet over any two parameters",
+                   self._sweep, keys="Ctrl+Shift+L", icon="sweep", enabled=self._has_recipe,
+                   place=1),
+        )  # fmt: skip
+
+    def _selection_changed(self) -> None:
+        listed = self.gallery if self._centre.page == _GALLERY else self.strip
+        self._desk.selection.select_results(tuple(listed.selected()))
+
+    def _show_gallery(self) -> None:
+        self._centre.show_page(_GALLERY)
+        self.gallery.view.setFocus()
+
+    async def _compare_selected(self, keys: tuple[str, ...]) -> None:
+        results = await self._session.library.load_all(keys)
+        if len(results) > 1:
+            self.compare.show_results(results)
+            self._centre.show_page(_COMPARE)
+
+    # ---- variations
+
+    def _recipe(self) -> Recipe | None:
+        """What varies: the selected unit with the settings, or the combination on show."""
+        session = self._session
+        if session.network is None or session.prior is None:
+            return None
+        shown = session.display.recipe
+        if shown is not None and len(shown.objective) > 1:
+            return shown
+        if session.unit is None:
+            return None
+        return session.settings.value.recipe(
+            session.unit, session.network, session.prior, session.numeric
+        )
+
+    def _has_recipe(self) -> bool:
+        return self._recipe() is not None
+
+    def _title(self, recipe: Recipe) -> str:
+        return self._session.label(recipe) or objective_text(recipe.objective)
+
+    def _seeds(self) -> None:
+        recipe = self._recipe()
+        if recipe is not None:
+            dialog = SeedsDialog(self._title(recipe), recipe, self._desk.window)
+            dialog.accepted.connect(lambda: self._make(dialog.sheet))
+            dialog.open()
+
+    def _sweep(self) -> None:
+        recipe = self._recipe()
+        if recipe is not None:
+            dialog = SweepDialog(self._title(recipe), recipe, self._desk.window)
+            dialog.accepted.connect(lambda: self._make(dialog.sheet))
+            dialog.open()
+
+    def _make(self, sheet: Sheet | None) -> None:
+        if sheet is not None:
+            self._centre.show_page(_VARIATIONS)
+            self.sheet_page.show_sheet(sheet)
+
+    # ---- export
+
+    def _sheet_on_show(self) -> Sheet | None:
+        return self.sheet_page.sheet if self._centre.page == _VARIATIONS else None
+
+    def _selected_or_all(self) -> list[str]:
+        """The selected results, or all that the list shows if fewer than two are selected."""
+        keys = self._desk.selection.keys
+        if len(keys) > 1:
+            return list(keys)
+        listed = self.gallery if self._centre.page == _GALLERY else self.strip
+        return [item.key for item in listed.model.items]
+
+    def _export(self) -> None:
+        sheet = self._sheet_on_show()
+        if sheet is not None:
+            keys = [recipe.key for row in sheet.recipes for recipe in row]
+            columns, captions = len(sheet.across.values), sheet.captions
+        else:
+            keys, captions = self._selected_or_all(), None
+            columns = max(1, round(len(keys) ** 0.5))
+        dialog = GridDialog(len(keys), columns, captions is not None, self._desk.window)
+        if sheet is not None:
+            dialog.title.setText(sheet.title)
+
+        def choose() -> None:
+            own = captions if captions is not None and dialog.own.isChecked() else None
+            self._choose_file(keys, dialog.options, own)
+
+        dialog.accepted.connect(choose)
+        dialog.open()
+
+    def _choose_file(
+        self, keys: list[str], options: SheetOptions, captions: list[str] | None
+    ) -> None:
+        chooser = QFileDialog(self._desk.window, "Export grid", "grid.png")
+        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        chooser.setNameFilter("Picture or document (*.png *.pdf)")
+        chooser.setDefaultSuffix("png")
+        chooser.fileSelected.connect(
+            lambda path: self._desk.flows.start(self._save(path, keys, options, captions))
+        )
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
+
+    async def _save(
+        self, path: str, keys: list[str], options: SheetOptions, captions: list[str] | None
+    ) -> None:
+        try:
+            written = await self._desk.flows.on_disk(
+                save_sheet, Path(path), keys, self._session.library.read, options, captions=captions
+            )
+        except DgnError as error:
+            self._session.problem.emit(error.message, error.hint, "")
+        else:
+            count = f" in {len(written)} files" if len(written) > 1 else ""
+            self._desk.notify(f"Saved {Path(path).name}{count}.")

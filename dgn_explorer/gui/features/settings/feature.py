@@ -1,0 +1,77 @@
+"""What the next run does: method, parameters, seed and start."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from dgn_explorer.gui.desk.actions import Action
+from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.desk.feature import Feature
+from dgn_explorer.gui.desk.panels import Area, Panel
+from dgn_explorer.gui.features.settings.controls import Controls
+from dgn_explorer.gui.state.live_parameters import LiveParameters
+
+_LIVE = "live_parameters"  # the action, and the preference
+
+
+def settings_feature(desk: Desk) -> Feature:
+    """The panel *Settings*."""
+    session = desk.session
+    live = LiveParameters(session, desk.window)
+    if desk.preferences.get(_LIVE, False):
+        live.toggle()
+    settings = _Settings(desk, live)
+    return Feature(
+        name="settings",
+        actions=settings.actions(),
+        follows=(
+            session.opened,
+            session.display_changed,
+            session.settings.changed,
+            live.changed,
+            session.step_size.changed,
+        ),
+        panels=(Panel("Settings", Controls(desk), Area.RIGHT, 276),),
+        remember=lambda: desk.preferences.put(_LIVE, live.on),
+    )
+
+
+class _Settings(QObject):
+    def __init__(self, desk: Desk, live: LiveParameters) -> None:
+        super().__init__(desk.window)
+        self._desk, self._session, self._live = desk, desk.session, live
+
+    def actions(self) -> tuple[Action, ...]:
+        """Seed, parameters, step size, and settings taken over from a result."""
+        session = self._session
+        return (
+            Action("recall", "Edit", 1, "Use these settings",
+                   "Take over the settings of the result on show", self._recall, keys="Ctrl+U",
+                   icon="recall", enabled=self._has_result),
+            Action("new_seed", "Run", 1, "New seed", "Start from another random code",
+                   session.settings.new_seed, keys="Ctrl+R", icon="dice", toolbar=20),
+            Action("lock_seed", "Run", 1, "Keep the seed", "Use the same seed for every run",
+                   self._lock_seed, keys="Ctrl+K", icon="lock", icon_off="unlock",
+                   checked=lambda: session.settings.value.locked),
+            Action(_LIVE, "Run", 1, "Apply to the running image",
+                   "Let the running image go on with changed parameters at once",
+                   self._live.toggle, checked=lambda: self._live.on, place=3),
+            Action("measure_step", "Run", 1, "Measure the step size",
+                   "Find the step size of this network with this prior by short ascents",
+                   session.step_size.measure, enabled=lambda: session.step_size.can_measure,
+                   place=3),
+        )  # fmt: skip
+
+    def _has_result(self) -> bool:
+        display = self._session.display
+        return display.result is not None and display.job is None
+
+    def _lock_seed(self) -> None:
+        old = self._session.settings.value
+        new = replace(old, locked=not old.locked)
+        self._session.settings.edit(new, "Lock of the seed")
+
+    def _recall(self) -> None:
+        if self._session.display.recipe is not None:
+            self._session.settings.recall(self._session.display.recipe)
+            self._desk.panels.show("Settings")

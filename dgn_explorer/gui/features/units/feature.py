@@ -1,0 +1,171 @@
+"""Layers and units at the left: finding, selecting, ordering, noting and computing them."""
+
+from contextlib import suppress
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.desk.actions import Action
+from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.desk.feature import Feature
+from dgn_explorer.gui.desk.panels import Area, Panel
+from dgn_explorer.gui.features.units.browser import DEFAULT_EDGE, EDGES, Browser
+from dgn_explorer.gui.features.units.note_dialog import NoteDialog
+from dgn_explorer.gui.state.history import History
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.results.filters import ORDERS
+
+_ORDERS = {
+    "index": ("Units by index", "Order the unit grid by index"),
+    "activation": (
+        "Strongest units first",
+        "Order the unit grid by the activation of their images",
+    ),
+    "date": ("Newest units first", "Order the unit grid by the date of their images"),
+    "favourite": ("Favourite units first", "Order the unit grid by favourites"),
+}
+
+
+def units_feature(desk: Desk) -> Feature:
+    """The panel *Browse*, and what can be done with units."""
+    browser = Browser(desk)
+    units = _Units(desk, browser)
+    return Feature(
+        name="units",
+        actions=units.actions(),
+        follows=(
+            desk.session.selected,
+            desk.session.opened,
+            desk.notes.changed,
+            desk.selection.changed,
+        ),
+        panels=(Panel("Browse", browser, Area.LEFT, 250),),
+        tab_stops=(browser.search.field, browser.tree, browser.grid),
+        remember=units.remember,
+    )
+
+
+class _Units(QObject):
+    """What the actions do; a child of the window, so that Qt drops its connections with it."""
+
+    def __init__(self, desk: Desk, browser: Browser) -> None:
+        super().__init__(desk.window)
+        self._desk, self._browser = desk, browser
+        self._history = History()
+        keep = desk.preferences
+        edge, order = keep.get("thumbnail_px", DEFAULT_EDGE), keep.get("unit_order", "index")
+        browser.grid.set_edge(edge if edge in EDGES else DEFAULT_EDGE)
+        browser.units.set_order(order if order in ORDERS else "index")
+        desk.session.selected.connect(self._selected)
+        desk.session.opened.connect(self._opened)
+
+    def actions(self) -> tuple[Action, ...]:
+        """Everything about units that is not a matter of their pictures."""
+        session, browser, history = self._desk.session, self._browser, self._history
+
+        def selected() -> bool:
+            return session.unit is not None
+
+        def opened() -> bool:
+            return session.network is not None
+
+        orders = tuple(
+            Action(
+                f"sort_{order}",
+                "View",
+                2,
+                title,
+                help,
+                lambda order=order: browser.units.set_order(order),  # type: ignore[misc]
+                checked=lambda order=order: browser.units.order == order,  # type: ignore[misc]
+            )
+            for order, (title, help) in _ORDERS.items()
+        )
+        return (
+            Action("copy_address", "File", 1, "Copy unit address",
+                   "Copy layer:index of the selected unit", self._copy_address,
+                   keys="Ctrl+Shift+C", enabled=selected),
+            Action("find", "Edit", 1, "Find a unit", "Search class names, layers and layer:index",
+                   self._find, keys="Ctrl+F", icon="search", enabled=opened),
+            Action("favourite", "Edit", 2, "Favourite", "Mark the selected unit as a favourite",
+                   self._toggle_favourite, keys="Ctrl+B", icon="star", enabled=selected,
+                   checked=lambda: self._desk.notes.of(session.unit).favourite),
+            Action("note", "Edit", 2, "Tags and note…",
+                   "Write tags and a note on the selected unit",
+                   self._write, keys="Ctrl+T", enabled=selected),
+            Action("compute_selection", "Run", 2, "Compute selected units",
+                   "Queue the units selected in the grid",
+                   lambda: self._compute(browser.selected_units()), keys="Ctrl+Shift+Return",
+                   enabled=lambda: bool(self._desk.selection.units)),
+            Action("compute_layer", "Run", 2, "Compute this layer", "Queue every unit of the layer",
+                   lambda: self._compute(browser.layer_units()), keys="Ctrl+L", enabled=opened),
+            Action("back", "View", 0, "Back", "Go to the unit before this one",
+                   lambda: self._go(-1), keys="Alt+Left", icon="back",
+                   enabled=lambda: history.can_go(-1)),
+            Action("forward", "View", 0, "Forward", "Go to the next unit again",
+                   lambda: self._go(1), keys="Alt+Right", icon="forward",
+                   enabled=lambda: history.can_go(1)),
+            Action("thumbs_larger", "View", 2, "Larger thumbnails", "Enlarge the unit grid",
+                   lambda: self._resize_thumbnails(1), keys="Ctrl+Alt++"),
+            Action("thumbs_smaller", "View", 2, "Smaller thumbnails", "Reduce the unit grid",
+                   lambda: self._resize_thumbnails(-1), keys="Ctrl+Alt+-"),
+            *orders,
+        )  # fmt: skip
+
+    def remember(self) -> None:
+        """Put size, order and unit into the preferences."""
+        keep = self._desk.preferences
+        keep.put("thumbnail_px", self._browser.grid.edge)
+        keep.put("unit_order", self._browser.units.order)
+        keep.put("unit", str(self._desk.session.unit or ""))
+        keep.put("unit_network", self._desk.notes.fingerprint)
+
+    def _copy_address(self) -> None:
+        unit = self._desk.session.unit
+        if unit is not None:
+            QGuiApplication.clipboard().setText(str(unit))
+            self._desk.notify(f"{unit} is on the clipboard.")
+
+    def _find(self) -> None:
+        self._desk.panels.show("Browse")
+        self._browser.search.field.setFocus()
+        self._browser.search.field.selectAll()
+
+    def _toggle_favourite(self) -> None:
+        if self._desk.session.unit is not None:
+            self._desk.notes.toggle_favourite(self._desk.session.unit)
+
+    def _write(self) -> None:
+        desk = self._desk
+        unit, network = desk.session.unit, desk.session.network
+        if unit is None or network is None:
+            return
+        dialog = NoteDialog(unit, network.label(unit), desk.notes.of(unit), desk.window)
+        dialog.accepted.connect(lambda: desk.notes.write(unit, dialog.tags, dialog.text))
+        dialog.open()
+
+    def _compute(self, units: list[UnitAddress]) -> None:
+        self._desk.panels.show("Queue")
+        self._desk.session.compute(units)
+
+    def _go(self, step: int) -> None:
+        unit = self._history.go(step)
+        if unit is not None:
+            self._desk.session.select(unit)
+
+    def _resize_thumbnails(self, step: int) -> None:
+        resize = self._desk.centre.resize_thumbnails or self._browser.resize_thumbnails
+        resize(step)
+
+    def _selected(self, unit: UnitAddress) -> None:
+        self._history.visit(unit)
+
+    def _opened(self, network: NetworkInfo) -> None:
+        """Go to the unit of the last session, unless another one was asked for."""
+        self._history.clear()
+        keep, session = self._desk.preferences, self._desk.session
+        if session.unit is None and keep.get("unit_network", "") == network.fingerprint:
+            with suppress(DgnError):  # a settings file may be edited by hand
+                session.select(network.resolve(keep.get("unit", "")))
