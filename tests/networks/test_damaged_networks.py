@@ -226,7 +226,7 @@ def test_any_values_in_a_description(tmp_path: Path, values: dict[str, object]) 
         read_description(path)
 
 
-@pytest.mark.parametrize("member", ["data.pkl", "linear.py.debug_pkl"])
+@pytest.mark.parametrize("member", ["data.pkl", "constants.pkl"])
 @pytest.mark.parametrize("claim", [b"X" + struct.pack("<I", 1 << 30), b"Nr\0\0\0\x08."])
 def test_what_a_scripted_network_only_claims_takes_no_memory(
     sound: dict[str, bytes], tmp_path: Path, member: str, claim: bytes

@@ -1,19 +1,27 @@
 """Reading weights from files without running what is in them."""
 
 import hashlib
+import io
 import pickle
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.weights.archive import (
+    MOST_END,
+    hides_archive,
+    is_archive,
+    read_archive,
+    rebuilt,
+)
+from dgn_explorer.networks.weights.pickles import check_pickle
 from dgn_explorer.networks.weights.state_dicts import find_state_dict
 
 SAFETENSORS = ".safetensors"
-_MOST_UNPACKED = 4  # times its size; torch itself does not compress
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -40,10 +48,16 @@ def file_digest(path: Path) -> str:
 
 
 def zip_names(path: Path) -> frozenset[str]:
-    """The names in a zip archive without their first folder; empty if it is no zip archive."""
+    """The names in a zip archive without their first folder; empty if it is no zip archive.
+
+    They tell which reader may try the file; each looks through it again, and trusts nothing.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+        with path.open("rb") as file:
+            if not is_archive(file.read(4)):
+                return frozenset()
+            with zipfile.ZipFile(file) as archive:
+                names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return frozenset()
     return frozenset(name.split("/", 1)[-1] for name in names)
@@ -58,20 +72,18 @@ def unpacked_bytes(path: Path) -> int:
         return 0
 
 
-def require_plain_archive(path: Path) -> None:
-    """Raise `DgnError` if ``path`` is a zip archive that unpacks to far more than its size."""
-    if unpacked_bytes(path) > _MOST_UNPACKED * max(path.stat().st_size, 1 << 20):
-        raise DgnError(
-            f"{path} claims to hold far more than its own size.",
-            "torch.save does not compress, so the file is damaged or a trap.",
-        )
-
-
 def read_pickle(path: Path) -> Any:
-    """``torch.load`` with ``weights_only``; raises `DgnError` for anything it does not take."""
-    require_plain_archive(path)
+    """``torch.load`` with ``weights_only``; raises `DgnError` for anything it does not take.
+
+    An archive is read by `read_archive`, its pickle is looked through, and torch gets a new
+    archive of what was read. Raises `DgnError` for a file that is a pickle and an archive at once.
+    """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:
+            source = _checked(file, path)
+            return torch.load(source, map_location="cpu", weights_only=True)
+    except DgnError:
+        raise
     except pickle.UnpicklingError as error:
         wanted = _unsupported_global(str(error))
         if wanted:
@@ -84,6 +96,25 @@ def read_pickle(path: Path) -> Any:
     # A damaged pickle can raise nearly anything from deep inside the unpickler.
     except Exception as error:
         raise _damaged(path, error) from None
+
+
+def _checked(file: BinaryIO, path: Path) -> BinaryIO:
+    """What torch reads instead of ``file``; a pickle in the form before torch 1.6 is itself."""
+    start = file.read(4)
+    file.seek(max(0, file.seek(0, io.SEEK_END) - MOST_END))
+    end = file.read()
+    file.seek(0)
+    if not is_archive(start):
+        if hides_archive(end):
+            raise DgnError(
+                f"{path} is two files in one: an archive behind something else.",
+                "torch writes no such file: save it again, or do not trust it.",
+            )
+        return file
+    contents = read_archive(file, str(path))
+    sizes = {n.removeprefix("data/"): len(d) for n, d in contents.items() if n.startswith("data/")}
+    check_pickle(contents["data.pkl"], sizes)
+    return rebuilt(contents)
 
 
 def _is_safetensors(path: Path) -> bool:

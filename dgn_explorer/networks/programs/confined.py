@@ -1,0 +1,149 @@
+"""Opening a program in a process of its own first, which can be ended.
+
+Whether a program ends cannot be read from its text, nor how much memory it takes; and while torch
+compiles or runs one, every other thread may have to wait. So a process without the user's window,
+with a limit of time and memory and unable to write a file, opens each program once. What ended
+there, in time, is opened here.
+"""
+
+import contextlib
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from dgn_explorer.errors import DgnError
+
+LIMIT_CPU_S = 10  # of work; waiting for a busy machine is not the program's fault
+LIMIT_S = 60.0 if os.name == "posix" else 18.0  # Windows has no limit of work
+MEMORY_BYTES = 6 << 30
+_TIMES_ARCHIVE = 6
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
+    "from dgn_explorer.networks.programs import confined; confined.child()"
+)
+
+
+def require_opens(kind: str, archive: bytes, channels: int, size: int, source: str) -> None:
+    """Raise `DgnError` unless a confined process opens the program within the limits."""
+    path = [str(Path(folder).resolve()) for folder in sys.path]
+    command = [sys.executable, "-I", "-W", "ignore", "-c", _START, json.dumps(path)]
+    order = json.dumps(
+        {
+            "kind": kind,
+            "channels": channels,
+            "size": size,
+            "source": source,
+            "memory_bytes": MEMORY_BYTES + _TIMES_ARCHIVE * len(archive),
+            "cpu_s": LIMIT_CPU_S,
+        }
+    )
+    try:
+        ended = subprocess.run(
+            command,
+            input=order.encode() + b"\n" + archive,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=LIMIT_S,
+            check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except subprocess.TimeoutExpired:
+        raise _endless(source) from None
+    if ended.returncode == -getattr(signal, "SIGXCPU", signal.SIGTERM):
+        raise _endless(source)
+    answer = _answer(ended.stdout)
+    if answer is None:
+        raise DgnError(
+            f"{source} was not opened: the process that tried it ended with {_end(ended)}.",
+            "The file is damaged, or the network takes more memory than"
+            f" {MEMORY_BYTES >> 30} GiB: save its state dict and open it with --arch.",
+        )
+    if answer:
+        raise DgnError(*answer)
+
+
+def _endless(source: str) -> DgnError:
+    return DgnError(
+        f"{source} was not opened: trying it did not end within {LIMIT_CPU_S} seconds.",
+        "Save the network's state dict and open it with --arch.",
+    )
+
+
+def _answer(output: bytes) -> list[str] | None:
+    """Sentence and way out of what went wrong, an empty list if nothing did."""
+    try:
+        answer = json.loads(output)
+    except ValueError:
+        return None
+    whole = isinstance(answer, list) and len(answer) in (0, 2)
+    return answer if whole and all(isinstance(text, str) for text in answer) else None
+
+
+def _end(ended: "subprocess.CompletedProcess[bytes]") -> str:
+    if ended.returncode < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-ended.returncode).name
+    return f"exit code {ended.returncode}"
+
+
+def child() -> None:
+    """The life of the confined process: an order from standard input, an answer, the end."""
+    order = json.loads(sys.stdin.buffer.readline())
+    archive = sys.stdin.buffer.read()
+    writing = os.dup(1)
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    import torch
+
+    from dgn_explorer.networks.programs.loading import EXPORTED, open_program
+    from dgn_explorer.networks.programs.program_loader import unreadable
+
+    if order["kind"] == EXPORTED:
+        import torch.export.pt2_archive  # while it counts for nothing
+    torch.set_num_threads(1)  # so that a second of work is a second
+    _confine(order["memory_bytes"], order["cpu_s"])
+    answer: list[str] = []
+    try:
+        open_program(order["kind"], archive, order["channels"], order["size"])
+    except DgnError as error:
+        answer = [error.message, error.hint]
+    except MemoryError:
+        os._exit(1)
+    except Exception as error:  # the program of a damaged file may do anything wrong
+        told = unreadable(order["source"], error)
+        answer = [told.message, told.hint]
+    os.write(writing, json.dumps(answer).encode())
+    os._exit(0)  # whatever the program has left behind
+
+
+def _confine(memory_bytes: int, cpu_s: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits: there the one of time is left
+        return
+    limits: list[tuple[Any, int]] = [
+        (resource.RLIMIT_AS, _address_bytes() + memory_bytes),
+        (resource.RLIMIT_CPU, math.ceil(time.process_time()) + cpu_s),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ]
+    for kind, limit in limits:
+        _, hard = resource.getrlimit(kind)
+        wanted = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        with contextlib.suppress(ValueError, OSError):  # macOS does not limit memory
+            resource.setrlimit(kind, (wanted, hard))  # at the hard one it could not tell why
+
+
+def _address_bytes() -> int:
+    """The address space in use; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
