@@ -12,6 +12,20 @@ from typing import Any
 
 import pytest
 
+from tests import device
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--device",
+        default=device.DEVICE,
+        help="where the tests of ascent and training run: cpu, cuda, mps",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    device.DEVICE = config.getoption("--device")
+
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from dgn_explorer.priors.info import EncoderInfo
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
+from tests import device
 
 CODE_SIZE = 12
 LABELS = ("ant", "bee", "cat", "dog", "eel")
@@ -43,9 +44,11 @@ def tiny_network(module: nn.Module | None = None, name: str = "tiny") -> Network
         with torch.random.fork_rng():
             torch.manual_seed(1)
             module = TinyNet()
-    freeze(module)
+    freeze(module.to(device.DEVICE))
     preprocessing = Preprocessing(mean=(127.0,) * 3, std=(128.0,) * 3)
-    layers, points = trace(module, preprocessing(torch.full((1, 3, 32, 32), 0.5)))
+    layers, points = trace(
+        module, preprocessing(torch.full((1, 3, 32, 32), 0.5, device=device.DEVICE))
+    )
     info = NetworkInfo(name, "Tiny", fingerprint(module), layers, LABELS, "fc", 32, 32)
     return Network(info, module, preprocessing, points)
 
@@ -66,7 +69,7 @@ def tiny_prior_file(path: Path, name: str = "tiny-prior") -> Path:
 
 def tiny_prior(folder: Path) -> Prior:
     """The prior of `tiny_prior_file`, loaded."""
-    return load_prior(tiny_prior_file(folder / "tiny.safetensors"))
+    return load_prior(tiny_prior_file(folder / "tiny.safetensors"), device.DEVICE)
 
 
 def recipe_for(

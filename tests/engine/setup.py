@@ -20,6 +20,7 @@ from dgn_explorer.engine.messages import (
 )
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.recipe import Recipe
+from tests import device
 from tests.tiny import recipe_for, tiny_network, tiny_prior
 
 WAIT_S = 30
@@ -37,7 +38,9 @@ class Setup:
         self.notices: list[str] = []
         self.events: queue.Queue[Event] = queue.Queue()
         self.store = Store(folder / "results")
-        self.engine = Engine(self.store, self.events.put, "cpu", threads=1, together=together)
+        self.engine = Engine(
+            self.store, self.events.put, device.DEVICE, threads=1, together=together or 1
+        )
 
     def next(self) -> Event:
         return self.events.get(timeout=WAIT_S)

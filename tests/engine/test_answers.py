@@ -103,7 +103,7 @@ def test_a_photo_becomes_a_code_within_bounds(setup: Setup) -> None:
     code = answer_to(setup, setup.engine.ask(Encode(setup.prior.info.fingerprint, image))).answer
     assert code.shape == (12,)
     assert code.dtype == np.float32
-    assert (np.abs(code) <= setup.prior.space.upper.numpy() + 1e-6).all()
+    assert (np.abs(code) <= setup.prior.space.upper.cpu().numpy() + 1e-6).all()
     assert np.abs(code).max() > 0
 
 

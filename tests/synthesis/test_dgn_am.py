@@ -36,14 +36,15 @@ def ascend(
 
 
 def trace(steps: list[Step]) -> np.ndarray:
-    return torch.stack([step.activations for step in steps]).numpy()
+    return torch.stack([step.activations for step in steps]).cpu().numpy()
 
 
 def published(network: Network, prior: Prior, recipe: Recipe, steps: int) -> list[float]:
     """The released loop in plain torch, its step in pixel space included."""
     p = recipe.parameters
     unit = recipe.objective[0].unit
-    code = torch.randn(prior.space.size, generator=torch.Generator().manual_seed(recipe.seed))
+    seeded = torch.Generator().manual_seed(recipe.seed)
+    code = torch.randn(prior.space.size, generator=seeded).to(prior.device)
     found = []
     for i in range(steps):
         size = p.step_start + (p.step_end - p.step_start) * i / steps
@@ -82,7 +83,7 @@ def test_a_negative_weight_minimises(network: Network, prior: Prior) -> None:
 def test_the_image_belongs_to_the_code_of_its_step(network: Network, prior: Prior) -> None:
     last = ascend(network, prior, [recipe_for(network, prior, "ant")])[-1]
     with torch.no_grad():
-        again = to_uint8(prior.image(torch.from_numpy(last.codes())))
+        again = to_uint8(prior.image(torch.from_numpy(last.codes()).to(prior.device)))
     np.testing.assert_array_equal(again, last.images())
     assert last.images().shape == (1, 32, 32, 3)
     assert last.index + 1 == last.total == 10
@@ -97,10 +98,10 @@ def test_the_activation_belongs_to_the_image_of_its_step(
     layer = network.module.get_submodule("conv1")
     hook = layer.register_forward_hook(lambda module, args, output: maps.append(output))
     with torch.no_grad():
-        image = prior.image(torch.from_numpy(last.codes()))
+        image = prior.image(torch.from_numpy(last.codes()).to(prior.device))
         network.module(network.preprocessing(image))
     hook.remove()
-    assert last.activations[0] == pytest.approx(float(maps[0][0, 2, 3, 4]), rel=1e-4)
+    assert float(last.activations[0]) == pytest.approx(float(maps[0][0, 2, 3, 4]), rel=1e-4)
 
 
 def test_the_same_recipe_gives_the_same_bytes(network: Network, prior: Prior) -> None:
@@ -219,7 +220,7 @@ def test_rough_arithmetic_reaches_the_same_activation_and_shows_exact_images(
     assert rough.key != exact.key
     a, b = ascend(network, prior, [exact])[-1], ascend(network, prior, [rough])[-1]
     assert b.activations.item() == pytest.approx(a.activations.item(), rel=0.05)
-    code = torch.from_numpy(b.codes())
+    code = torch.from_numpy(b.codes()).to(prior.device)
     np.testing.assert_array_equal(b.images(), to_uint8(prior.image(code)))
 
 

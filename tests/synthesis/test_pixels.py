@@ -48,16 +48,16 @@ def test_adam_climbs_the_spectrum_as_lucent_does(network: Network) -> None:
     steps = ascend(network, wanted)
     size = network.info.working_size
     code = torch.randn(1, 3, size, size // 2 + 1, 2, generator=torch.Generator().manual_seed(3))
-    code = (code.reshape(1, -1) * 0.01).requires_grad_(True)
+    code = (code.reshape(1, -1) * 0.01).to(network.device).requires_grad_(True)
     adam = torch.optim.Adam([code], lr=0.05)
     for step in steps:
         frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
-        scale = torch.from_numpy(1 / np.maximum(frequency, 1 / size)).float()[..., None]
+        scale = torch.from_numpy(1 / np.maximum(frequency, 1 / size)).to(code)[..., None]
         parts = torch.view_as_complex(code.view(1, 3, size, size // 2 + 1, 2) * scale)
         plain = torch.fft.irfftn(parts, s=(size, size), dim=(-2, -1), norm="ortho") / 4
         colour = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]])
         colour = colour / np.linalg.norm(colour.numpy(), axis=0).max()
-        rgb = torch.sigmoid(torch.tensordot(plain.permute(0, 2, 3, 1), colour.T, 1))
+        rgb = torch.sigmoid(torch.tensordot(plain.permute(0, 2, 3, 1), colour.T.to(code), 1))
         activation = network.module(network.preprocessing(rgb.permute(0, 3, 1, 2)))[0, 3]
         assert step.activations.item() == pytest.approx(activation.item(), rel=1e-3, abs=1e-4)
         adam.zero_grad()

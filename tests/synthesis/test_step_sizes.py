@@ -70,7 +70,7 @@ def test_a_network_for_one_image_at_a_time(tmp_path: Path) -> None:
     network = tiny_network(net)
     single = replace(network, info=replace(network.info, batch_limit=1))
     prior = tiny_prior(tmp_path)
-    prior = replace(prior, generator=_Smooth(prior.space.size))
+    prior = replace(prior, generator=_Smooth(prior.space.size).to(prior.device))
     several, one = sweep(network, prior), sweep(single, prior)
     assert one == pytest.approx(several, rel=1e-3)
     assert best_step(one) == best_step(several)

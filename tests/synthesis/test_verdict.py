@@ -43,7 +43,7 @@ def plain_pass(network: Network, image: np.ndarray) -> dict[str, torch.Tensor]:
         if not isinstance(module, nn.Sequential)
     ]
     with torch.no_grad():
-        network.module(x / 128)
+        network.module(x.to(network.device) / 128)
     for hook in hooks:
         hook.remove()
     return seen

@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from dgn_explorer.priors.architectures.doubling import double
+
 
 @dataclass(frozen=True)
 class CompactConfig:
@@ -132,7 +134,7 @@ class UpBlock(nn.Module):
     def _double(self, x: Tensor) -> Tensor:
         if self.upsampling == "nearest":
             return F.interpolate(x, scale_factor=2.0)
-        return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return double(x)
 
 
 class CompactGenerator(nn.Module):
