@@ -37,4 +37,4 @@ def test_the_trace_ends_with_the_activation_of_the_stored_image(
     reached = activation_of_image(setup.network, setup.prior, recipe, stored.image)
     assert float(stored.trace[-1]) == pytest.approx(reached, rel=1e-6)
     (classes,) = classes_of_images(setup.network, stored.image[None], setup.prior)
-    assert tuple(stored.top) == pytest.approx(classes)
+    assert dict(stored.top) == pytest.approx(dict(classes))
