@@ -5,14 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from dgn_explorer.networks.weights.torchvision_import import torchvision_models
-
 
 def write_onnx(path: Path) -> Path:
     """A convolution and its mean, for a batch of one; skips the test without the onnx extra."""
-    torchvision_models()  # onnx2torch imports torchvision, which needs our care
     onnx = pytest.importorskip("onnx")
-    pytest.importorskip("onnx2torch")
     h, t = onnx.helper, onnx.TensorProto
     weight = onnx.numpy_helper.from_array(torch.rand(4, 3, 3, 3).numpy(), "w")
     shape = onnx.numpy_helper.from_array(torch.tensor([1, -1]).numpy(), "s")

@@ -160,7 +160,7 @@ def test_readers(name: str, sound: dict[str, bytes], tmp_path: Path) -> None:
 )
 def test_networks(name: str, sound: dict[str, bytes], tmp_path: Path) -> None:
     if name == "n.onnx":
-        pytest.importorskip("onnx2torch")
+        pytest.importorskip("onnx")
     path = tmp_path / name
     (tmp_path / "weights.caffemodel").write_bytes(sound["v2.caffemodel"])
     spec = f"{path} --size 16" if name == "script.pt" else str(path)

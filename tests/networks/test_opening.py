@@ -133,7 +133,7 @@ def test_timm():
 
 @pytest.mark.skipif(not (SHARED / "networks").exists(), reason="no shared/networks here")
 def test_birds():
-    pytest.importorskip("onnx2torch")
+    pytest.importorskip("onnx")
     net = open_network(str(SHARED / "networks/inat-birds.onnx"))
     unit = net.info.resolve("northern cardinal")
     assert net.info.label(unit) == "Cardinalis cardinalis (Northern Cardinal)"

@@ -1,0 +1,98 @@
+"""From a ModelProto to a frozen graph of modules that takes images (N, C, size, size)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from dgn_explorer.networks.network import fingerprint
+from dgn_explorer.networks.programs.graphs import finish, takes_batches, without_softmax
+from dgn_explorer.networks.programs.onnx.folding import fold_constants, settle_sizes
+from dgn_explorer.networks.programs.onnx.graph import write
+from dgn_explorer.networks.programs.onnx.reading import value_types
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A network without its final softmax, which is kept beside it.
+
+    ``fingerprint`` is that of the weights and constants under the names that they have had since
+    the first version, some of which the module needs no more.
+    """
+
+    module: fx.GraphModule
+    softmax: nn.Module | None
+    fingerprint: str
+    takes_batches: bool
+
+
+def convert(model: Any, image: Tensor, channels_last: bool) -> Converted:
+    """Convert for images like ``image`` (1, C, H, W); raises `DgnError` for what is not known.
+
+    Many exporters write the batch of 1 into every Reshape: it is taken out where several images
+    then give what each gives alone.
+    """
+    module, softmax = _convert(model, image, channels_last)
+    batched = takes_batches(module, image)
+    if not batched and free_batch(model):
+        freed, freed_softmax = _convert(model, image, channels_last)
+        if takes_batches(freed, image):
+            module, softmax, batched = freed, freed_softmax, True
+    digest = fingerprint(module)
+    settle_sizes(module)
+    return Converted(module, softmax, digest, batched)
+
+
+def _convert(
+    model: Any, image: Tensor, channels_last: bool
+) -> tuple[fx.GraphModule, nn.Module | None]:
+    example = image.permute(0, 2, 3, 1) if channels_last else image
+    module = write(model, value_types(model), [example])
+    if channels_last:
+        source = next(node for node in module.graph.nodes if node.op == "placeholder")
+        with module.graph.inserting_after(source):
+            turned = module.graph.call_method("permute", (source, 0, 2, 3, 1))
+            source.replace_all_uses_with(turned)
+            turned.args = (source, 0, 2, 3, 1)
+        finish(module)
+    try:
+        fold_constants(module, (image, torch.cat([image, image.flip(3)])))
+    except (RuntimeError, ValueError, IndexError):
+        fold_constants(module, (image,))  # it takes one image at a time
+    last = _last(module)
+    without_softmax(module)
+    return module, None if _last(module) is last else last
+
+
+def _last(module: fx.GraphModule) -> nn.Module | None:
+    """The module that makes the output, if a single one does."""
+    output = next(node for node in reversed(module.graph.nodes) if node.op == "output")
+    made = output.args[0]
+    if not isinstance(made, fx.Node) or made.op != "call_module":
+        return None
+    return module.get_submodule(str(made.target))
+
+
+def free_batch(model: Any) -> bool:
+    """Let every Reshape to (1, ...) keep the batch it gets; whether there was any."""
+    from onnx import numpy_helper
+
+    constants = {node.output[0]: node for node in model.graph.node if node.op_type == "Constant"}
+    initializers = {tensor.name: tensor for tensor in model.graph.initializer}
+    changed = False
+    for node in model.graph.node:
+        if node.op_type != "Reshape" or len(node.input) < 2:
+            continue
+        name = node.input[1]
+        tensor = initializers.get(name)
+        if tensor is None and name in constants:
+            tensor = next((a.t for a in constants[name].attribute if a.name == "value"), None)
+        if tensor is None:
+            continue
+        shape = numpy_helper.to_array(tensor).copy()
+        if shape.ndim == 1 and shape.size > 1 and shape[0] == 1:
+            shape[0] = 0  # "as in the input"
+            tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
+            changed = True
+    return changed

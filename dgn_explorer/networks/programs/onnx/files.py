@@ -1,0 +1,151 @@
+"""ONNX files: reading, checking, and what they take."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.options import LARGEST_SIZE
+from dgn_explorer.networks.programs.external_data import Entry, read_external_data
+from dgn_explorer.networks.programs.onnx.reading import require_opset
+
+_MOST_NUMBERS = 1 << 30
+_COLOURS = range(1, 5)
+_FLOATS = {1: "float32", 10: "float16", 11: "float64", 16: "bfloat16"}
+
+
+def import_onnx() -> Any:
+    """The onnx package; raises `DgnError` where it is not installed."""
+    try:
+        import onnx
+        import onnx.checker
+        import onnx.inliner
+        import onnx.shape_inference
+    except ImportError:
+        raise DgnError(
+            "Opening ONNX files needs one more package.",
+            'Install it with: pip install "dgn-explorer[onnx]"',
+        ) from None
+    return onnx
+
+
+def read_model(path: Path) -> Any:
+    """A whole ModelProto, its functions written out and the types of its values inferred.
+
+    Raises `DgnError` for a damaged file, one of an unknown opset, weights outside its folder, and
+    tensors that no image network has.
+    """
+    onnx = import_onnx()
+    try:
+        model = onnx.load(str(path), load_external_data=False)
+    except Exception as error:  # protobuf, onnx and the file system each have their own
+        raise _invalid(path, error) from None
+    require_opset(model)
+    _load_external(path, model)
+    try:
+        onnx.checker.check_model(model)
+        if model.functions:
+            model = onnx.inliner.inline_local_functions(model)
+    except Exception as error:
+        raise _invalid(path, error) from None
+    return _with_shapes(onnx, model, path)
+
+
+def _invalid(path: Path, error: Exception) -> DgnError:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return DgnError(
+        f"{path} is no valid ONNX file ({lines[0][:200]}).",
+        "It may be cut off: compare its size with the original.",
+    )
+
+
+def _load_external(path: Path, model: Any) -> None:
+    """Bring weights that lie beside the file into memory."""
+    for tensor in all_tensors(model.graph):
+        if tensor.data_location == tensor.EXTERNAL:
+            tensor.raw_data = read_external_data(path, _entry(path, tensor))
+            tensor.data_location = tensor.DEFAULT
+            del tensor.external_data[:]
+    for function in model.functions:
+        for tensor in all_tensors(function):
+            if tensor.data_location == tensor.EXTERNAL:
+                raise DgnError(
+                    f"{path} keeps weights of a function beside it.", "Export it in one file."
+                )
+
+
+def all_tensors(graph: Any) -> Any:
+    """All tensors of a graph or function, also in attributes and bodies."""
+    yield from getattr(graph, "initializer", ())
+    for sparse in getattr(graph, "sparse_initializer", ()):
+        yield sparse.values
+        yield sparse.indices
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            if attribute.HasField("g"):
+                yield from all_tensors(attribute.g)
+            for inner in attribute.graphs:
+                yield from all_tensors(inner)
+
+
+def _entry(path: Path, tensor: Any) -> Entry:
+    given = {entry.key: entry.value for entry in tensor.external_data}
+    try:
+        offset = int(given["offset"]) if "offset" in given else None
+        length = int(given["length"]) if "length" in given else None
+        return given["location"], offset, length
+    except (KeyError, ValueError):
+        raise DgnError(
+            f"{path} does not say where the weight {tensor.name[:100]!r} lies.",
+            "The file is damaged: export it again.",
+        ) from None
+
+
+def _with_shapes(onnx: Any, model: Any, path: Path) -> Any:
+    """Refuse tensors that no image network has, before anything that large is made."""
+    try:
+        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except Exception as error:
+        raise DgnError(
+            f"The shapes in {path} contradict each other ({str(error)[:200]}).", "Export it again."
+        ) from None
+    for value in inferred.graph.value_info:
+        dims = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        if math.prod(max(1, n) for n in dims) > _MOST_NUMBERS:
+            raise DgnError(f"{path} has a tensor of the shape {dims}.", "The file is damaged.")
+    return inferred
+
+
+def image_input(model: Any) -> tuple[int, int | None, bool]:
+    """Channels, size (None if free) and whether channels come last, of the one image input."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in weights]
+    shapes = [
+        [dim.dim_value if dim.HasField("dim_value") else 0 for dim in v.type.tensor_type.shape.dim]
+        for v in inputs
+    ]
+    if len(shapes) != 1 or len(shapes[0]) != 4:
+        raise DgnError(
+            f"The ONNX network has the inputs {shapes}.",
+            "Only networks with one input (images, channels, height, width) are supported.",
+        )
+    kind = inputs[0].type.tensor_type.elem_type
+    if kind not in _FLOATS:
+        raise DgnError(
+            f"The ONNX network takes numbers of ONNX type {kind}, not float32.",
+            "Export it in float32: an ascent needs gradients with respect to pixels.",
+        )
+    _, first, second, third = shapes[0]
+    last = third in _COLOURS and first not in _COLOURS
+    height, width, channels = (first, second, third) if last else (second, third, first)
+    if height != width:
+        raise DgnError(
+            f"The ONNX network takes images of {width} by {height} pixels.",
+            "Only square inputs are supported.",
+        )
+    if not 1 <= (channels or 3) <= LARGEST_SIZE:
+        raise DgnError(f"The ONNX network takes {channels} channels.", "Check the file.")
+    return channels or 3, height or None, last
