@@ -9,9 +9,15 @@ To read it in one sitting, in this order:
 ``statistics``  one pass over photographs for the encoder, kept in the run's folder
 ``build``       networks opened, sizes found, generator and discriminator made
 ``losses``      image, feature and code losses
+``own_size``    photographs of few pixels are compared at their own size
 ``adversary``   discriminators, and who pauses when
-``schedule``    how the learning rate falls
-``trainer``     one step: encode, generate, compare, judge, move the weights
+``chance``      the random numbers of a step
+``objective``   one pass: encode, generate, compare, judge, and the gradients
+``schedule``    how the learning rate rises and falls
+``optimisers``  Adam, and its state on another device
+``trainer``     one step: passes, averages, the weights moved
+``warm_start``  the code and the weights of a finished prior
+``pace``        steps on one GPU that wait for nothing, on ``device_photos``
 ``world``       one process or several (torchrun)
 ``folder``      what others can see of a run: how far it is; and how to stop it
 ``run``         the loop, and everything that it writes: start here to call it from Python

@@ -8,19 +8,41 @@ input.
 """
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrizations import _SpectralNorm
+from torch.nn.utils.parametrizations import spectral_norm as _torchs_spectral_norm
 
 from dgn_explorer.priors.architectures.upconv import PIXEL_MEAN
 
 HEAD_WIDTH = 64
 Scores = list[Tensor]
+
+
+class _ExactNorm(_SpectralNorm):
+    """A spectral norm in float32 also under autocast, which on GPUs would round its vectors."""
+
+    def forward(self, weight: Tensor) -> Tensor:
+        with torch.autocast(weight.device.type, enabled=False):
+            return super().forward(weight)
+
+
+def spectral_norm(layer: nn.Module) -> nn.Module:
+    """Keep the largest singular value of the layer's weight at 1 (Miyato et al., 2018)."""
+    normed = _torchs_spectral_norm(layer)
+    normed.parametrizations.weight[0].__class__ = _ExactNorm  # type: ignore[union-attr, index]
+    return normed
+
+
+def follow_norms(discriminator: nn.Module, follow: bool) -> None:
+    """Whether the next passes take a step of the power iterations, or leave the norms as found."""
+    for module in discriminator.modules():
+        if isinstance(module, _ExactNorm):
+            module.training = follow
 
 
 class Head(nn.Module):
@@ -88,21 +110,24 @@ class FeatureDiscriminator(nn.Module):
         scores = [head(x, code).float() for head, x in pairs]
         return scores if self.patches is None else [*scores, self.patches(images).float()]
 
-    def judge_real(self, scores: Scores) -> Tensor:
-        """Loss on photographs: 1 at chance, 0 when every score is right by a margin."""
-        return self._mean([F.relu(1 - s) for s in scores])
+    def judge_real(self, scores: Scores, rows: Tensor | None = None) -> Tensor:
+        """Loss on photographs: 1 at chance, 0 when every score is right by a margin.
 
-    def judge_fake(self, scores: Scores) -> Tensor:
+        Here and below, ``rows`` (N,) says how much each image counts, all the same without it.
+        """
+        return self._mean([F.relu(1 - s) for s in scores], rows)
+
+    def judge_fake(self, scores: Scores, rows: Tensor | None = None) -> Tensor:
         """Loss on generated images: 1 at chance, 0 when every score is right by a margin."""
-        return self._mean([F.relu(1 + s) for s in scores])
+        return self._mean([F.relu(1 + s) for s in scores], rows)
 
-    def fooled(self, scores: Scores) -> Tensor:
+    def fooled(self, scores: Scores, rows: Tensor | None = None) -> Tensor:
         """The generator's loss: minus the mean score of its images."""
-        return -self._mean(scores)
+        return -self._mean(scores, rows)
 
-    def _mean(self, scores: Scores) -> Tensor:
+    def _mean(self, scores: Scores, rows: Tensor | None) -> Tensor:
         """Mean over the heads; over it and the patches, if there are any."""
-        means = torch.stack([s.mean() for s in scores])
+        means = torch.stack([_mean_of(s.flatten(1).mean(1), rows) for s in scores])
         heads = means[: len(self.heads)].mean()
         return heads if self.patches is None else (heads + means[-1]) / 2
 
@@ -122,6 +147,8 @@ class ImageDiscriminator(nn.Module):
         self.code = nn.ModuleList([nn.Linear(code_size, 1024), nn.Linear(1024, 512)])
         self.joined = nn.Linear(256 + 512, 512)
         self.score = nn.Linear(512, 2)
+        mean = torch.tensor(PIXEL_MEAN).view(1, 3, 1, 1)
+        self.register_buffer("pixel_mean", mean, persistent=False)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 small = module in (self.convolutions[0], self.joined, self.score, *self.code)
@@ -132,7 +159,7 @@ class ImageDiscriminator(nn.Module):
 
     def forward(self, images: Tensor, features: list[Tensor], code: Tensor) -> Scores:
         """Class scores [(N, 2)] of ``images`` (N, 3, S, S) in [0, 1] and ``code`` (N, K)."""
-        x = 255 * images.flip(1) - images.new_tensor(PIXEL_MEAN).view(1, 3, 1, 1)
+        x = 255 * images.flip(1) - self.pixel_mean
         for layer in self.convolutions:
             x = F.relu(layer(x))
         y = code
@@ -142,64 +169,75 @@ class ImageDiscriminator(nn.Module):
         hidden = F.relu(self.joined(F.dropout(joined, 0.5, self.training)))
         return [self.score(F.dropout(hidden, 0.5, self.training)).float()]
 
-    def judge_real(self, scores: Scores) -> Tensor:
-        """Cross-entropy of calling photographs real."""
-        return _cross_entropy(scores[0], self.REAL)
+    def judge_real(self, scores: Scores, rows: Tensor | None = None) -> Tensor:
+        """Cross-entropy of calling photographs real; ``rows`` as in `FeatureDiscriminator`."""
+        return _cross_entropy(scores[0], self.REAL, rows)
 
-    def judge_fake(self, scores: Scores) -> Tensor:
+    def judge_fake(self, scores: Scores, rows: Tensor | None = None) -> Tensor:
         """Cross-entropy of calling generated images generated."""
-        return _cross_entropy(scores[0], self.FAKE)
+        return _cross_entropy(scores[0], self.FAKE, rows)
 
-    def fooled(self, scores: Scores) -> Tensor:
+    def fooled(self, scores: Scores, rows: Tensor | None = None) -> Tensor:
         """The generator's loss: cross-entropy of its images being called real."""
-        return _cross_entropy(scores[0], self.REAL)
+        return _cross_entropy(scores[0], self.REAL, rows)
 
 
 Discriminator = FeatureDiscriminator | ImageDiscriminator
 
 
-def _cross_entropy(scores: Tensor, label: int) -> Tensor:
-    return F.cross_entropy(scores, scores.new_full((len(scores),), label, dtype=torch.long))
+def _cross_entropy(scores: Tensor, label: int, rows: Tensor | None) -> Tensor:
+    labels = scores.new_full((len(scores),), label, dtype=torch.long)
+    return _mean_of(F.cross_entropy(scores, labels, reduction="none"), rows)
 
 
-@dataclass
+def _mean_of(values: Tensor, rows: Tensor | None) -> Tensor:
+    """The mean of ``values`` (N,) weighted by ``rows`` (N,); 0 if no row counts."""
+    return values.mean() if rows is None else (values * rows).sum() / rows.sum().clamp_min(1)
+
+
 class Pausing:
     """Decides after each step which side trains in the next, so that neither runs away.
 
     ``smooth``: the discriminator pauses once its smoothed loss is below 0.5, until above 0.8.
     ``ratio``, as published: with r = discriminator's loss / generator's, the discriminator stops
     below 0.1 and goes on above 0.5; the generator stops while r is above 10.
-    """
 
-    rule: str
-    smoothed: float = 2.0
-    discriminator_rests: bool = False
-    generator_rests: bool = False
+    What it knows are numbers on the device, so that a step there need not be waited for.
+    """
 
     STOP, GO = 0.5, 0.8
     RATIO_STOP, RATIO_GO, RATIO_GENERATOR = 0.1, 0.5, 10.0
 
-    def update(self, discriminator: float, generator: float) -> None:
+    def __init__(self, rule: str, device: torch.device | None = None) -> None:
+        self.rule = rule
+        self.smoothed = torch.full((), 2.0, device=device)
+        self.discriminator_rests = torch.zeros((), dtype=torch.bool, device=device)
+        self.generator_rests = self.discriminator_rests.clone()
+
+    def update(self, discriminator: Tensor, generator: Tensor) -> None:
         """Take note of one step's losses."""
         if self.rule == "smooth":
-            self.smoothed += 0.02 * (discriminator - self.smoothed)
-            limit = self.GO if self.discriminator_rests else self.STOP
-            self.discriminator_rests = self.smoothed < limit
+            self.smoothed.lerp_(discriminator, 0.02)
+            self._rest(self.smoothed, self.STOP, self.GO)
         elif self.rule == "ratio":
-            ratio = discriminator / max(generator, 1e-12)
-            limit = self.RATIO_GO if self.discriminator_rests else self.RATIO_STOP
-            self.discriminator_rests = ratio < limit
-            self.generator_rests = ratio > self.RATIO_GENERATOR
+            ratio = discriminator / generator.clamp_min(1e-12)
+            self._rest(ratio, self.RATIO_STOP, self.RATIO_GO)
+            self.generator_rests.copy_(ratio > self.RATIO_GENERATOR)
+
+    def _rest(self, value: Tensor, stop: float, go: float) -> None:
+        limit = stop + (go - stop) * self.discriminator_rests.float()
+        self.discriminator_rests.copy_(value < limit)
 
     def state(self) -> dict[str, Any]:
-        """What `load` needs."""
+        """What `load` needs, as plain numbers."""
         return {
-            "d_smooth": self.smoothed,
-            "d_pauses": self.discriminator_rests,
-            "g_pauses": self.generator_rests,
+            "d_smooth": float(self.smoothed),
+            "d_pauses": bool(self.discriminator_rests),
+            "g_pauses": bool(self.generator_rests),
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.smoothed, self.discriminator_rests = state["d_smooth"], state["d_pauses"]
-        self.generator_rests = state.get("g_pauses", False)
+        self.smoothed.fill_(state["d_smooth"])
+        self.discriminator_rests.fill_(state["d_pauses"])
+        self.generator_rests.fill_(state.get("g_pauses", False))

@@ -139,6 +139,7 @@ def make_generator(setup: Setup, encoder: Encoder) -> Generator:
             feature_size=side,
             base_width=_multiple(WIDTHS[0] * s.width),
             base_blocks=s.base_blocks,
+            stage_blocks=s.stage_blocks,
             widths=_widths(s.image_size / side, s.width),
             output_size=s.image_size,
             upsampling=s.upsampling,

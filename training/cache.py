@@ -4,6 +4,10 @@ Each source becomes one file of raw pixels, (count, P, P, 3) uint8, squares that
 larger than the training images to leave room for random crops, and an index beside it that is
 written last: without it the source is decoded again. Pages are read on demand, so a set may be
 larger than memory.
+
+No photograph is enlarged to make that room: one of fewer pixels fills the middle of its square, and
+crops are taken from there. One smaller than a training image is enlarged to its size, because the
+encoder must see it; the index says how many pixels it has of its own (`PhotoCache.sides`).
 """
 
 import hashlib
@@ -15,7 +19,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,14 +31,19 @@ from dgn_explorer.photos.sets import open_photos, photo_files
 
 _HINT = "Give a folder or a zip with photographs, such as JPEG, PNG or WebP files."
 _DECODERS = min(8, os.cpu_count() or 1)
+_DECODED = "own size"  # how; caches of versions that decoded otherwise are made again
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class PhotoCache:
-    """Decoded photographs of one source; ``train`` and ``held_out`` are row numbers."""
+    """Decoded photographs of one source; ``train`` and ``held_out`` are row numbers.
+
+    ``sides`` are the photographs' own shorter sides in pixels, at most P.
+    """
 
     pixels: np.ndarray  # (count, P, P, 3) uint8, memory-mapped
+    sides: np.ndarray  # (count,) int64
     train: np.ndarray
     held_out: np.ndarray
     skipped: int
@@ -82,13 +91,14 @@ def open_source(
     """
     total = count_photos(source)
     side = padded_size(image_size)
-    digest = hashlib.sha256(f"{source.resolve()} {_state(source)} {side}".encode()).hexdigest()
+    made = f"{source.resolve()} {_state(source)} {side} {_DECODED}"
+    digest = hashlib.sha256(made.encode()).hexdigest()
     raw = folder / f"{source.stem}-{digest[:12]}.pixels"
     index = raw.with_suffix(".json")
     entry = _read_index(raw, index, side)
     if entry is None:
         _check_space(folder, total * photo_bytes(image_size))
-        entry = _decode(source, total, raw, index, side, progress)
+        entry = _decode(source, total, raw, index, image_size, progress)
     count = len(entry["hashes"])
     if count == 0:
         skipped = entry["skipped"]
@@ -97,7 +107,8 @@ def open_source(
         )
     pixels = np.memmap(raw, np.uint8, "r", shape=(count, side, side, 3))
     held = _numbers(entry["hashes"]) < held_out_share * 2**32
-    return PhotoCache(pixels, np.flatnonzero(~held), np.flatnonzero(held), entry["skipped"])
+    sides = np.array(entry["sides"], np.int64)
+    return PhotoCache(pixels, sides, np.flatnonzero(~held), np.flatnonzero(held), entry["skipped"])
 
 
 def _state(source: Path) -> str:
@@ -112,8 +123,13 @@ def _state(source: Path) -> str:
 def _read_index(raw: Path, index: Path, side: int) -> dict[str, Any] | None:
     try:
         entry = json.loads(index.read_text())
-        complete = raw.stat().st_size == len(_numbers(entry["hashes"])) * 3 * side**2
-        return {**entry, "skipped": int(entry["skipped"])} if complete else None
+        count = len(_numbers(entry["hashes"]))
+        sides = [int(own) for own in entry["sides"]]
+        if len(sides) != count or raw.stat().st_size != count * 3 * side**2:
+            return None
+        if not all(0 < own <= side for own in sides):
+            return None
+        return {**entry, "sides": sides, "skipped": int(entry["skipped"])}
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
@@ -135,42 +151,57 @@ def _check_space(folder: Path, needed: int) -> None:
 
 
 def _decode(
-    source: Path, total: int, raw: Path, index: Path, side: int, progress: Progress
+    source: Path, total: int, raw: Path, index: Path, image_size: int, progress: Progress
 ) -> dict[str, Any]:
     hashes: list[str] = []
+    sides: list[int] = []
     skipped = 0
     with replacing(raw) as temporary, temporary.open("wb") as out:
-        for done, item in enumerate(_squares(source, side), 1):
+        for done, item in enumerate(_squares(source, image_size), 1):
             if item is None:
                 skipped += 1
             else:
-                hashes.append(item[0])
-                out.write(item[1])
+                hashes.append(item.digest)
+                sides.append(item.own)
+                out.write(item.pixels)
             if done % 100 == 0 or done == total:
                 progress(f"Decoding {source.name}", done, total)
-    entry = {"hashes": hashes, "skipped": skipped}
+    entry = {"hashes": hashes, "sides": sides, "skipped": skipped}
     write_file(index, json.dumps(entry).encode())
     return entry
 
 
-def _squares(source: Path, side: int) -> Iterator[tuple[str, bytes] | None]:
+class _Square(NamedTuple):
+    digest: str  # of the file's bytes
+    pixels: bytes  # (P, P, 3)
+    own: int  # the photograph's shorter side in pixels, at most P
+
+
+def _squares(source: Path, image_size: int) -> Iterator[_Square | None]:
     """Decode in threads, in order, with no more than a few files in memory at a time."""
-    waiting: deque[Future[tuple[str, bytes] | None]] = deque()
+    waiting: deque[Future[_Square | None]] = deque()
     with ThreadPoolExecutor(_DECODERS) as pool:
         for data in _read(source):
-            waiting.append(pool.submit(_square, data, side))
+            waiting.append(pool.submit(_square, data, image_size))
             if len(waiting) > 4 * _DECODERS:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _square(data: bytes, side: int) -> tuple[str, bytes] | None:
+def _square(data: bytes, image_size: int) -> _Square | None:
+    side = padded_size(image_size)
     try:
         picture = decode(data, "", at_least=2 * side)
     except DgnError:  # the file is skipped and counted
         return None
-    return hashlib.sha256(data).hexdigest(), middle_square(picture, side).tobytes()
+    own = min(*picture.size, side)
+    shown = max(own, image_size)
+    square = middle_square(picture, shown)
+    before = (side - shown) // 2
+    rim = (before, side - shown - before)
+    pixels = np.pad(square, (rim, rim, (0, 0)), "edge").tobytes()
+    return _Square(hashlib.sha256(data).hexdigest(), pixels, own)
 
 
 def _read(source: Path) -> Iterator[bytes]:

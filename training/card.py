@@ -91,7 +91,7 @@ def write_markdown(path: Path, name: str, card: Card) -> None:
 
 def _without_paths(settings: TrainSettings) -> TrainSettings:
     names = tuple(Path(source).name for source in settings.sources)
-    return replace(settings, sources=names)
+    return replace(settings, sources=names, start=Path(settings.start).name)
 
 
 def _rounded(losses: Losses) -> dict[str, float]:

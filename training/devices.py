@@ -20,4 +20,5 @@ def training_device(name: str | None = None) -> torch.device:
         if device.index is None:
             device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
+        torch.backends.cudnn.benchmark = True  # the shapes of all steps are the same
     return device

@@ -106,12 +106,12 @@ def centre(images: Tensor, side: int) -> Tensor:
     return images[..., margin : margin + side, margin : margin + side]
 
 
-def random_crop(images: list[Tensor], share: float, rng: torch.Generator) -> list[Tensor]:
-    """Crop all ``images`` (N, C, S, S) to the same random square of side about ``share`` * S.
+def crop_side(size: int, share: float) -> int:
+    """Side of the crops that the comparator sees: about ``share`` * ``size`` px.
 
-    The side is a multiple of 8 and at least 32 px, unless ``share`` is 1 or the image is smaller.
+    It is a multiple of 8 and at least 32, unless ``share`` is 1 or the image is smaller.
+
+    >>> crop_side(128, 0.875), crop_side(24, 0.5), crop_side(50, 1.0)
+    (112, 24, 50)
     """
-    size = images[0].shape[-1]
-    side = size if share == 1 else min(size, max(MIN_CROP, round(size * share) // 8 * 8))
-    top, left = (int(torch.randint(size - side + 1, (), generator=rng)) for _ in range(2))
-    return [x[..., top : top + side, left : left + side] for x in images]
+    return size if share == 1 else min(size, max(MIN_CROP, round(size * share) // 8 * 8))

@@ -30,6 +30,7 @@ class Metrics:
     def __init__(self, path: Path, index: int) -> None:
         self._path = path
         self._pending: list[Losses] = []
+        self._steps = 0
         kept = [row for row in read_metrics(path) if row["step"] <= index]
         file = io.StringIO(newline="")
         writer = csv.writer(file)
@@ -38,12 +39,22 @@ class Metrics:
         write_file(path, file.getvalue().encode())
 
     def add(
-        self, step: int, seconds: float, losses: Losses, learning_rate: float, rate: float
+        self,
+        step: int,
+        seconds: float,
+        losses: Losses,
+        learning_rate: float,
+        rate: float,
+        steps: int = 1,
     ) -> None:
-        """Record the losses of ``step``; ``rate`` is in images per second."""
+        """Record the mean losses of the ``steps`` up to ``step``; ``rate`` is in images a second.
+
+        ``steps`` is the same in every call but the last before a `flush`.
+        """
         self._pending.append(losses)
+        self._steps += steps
         self._last = (step, seconds, learning_rate, rate)
-        if len(self._pending) == EVERY:
+        if self._steps >= EVERY:
             self.flush()
 
     def flush(self) -> None:
@@ -56,6 +67,7 @@ class Metrics:
         with self._path.open("a", newline="") as file:
             csv.writer(file).writerow([_cell(value) for value in row])
         self._pending.clear()
+        self._steps = 0
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:

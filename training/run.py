@@ -7,24 +7,29 @@ kill at any moment loses what came after the last checkpoint and nothing else.
 """
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.files import save_prior
 from dgn_explorer.priors.info import EncoderInfo
+from dgn_explorer.priors.opening import open_prior
+from dgn_explorer.priors.prior import Prior
 from dgn_explorer.training import metrics as metrics_file
 from dgn_explorer.training.build import Opener, Setup, set_up
 from dgn_explorer.training.cache import Progress, open_source
 from dgn_explorer.training.card import make_card, write_markdown
 from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
 from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.device_photos import DevicePhotos, fits
 from dgn_explorer.training.devices import training_device
 from dgn_explorer.training.encoder import Encoder
 from dgn_explorer.training.folder import (
@@ -40,12 +45,15 @@ from dgn_explorer.training.folder import (
     sweep,
 )
 from dgn_explorer.training.lock import alone_in
+from dgn_explorer.training.pace import EVERY, Pace
 from dgn_explorer.training.samples import Samples
 from dgn_explorer.training.settings import TrainSettings, changed, preset, resumed
 from dgn_explorer.training.statistics import load_encoder, make_encoder, save_encoder
 from dgn_explorer.training.trainer import Losses, Trainer, not_finite
+from dgn_explorer.training.warm_start import encoder_of
 from dgn_explorer.training.world import World, open_world
 
+_FITTED = 256  # photographs
 StepReport = Callable[[int, float, float, float, Losses], None]
 
 
@@ -140,15 +148,19 @@ def train(
         if saved is not None:
             settings = resumed(saved[0], changed(saved[0], settings))
         setup = set_up(settings, chosen, opener)
+        prior = open_prior(settings.start) if settings.start and saved is None else None
         photos, encoder = _in_turn(
-            world, lambda tell: _prepare(setup, folder, saved is not None, tell), tell
+            world, lambda tell: _prepare(setup, folder, saved is not None, prior, tell), tell
         )
         trainer = Trainer(setup, encoder, device=chosen, world=world, clock=clock)
         if saved is not None:
             trainer.load(saved[1])
             del saved
+        elif prior is not None:
+            trainer.start_from(prior, _codes(trainer, photos))
+        trainer.objective.judges_soft = photos.all_soft
         run = _Run(trainer, photos, encoder, folder, name)
-        run.loop(save_every_s, note if first else _no_report, halt, clock)
+        run.loop(save_every_s, note if first else _no_report, halt, clock, tell)
         status.finished = trainer.progress >= 1
     return folder / PRIOR_NAME
 
@@ -169,8 +181,16 @@ def _in_turn(
     return found
 
 
+@torch.no_grad()
+def _codes(trainer: Trainer, photos: PhotoSet) -> Tensor:
+    """Codes of photographs, over which the norms of a prior to start from are fitted."""
+    drawn = photos.batch(_FITTED, trainer.settings.seed, 0).pixels
+    parts = drawn.split(trainer.settings.batch)
+    return torch.cat([trainer.encode(part.to(trainer.device).float() / 255) for part in parts])
+
+
 def _prepare(
-    setup: Setup, folder: Path, resumes: bool, progress: Progress
+    setup: Setup, folder: Path, resumes: bool, prior: Prior | None, progress: Progress
 ) -> tuple[PhotoSet, Encoder]:
     s = setup.settings
     cache = folder / CACHE_NAME
@@ -179,7 +199,9 @@ def _prepare(
         for source in s.sources
     ]
     photos = PhotoSet(caches, list(s.weights), s.image_size)
-    encoder = load_encoder(setup, folder)
+    encoder = load_encoder(setup, folder) if prior is None else encoder_of(prior, setup)
+    if prior is not None:
+        save_encoder(encoder, setup, folder)
     if encoder is None:
         if resumes:  # new statistics would be another code, to which the weights mean nothing
             raise DgnError(
@@ -211,32 +233,68 @@ class _Run:
         report: StepReport,
         stop: Callable[[], bool],
         clock: Callable[[], float],
+        progress: Progress,
     ) -> None:
         """Step until the run is done or stopped, saving every ``save_every_s`` and at the end."""
-        trainer, s = self._trainer, self._trainer.settings
+        trainer = self._trainer
         last_save = clock()
         started, first = trainer.elapsed_s, trainer.index
-        rows = np.array(trainer.rows)
-        pin = trainer.device.type == "cuda"
-        with prefetch(self._photos, trainer.batch, s.seed, first, rows, pin) as batches:
+        with self._steps(progress) as take:
             while True:
                 share, halt = self._agree(stop)
                 if share >= 1 or halt:
                     break
-                self._losses = trainer.step(next(batches), share)
+                before = trainer.index
+                self._losses = take(share)
                 seconds = max(trainer.elapsed_s - started, 1e-6)
                 rate = (trainer.index - first) * trainer.batch / seconds
                 share = trainer.progress
                 left = trainer.elapsed_s * (1 / max(share, 1e-9) - 1)
                 if self._first:
                     self._metrics.add(
-                        trainer.index, trainer.elapsed_s, self._losses, trainer.learning_rate, rate
+                        trainer.index,
+                        trainer.elapsed_s,
+                        self._losses,
+                        trainer.learning_rate,
+                        rate,
+                        trainer.index - before,
                     )
                 report(trainer.index, share, rate, left, self._losses)
                 if clock() - last_save > save_every_s:
                     self.save()
                     last_save = clock()
         self.save()
+
+    @contextmanager
+    def _steps(self, progress: Progress) -> Iterator[Callable[[float], Losses]]:
+        """What takes the next step, or steps, at a share of the run.
+
+        A lone process whose photographs fit into the memory of its GPU stays there for `pace.EVERY`
+        steps at a time; several processes draw the photographs that one would.
+        """
+        trainer, s = self._trainer, self._trainer.settings
+        if trainer.world.size == s.accumulate == 1 and fits(self._photos, trainer.device):
+            pace = Pace(trainer, DevicePhotos(self._photos, trainer.device, progress), s.graphs)
+
+            def several(share: float) -> Losses:
+                left = s.steps - trainer.index if s.steps else EVERY
+                losses = pace.take(min(EVERY, left), share)
+                if pace.note:
+                    progress(pace.note, 1, 1)
+                return losses
+
+            yield several
+            return
+        rows, pin = np.array(trainer.rows), trainer.device.type == "cuda"
+        drawn = prefetch(self._photos, trainer.batch, s.seed, trainer.index, rows, pin)
+        with drawn as batches:
+
+            def one(share: float) -> Losses:
+                batch = next(batches)
+                sides = batch.sides if self._photos.some_soft else None
+                return trainer.step(batch.pixels, share, sides)
+
+            yield one
 
     def save(self) -> None:
         """Write checkpoint, metrics, curves, samples and prior; the first process does.

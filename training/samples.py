@@ -64,7 +64,7 @@ class Samples:
         return real, rebuilt
 
     def _generate(self, codes: Tensor) -> Tensor:
-        with self._trainer.fast():
+        with self._trainer.objective.fast():
             parts = [self._trainer.ema(c) for c in codes.split(self._trainer.settings.batch)]
         return torch.cat(parts).float()
 

@@ -40,7 +40,7 @@ _NOT_NEGATIVE = (
     "adversarial_weight",
     "discriminator_decay",
 )
-_SHARES = ("anneal", "adversarial_start", "held_out_share", "crop_share")
+_SHARES = ("anneal", "warm_up", "adversarial_start", "held_out_share", "crop_share")
 # what the weights in a checkpoint depend on: nothing here can change when a run goes on
 _FIXED = (
     "network",
@@ -53,7 +53,9 @@ _FIXED = (
     "generator",
     "width",
     "base_blocks",
+    "stage_blocks",
     "upsampling",
+    "start",
     "comparator",
     "feature_layers",
     "discriminator",
@@ -69,6 +71,9 @@ class TrainSettings:
     along a cosine over the last ``anneal`` share of it; under ``halving`` it is halved at the
     published five moments. The adversarial loss sets in after the ``adversarial_start`` share.
     A batch has ``batch`` photographs in each process, ``accumulate`` times over.
+
+    ``start`` names a finished prior, whose code and weights the run begins with. Its norms are
+    fitted anew; with ``frozen_norms`` they keep those statistics instead of every batch's own.
     """
 
     sources: tuple[str, ...]
@@ -100,6 +105,7 @@ class TrainSettings:
     generator: str = "compact"
     width: float = 1.0  # times the generator's numbers of channels
     base_blocks: int = 2
+    stage_blocks: tuple[int, ...] = ()  # more residual blocks after each doubling
     upsampling: str = "bilinear"  # of the compact generator; nearest draws straight lines
     image_loss: str = "l1"
     feature_loss: str = "unit"  # unit: channel vectors of length 1, as LPIPS does
@@ -116,6 +122,10 @@ class TrainSettings:
     beta2: float = 0.99
     accumulate: int = 1
     compiled: bool = False
+    graphs: bool = True  # on a GPU: record a step once, where that works
+    start: str = ""  # a prior's name or file; empty: begin with random weights
+    frozen_norms: bool = False
+    warm_up: float = 0.0  # share of the run over which the learning rate rises
     data_licence: str = ""
 
     def check(self) -> "TrainSettings":
@@ -142,6 +152,10 @@ class TrainSettings:
             _refuse("pausing", "ratio", "It needs the published discriminator's loss; say smooth.")
         if self.generator == "upconv" and self.image_size != 256:
             _refuse("image_size", self.image_size, "The upconv generator makes images of 256 px.")
+        if self.frozen_norms and not self.start:
+            _refuse("frozen_norms", True, "Only a prior to start from (--from) has statistics yet.")
+        if any(type(n) is not int or not 0 <= n <= 8 for n in self.stage_blocks):
+            _refuse("stage_blocks", self.stage_blocks, "Give a number from 0 to 8 for a doubling.")
         if self.view > self.image_size:
             _refuse("view", self.view, f"The image has only {self.image_size} px.")
         return self
@@ -239,9 +253,10 @@ def _known(changes: Mapping[str, Any]) -> dict[str, Any]:
                 f"There is no training setting {name!r}.", "See: dgn-explorer train --help"
             )
     found = dict(changes)
-    try:
-        if "feature_layer_weights" in found:
-            found["feature_layer_weights"] = tuple(map(float, found["feature_layer_weights"]))
-    except ValueError:
-        _refuse("feature_layer_weights", found["feature_layer_weights"], "Give numbers.")
+    for name, kind in (("feature_layer_weights", float), ("stage_blocks", int)):
+        try:
+            if name in found:
+                found[name] = tuple(map(kind, found[name]))
+        except ValueError:
+            _refuse(name, found[name], "Give numbers.")
     return found

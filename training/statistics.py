@@ -46,7 +46,7 @@ def make_encoder(setup: Setup, photos: PhotoSet, progress: Progress) -> Encoder:
         pin = device.type == "cuda"
         with torch.no_grad(), prefetch(photos, BATCH, s.seed + SEED_OFFSET, 0, rows, pin) as drawn:
             for done in range(batches):
-                pixels = next(drawn)[: count - done * BATCH].to(device, non_blocking=True)
+                pixels = next(drawn).pixels[: count - done * BATCH].to(device, non_blocking=True)
                 seen = resize(centre(pixels.float() / 255, s.view), setup.encoder_size)
                 yield read(seen)[0]
                 progress("Code statistics", min(count, (done + 1) * BATCH), count)

@@ -1,37 +1,32 @@
-"""The training step: photographs to codes to images, and back.
+"""The trainer: generator, discriminator, their optimisers and the average over the weights.
 
-One call of `Trainer.step` is one update: encode the photographs, generate, compare, let the
-discriminator judge, average over the processes, and move the weights.
+One call of `Trainer.step` is one update: the passes of `Objective` over the step's photographs, the
+mean of their gradients over the processes, and the weights moved. `pace` does the same on one GPU
+without waiting for any step.
 """
 
 import copy
 import math
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.network import resize
-from dgn_explorer.priors.precision import fast_bf16
+from dgn_explorer.priors.prior import Prior
 from dgn_explorer.training.adversary import Pausing
 from dgn_explorer.training.build import Setup, make_discriminator, make_generator
-from dgn_explorer.training.encoder import Encoder, FeatureReader
-from dgn_explorer.training.losses import (
-    Comparator,
-    centre,
-    code_distance,
-    euclidean_distance,
-    image_distance,
-    random_crop,
-    unit_distance,
-    unit_length,
-)
+from dgn_explorer.training.chance import HostChance
+from dgn_explorer.training.encoder import Encoder
+from dgn_explorer.training.losses import centre, unit_distance, unit_length
+from dgn_explorer.training.objective import Objective
+from dgn_explorer.training.optimisers import load_state, make_adam, portable_state, set_rate
 from dgn_explorer.training.schedule import rate_factor
+from dgn_explorer.training.warm_start import start_from
 from dgn_explorer.training.world import World, share_batch_norms
 
 
@@ -77,12 +72,15 @@ class Trainer:
         self.discriminator = make_discriminator(setup, encoder).to(device)
         self.encoder = encoder.to(device)
         self.space = self.encoder.space().to(device)
-        self._make_optimisers()
-        self._pausing = Pausing(self.settings.pausing)
-        self._generate = torch.compile(self.generator) if self.settings.compiled else self.generator
-        self._bf16 = self.settings.bf16 and fast_bf16(device)
-        self._read = FeatureReader(setup.network, [setup.layer])
-        self._compare = Comparator(setup.comparator, list(setup.layers), setup.comparator_size)
+        s, betas = self.settings, (self.settings.beta1, self.settings.beta2)
+        self.learned = [p for p in generator.parameters() if p.requires_grad]
+        self.adam = make_adam(self.learned, s.learning_rate, betas)
+        judge = list(self.discriminator.parameters())
+        self.adam_d = make_adam(judge, s.discriminator_rate, betas, s.discriminator_decay)
+        self.pausing = Pausing(s.pausing, device)
+        generate = torch.compile(generator) if s.compiled else generator
+        self.objective = Objective(setup, self.encoder, generate, self.discriminator, device)
+        self.ema_share = torch.zeros((), device=device)
 
     @property
     def batch(self) -> int:
@@ -110,35 +108,61 @@ class Trainer:
 
     def encode(self, rgb: Tensor) -> Tensor:
         """Codes (N, K) of images (N, 3, S, S) in [0, 1], with their gradient."""
-        seen = resize(centre(rgb, self.settings.view), self.setup.encoder_size)
-        code: Tensor = self.encoder(self._read(seen)[0])
-        return code
+        return self.objective.encode(rgb)
 
-    def step(self, pixels: Tensor, progress: float | None = None) -> Losses:
+    def prepare(self, progress: float) -> bool:
+        """Rates and modes for a step at this share of the run; whether the adversary plays."""
+        s = self.settings
+        factor = rate_factor(progress, s.schedule, s.anneal, s.warm_up)
+        self.learning_rate = s.learning_rate * factor
+        set_rate(self.adam, self.learning_rate)
+        set_rate(self.adam_d, s.discriminator_rate * factor)
+        self.generator.train()
+        if s.frozen_norms:
+            for module in self.generator.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        self.discriminator.train()
+        return s.adversarial_weight > 0 and progress >= s.adversarial_start
+
+    def sow(self) -> None:
+        """Seed torch's generators for the next step, and say how much the average moves in it."""
+        s, world = self.settings, self.world
+        torch.manual_seed(s.seed * 7_919 + self.index * world.size + world.rank)
+        steady = 0.5 ** (self.batch / s.ema_images)
+        self.ema_share.fill_(1 - min(steady, (1 + self.index) / (10 + self.index)))
+
+    def step(
+        self, pixels: Tensor, progress: float | None = None, sides: Tensor | None = None
+    ) -> Losses:
         """One update from this process's `rows` of the photographs (n, 3, S, S) uint8.
 
-        ``progress`` is the share of the run that is done, if the processes have agreed on it.
+        ``progress`` is the share of the run that is done, if the processes have agreed on it;
+        ``sides`` (n,) the photographs' own sizes in px, if some are smaller than the image.
         Raises `DgnError`, and changes no weight, if a loss is not finite.
         """
         s = self.settings
-        progress = self.progress if progress is None else progress
-        self._set_rates(rate_factor(progress, s.schedule, s.anneal))
-        adversarial = s.adversarial_weight > 0 and progress >= s.adversarial_start
-        self.generator.train()
-        self.discriminator.train()
-        torch.manual_seed(s.seed * 7_919 + self.index * self.world.size + self.world.rank)
+        adversarial = self.prepare(self.progress if progress is None else progress)
+        self.sow()
         parts = pixels.to(self.device, non_blocking=True).split(s.batch)
-        found = [self._pass(part, i, adversarial) for i, part in enumerate(parts)]
-        losses = self._checked(self.world.mean(torch.stack(found).mean(0)).tolist(), adversarial)
-        if adversarial and not self._pausing.discriminator_rests:
-            self._update(self._adam_d, self.discriminator.parameters())
-            self._adam_d.zero_grad(set_to_none=True)
-        if not self._pausing.generator_rests:
-            self._update(self._adam, self._learned)
-            self._update_ema()
-        self._adam.zero_grad(set_to_none=True)
+        own = None if sides is None else sides.to(self.device, non_blocking=True).split(s.batch)
+        learns = not bool(self.pausing.discriminator_rests)
+        found = []
+        for i, part in enumerate(parts):
+            chance = HostChance(s.seed * 1_000_003 + self.index * s.accumulate + i, self.world)
+            mine = None if own is None else own[i]
+            found.append(self.objective.backward(part, mine, chance, adversarial, learns))
+        mean = self.world.mean(torch.stack(found).mean(0))
+        losses = checked(mean, adversarial, self.index)
+        if adversarial and learns:
+            self._update(self.adam_d, self.discriminator.parameters())
+        self.adam_d.zero_grad(set_to_none=True)
+        if not self.pausing.generator_rests:
+            self._update(self.adam, self.learned)
+            self.update_ema(self.ema_share)
+        self.adam.zero_grad(set_to_none=True)
         if adversarial:
-            self._pausing.update(losses.discriminator, losses.adversarial)
+            self.pausing.update(mean[3], mean[2])
         self.index += 1
         return losses
 
@@ -149,7 +173,9 @@ class Trainer:
         with torch.no_grad():
             parts = (images.split(self.settings.batch) for images in (fake, real))
             for a, b in zip(*parts, strict=True):
-                found, wanted = (unit_length(self._compare(centre(x, view))) for x in (a, b))
+                found, wanted = (
+                    unit_length(self.objective.compare(centre(x, view))) for x in (a, b)
+                )
                 total += len(a) * float(unit_distance(found, wanted, weights))
         return total / len(fake)
 
@@ -158,144 +184,64 @@ class Trainer:
         return all(bool(w.isfinite().all()) for w in self.ema.state_dict().values())
 
     def state(self) -> dict[str, Any]:
-        """Everything that `load` needs, as tensors and plain numbers."""
+        """Everything that `load` needs on any device, as tensors and plain numbers."""
         return {
             "index": self.index,
             "elapsed_s": self.elapsed_s,
             "generator": self.generator.state_dict(),
             "ema": self.ema.state_dict(),
             "discriminator": self.discriminator.state_dict(),
-            "adam": self._adam.state_dict(),
-            "adam_d": self._adam_d.state_dict(),
-            **self._pausing.state(),
+            "adam": portable_state(self.adam),
+            "adam_d": portable_state(self.adam_d),
+            **self.pausing.state(),
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from `state`."""
+        """Go on from `state`, of whatever device."""
         self.index = state["index"]
         self._before, self._started = state["elapsed_s"], self._clock()
         self.generator.load_state_dict(state["generator"])
         self.ema.load_state_dict(state["ema"])
         self.discriminator.load_state_dict(state["discriminator"])
-        self._adam.load_state_dict(state["adam"])
-        self._adam_d.load_state_dict(state["adam_d"])
-        self._pausing.load(state)
+        load_state(self.adam, state["adam"])
+        load_state(self.adam_d, state["adam_d"])
+        self.pausing.load(state)
 
-    def fast(self, everywhere: bool = True) -> AbstractContextManager[Any]:
-        """Bfloat16 autocast where it helps; on CPUs that is not in the frozen networks."""
-        enabled = self._bf16 and (everywhere or self.device.type == "cuda")
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=enabled)
+    def start_from(self, prior: Prior, codes: Tensor) -> None:
+        """Begin with the weights of ``prior``, its norms fitted over ``codes`` (N, K)."""
+        start_from(prior, self.generator, codes)
+        self.ema.load_state_dict(self.generator.state_dict())
 
-    def _pass(self, pixels: Tensor, number: int, adversarial: bool) -> Tensor:
-        """Add the gradients of one pass; (5,) losses in the order of `Losses`."""
-        s = self.settings
-        rng = torch.Generator().manual_seed(s.seed * 1_000_003 + self.index * s.accumulate + number)
-        real = pixels.to(memory_format=torch.channels_last).float() / 255
-        with torch.no_grad():
-            code = self.encode(real)
-        noisy = self._add_noise(code, rng)
-        with self.fast():
-            fake = self._generate(noisy)
-        fake = fake.float()
-        real_seen, fake_seen = centre(real, s.view), centre(fake, s.view)
-        image = image_distance(fake_seen, real_seen, s.image_loss)
-        real_crop, fake_crop = random_crop([real_seen, fake_seen], s.crop_share, rng)
-        with self.fast(everywhere=False):
-            with torch.no_grad():
-                real_features = self._compare(real_crop)
-            fake_features = self._compare(fake_crop)
-        feature = self._feature_distance(fake_features, real_features)
-        loss = s.image_weight * image + s.feature_weight * feature
-        zero = torch.zeros((), device=self.device)
-        code_loss, judged, fooled = zero, zero, zero
-        if s.code_weight > 0:
-            code_loss = code_distance(self.encode(fake), noisy.detach(), self.space.scale)
-            loss = loss + s.code_weight * code_loss
-        if adversarial:
-            real_features, fake_features = unit_length(real_features), unit_length(fake_features)
-            judged = self._judge(real_seen, fake_seen, real_features, fake_features, code)
-            with self.fast():
-                self.discriminator.requires_grad_(False)
-                scores = self.discriminator(fake_seen, fake_features, code)
-                self.discriminator.requires_grad_(True)
-            fooled = self.discriminator.fooled(scores)
-            loss = loss + s.adversarial_weight * fooled
-        (loss / s.accumulate).backward()
-        return torch.stack([image, feature, fooled, judged, code_loss]).detach()
+    @torch.no_grad()
+    def update_ema(self, share: Tensor) -> None:
+        """Move the average by ``share`` (0 to 1, on the device) towards the present weights."""
+        kept, new = self._averaged
+        moved = torch._foreach_sub(new, kept)
+        torch._foreach_mul_(moved, share)
+        torch._foreach_add_(kept, moved)
 
-    def _feature_distance(self, fake: list[Tensor], real: list[Tensor]) -> Tensor:
-        weights = list(self.setup.layer_weights)
-        if self.settings.feature_loss == "euclidean":
-            return euclidean_distance(fake, real, weights)
-        return unit_distance(unit_length(fake), unit_length(real), weights)
-
-    def _judge(
-        self,
-        real: Tensor,  # (N, 3, S, S) in [0, 1]
-        fake: Tensor,
-        real_features: list[Tensor],  # (N, C, H, W) each, of unit length
-        fake_features: list[Tensor],
-        code: Tensor,  # (N, K)
-    ) -> Tensor:
-        """The discriminator's loss; its gradients are added unless it rests."""
-        d = self.discriminator
-        with torch.set_grad_enabled(not self._pausing.discriminator_rests):
-            with self.fast():
-                on_real = d(real, real_features, code)
-                on_fake = d(fake.detach(), [x.detach() for x in fake_features], code)
-            loss = d.judge_real(on_real) + d.judge_fake(on_fake)
-        if loss.requires_grad:
-            (loss / self.settings.accumulate).backward()
-        return loss
-
-    def _add_noise(self, code: Tensor, rng: torch.Generator) -> Tensor:
-        """Gaussian noise of up to ``code_noise`` sigma, drawn for all processes' codes (N, K)."""
-        n, world = len(code), self.world
-        spread = torch.rand(n * world.size, 1, generator=rng) * self.settings.code_noise
-        noise = spread * torch.randn(n * world.size, code.shape[1], generator=rng)
-        own = noise[n * world.rank : n * (world.rank + 1)].to(self.device)
-        noisy = code + own * self.space.scale
-        return noisy.clamp_min(0) if self.encoder.kind == "activations" else noisy
-
-    def _make_optimisers(self) -> None:
-        s = self.settings
-        betas = (s.beta1, s.beta2)
-        self._learned = [p for p in self.generator.parameters() if p.requires_grad]
-        self._adam = torch.optim.Adam(self._learned, s.learning_rate, betas=betas)
-        self._adam_d = torch.optim.Adam(
-            self.discriminator.parameters(),
-            s.discriminator_rate,
-            betas=betas,
-            weight_decay=s.discriminator_decay,
-        )
-
-    def _set_rates(self, factor: float) -> None:
-        self.learning_rate = self.settings.learning_rate * factor
-        for group in self._adam.param_groups:
-            group["lr"] = self.learning_rate
-        for group in self._adam_d.param_groups:
-            group["lr"] = self.settings.discriminator_rate * factor
-
-    def _checked(self, values: list[float], adversarial: bool) -> Losses:
-        if not all(math.isfinite(value) for value in values):
-            raise not_finite(self.index)
-        image, feature, fooled, judged, code = values
-        return Losses(image, feature, fooled, judged if adversarial else math.nan, code)
+    @cached_property
+    def _averaged(self) -> tuple[list[Tensor], list[Tensor]]:
+        """What the average holds, and what it is the average of."""
+        kept = [*self.ema.parameters(), *self.ema.buffers()]
+        new = [*self.generator.parameters(), *self.generator.buffers()]
+        learned = {id(p) for p in self.learned} | {id(b) for b in self.generator.buffers()}
+        pairs = [(a, b) for a, b in zip(kept, new, strict=True) if id(b) in learned]
+        pairs = [(a, b.detach()) for a, b in pairs if a.is_floating_point()]
+        return [a for a, _ in pairs], [b for _, b in pairs]
 
     def _update(self, adam: torch.optim.Adam, parameters: Iterable[nn.Parameter]) -> None:
         self.world.average_gradients(parameters)
         adam.step()
 
-    @torch.no_grad()
-    def _update_ema(self) -> None:
-        steady = 0.5 ** (self.batch / self.settings.ema_images)
-        decay = min(steady, (1 + self.index) / (10 + self.index))
-        for kept, new in zip(self.ema.parameters(), self.generator.parameters(), strict=True):
-            if new.requires_grad:
-                kept.lerp_(new, 1 - decay)
-        for kept, new in zip(self.ema.buffers(), self.generator.buffers(), strict=True):
-            if kept.is_floating_point():
-                kept.lerp_(new, 1 - decay)
+
+def checked(mean: Tensor, adversarial: bool, index: int) -> Losses:
+    """The losses (5,) as numbers; raises `DgnError` if one is not finite."""
+    values = mean.tolist()
+    if not all(math.isfinite(value) for value in values):
+        raise not_finite(index)
+    image, feature, fooled, judged, code = values
+    return Losses(image, feature, fooled, judged if adversarial else math.nan, code)
 
 
 def not_finite(index: int) -> DgnError:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--name", default="my-prior", show_default=True, help="Name inside the prior file.")
 @click.option("--preset", default="default", show_default=True, help="default or deepsim.")
+@click.option("--from", "start", metavar="PRIOR", help="Begin with a finished prior: name or file.")
 @click.option("--hours", type=float, help="Time budget; the learning rate falls towards its end.")
 @click.option("--steps", type=int, help="Number of updates, instead of --hours.")
 @click.option("--network", help="Network whose features become the code.  [default: lite0]")

@@ -14,9 +14,10 @@ from dgn_explorer.machine.device import choose_device
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.training.build import set_up
 from dgn_explorer.training.cache import open_source
+from dgn_explorer.training.chance import HostChance
 from dgn_explorer.training.data import PhotoSet, prefetch
 from dgn_explorer.training.estimate import _made_up
-from dgn_explorer.training.losses import image_distance, random_crop, unit_length
+from dgn_explorer.training.losses import crop_side, image_distance, unit_length
 from dgn_explorer.training.settings import preset
 from dgn_explorer.training.trainer import Trainer
 
@@ -39,7 +40,7 @@ def measure() -> dict[str, float]:
         with prefetch(photos, trainer.batch, 0, 0, rows, pin=False) as batches:
 
             def step(_number: int) -> None:
-                trainer.step(next(batches), ADVERSARIAL)
+                trainer.step(next(batches).pixels, ADVERSARIAL)
 
             for number in range(WARM + ROUNDS):
                 # in turns, so that whatever else the machine does slows all of them alike
@@ -77,14 +78,14 @@ def _make(home: Path) -> tuple[Trainer, PhotoSet]:
 
 def _parts(trainer: Trainer, photos: PhotoSet) -> dict[str, Callable[[int], object]]:
     """What `Trainer.step` is made of, each on values that are there already."""
-    s, generator, judge = trainer.settings, trainer.generator, trainer.discriminator
-    pixels = photos.batch(trainer.batch, 0, 0)
+    s, generator = trainer.settings, trainer.generator
+    pixels = photos.batch(trainer.batch, 0, 0).pixels
     real = pixels.to(memory_format=torch.channels_last).float() / 255
     with torch.no_grad():
         code = trainer.encode(real)
         made = generator(code).float()
-        on_real = trainer._compare(real)
-        on_made = [x.detach() for x in trainer._compare(made)]
+        on_real = trainer.objective.compare(real)
+        on_made = [x.detach() for x in trainer.objective.compare(made)]
     downhill = torch.randn_like(made)
 
     def data(number: int) -> None:
@@ -95,36 +96,31 @@ def _parts(trainer: Trainer, photos: PhotoSet) -> dict[str, Callable[[int], obje
             trainer.encode(pixels.to(memory_format=torch.channels_last).float() / 255)
 
     def generate(_number: int) -> None:
-        with trainer.fast():
+        with trainer.objective.fast():
             fake = generator(code)
         fake = fake.float()
         (image_distance(fake, real, s.image_loss) + (fake * downhill).sum()).backward()
 
     def comparator(_number: int) -> None:
         leaf = made.clone().requires_grad_(True)
-        a, b = random_crop([real, leaf], s.crop_share, torch.Generator().manual_seed(0))
-        with trainer.fast(everywhere=False):
+        a, b = HostChance(0).cut([real, leaf], crop_side(real.shape[-1], s.crop_share))
+        with trainer.objective.fast(everywhere=False):
             with torch.no_grad():
-                wanted = trainer._compare(a)
-            found = trainer._compare(b)
-        trainer._feature_distance(found, wanted).backward()
+                wanted = trainer.objective.compare(a)
+            found = trainer.objective.compare(b)
+        trainer.objective.feature_distance(found, wanted).backward()
 
     def discriminator(_number: int) -> None:
         leaves = [x.clone().requires_grad_(True) for x in on_made]
         reals, fakes = unit_length(on_real), unit_length(leaves)
-        trainer._judge(real, made, reals, fakes, code)
+        trainer.objective.judge((real, made), (reals, fakes), code, None, True)
         leaf = made.clone().requires_grad_(True)
-        judge.requires_grad_(False)
-        with trainer.fast():
-            scores = judge(leaf, fakes, code)
-        loss = judge.fooled(scores)
-        judge.requires_grad_(True)
-        loss.backward()
+        trainer.objective.fooled(leaf, fakes, code, None).backward()
 
     def optimizer(_number: int) -> None:
-        trainer._adam_d.step()
-        trainer._adam.step()
-        trainer._update_ema()
+        trainer.adam_d.step()
+        trainer.adam.step()
+        trainer.update_ema(trainer.ema_share)
 
     return {
         "data": data,

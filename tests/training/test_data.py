@@ -12,14 +12,15 @@ from dgn_explorer.training.data import PhotoSet, prefetch
 SIZE, SIDE = 16, 18
 
 
-def marked(count: int, first: int = 0, held_out: int = 0) -> PhotoCache:
+def marked(count: int, first: int = 0, held_out: int = 0, own: int = 0) -> PhotoCache:
     """Photographs that are their number in red, their row in green and their column in blue."""
     pixels = np.zeros((count, SIDE, SIDE, 3), np.uint8)
     pixels[..., 0] = np.arange(first, first + count)[:, None, None]
     pixels[..., 1] = np.arange(SIDE)[:, None]
     pixels[..., 2] = np.arange(SIDE)
     rows = np.arange(count)
-    return PhotoCache(pixels, rows[held_out:], rows[:held_out], 0)
+    sides = np.full(count, own or SIDE)
+    return PhotoCache(pixels, sides, rows[held_out:], rows[:held_out], 0)
 
 
 def numbers(batch: torch.Tensor) -> list[int]:
@@ -28,23 +29,23 @@ def numbers(batch: torch.Tensor) -> list[int]:
 
 def test_a_draw_depends_on_seed_and_step_alone() -> None:
     photos = PhotoSet([marked(50)], [1.0], SIZE)
-    first = photos.batch(8, 3, 5)
+    first = photos.batch(8, 3, 5).pixels
     photos.batch(8, 3, 6)
-    torch.testing.assert_close(photos.batch(8, 3, 5), first)
-    assert numbers(photos.batch(8, 3, 6)) != numbers(first)
-    assert numbers(photos.batch(8, 4, 5)) != numbers(first)
+    torch.testing.assert_close(photos.batch(8, 3, 5).pixels, first)
+    assert numbers(photos.batch(8, 3, 6).pixels) != numbers(first)
+    assert numbers(photos.batch(8, 4, 5).pixels) != numbers(first)
     assert first.shape == (8, 3, SIZE, SIZE) and first.dtype == torch.uint8
 
 
 def test_rows_are_a_part_of_the_same_draw() -> None:
     photos = PhotoSet([marked(50), marked(20, 100)], [1.0, 2.0], SIZE)
-    whole = photos.batch(10, 0, 0)
+    whole = photos.batch(10, 0, 0).pixels
     rows = np.array([7, 2, 3])
-    torch.testing.assert_close(photos.batch(10, 0, 0, rows), whole[rows])
+    torch.testing.assert_close(photos.batch(10, 0, 0, rows).pixels, whole[rows])
 
 
 def test_crops_and_flips_stay_inside_and_vary() -> None:
-    batch = PhotoSet([marked(5)], [1.0], SIZE).batch(200, 0, 0).int()
+    batch = PhotoSet([marked(5)], [1.0], SIZE).batch(200, 0, 0).pixels.int()
     tops, columns = batch[:, 1, 0, 0], batch[:, 2, 0]
     steps = (columns[:, 1] - columns[:, 0]).tolist()
     assert set(tops.tolist()) == {0, 1, 2}
@@ -55,7 +56,7 @@ def test_crops_and_flips_stay_inside_and_vary() -> None:
 
 def test_weights_say_how_often_a_photograph_is_drawn() -> None:
     photos = PhotoSet([marked(10), marked(30, 100)], [3.0, 1.0], SIZE)
-    drawn = [n for step in range(40) for n in numbers(photos.batch(100, 0, step))]
+    drawn = [n for step in range(40) for n in numbers(photos.batch(100, 0, step).pixels)]
     share = sum(n < 100 for n in drawn) / len(drawn)
     assert share == pytest.approx(3 * 10 / (3 * 10 + 30), abs=0.04)
     assert photos.count == 40
@@ -63,7 +64,7 @@ def test_weights_say_how_often_a_photograph_is_drawn() -> None:
 
 def test_a_source_of_weight_0_or_with_all_held_out_is_never_drawn() -> None:
     photos = PhotoSet([marked(4), marked(4, 100), marked(4, 50, 4)], [0.0, 1.0, 1.0], SIZE)
-    assert set(numbers(photos.batch(100, 0, 0))) == {100, 101, 102, 103}
+    assert set(numbers(photos.batch(100, 0, 0).pixels)) == {100, 101, 102, 103}
     with pytest.raises(DgnError, match="No photograph is left"):
         PhotoSet([marked(4)], [0.0], SIZE)
     with pytest.raises(DgnError, match="No photograph is left"):
@@ -72,7 +73,7 @@ def test_a_source_of_weight_0_or_with_all_held_out_is_never_drawn() -> None:
 
 def test_held_out_photographs_are_never_drawn_and_come_as_centre_crops() -> None:
     photos = PhotoSet([marked(20, 0, 5), marked(20, 100, 3)], [1.0, 1.0], SIZE)
-    drawn = {n for step in range(20) for n in numbers(photos.batch(50, 0, step))}
+    drawn = {n for step in range(20) for n in numbers(photos.batch(50, 0, step).pixels)}
     held = photos.held_out(48)
     assert numbers(held) == [0, 1, 2, 3, 4, 100, 101, 102]
     assert not drawn & set(numbers(held))
@@ -87,7 +88,7 @@ def test_prefetching_gives_the_same_batches_from_any_step_on() -> None:
     with prefetch(photos, 8, 1, 4, rows, pin=False) as batches:
         found = list(islice(batches, 3))
     for step, batch in enumerate(found, 4):
-        torch.testing.assert_close(batch, photos.batch(8, 1, step)[2:6])
+        torch.testing.assert_close(batch.pixels, photos.batch(8, 1, step).pixels[2:6])
 
 
 def test_an_error_while_drawing_is_not_swallowed(tmp_path: Path) -> None:

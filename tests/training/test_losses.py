@@ -3,6 +3,7 @@ import torch
 
 from dgn_explorer.networks.network import Network
 from dgn_explorer.training import losses
+from dgn_explorer.training.chance import HostChance
 from tests.training.tiny import tiny_network
 
 
@@ -69,7 +70,8 @@ def test_crops_are_the_same_square_of_all_images(size: int, share: float, side: 
     places = torch.arange(size * size).float().view(1, 1, size, size)
     corners = set()
     for seed in range(20):
-        a, b = losses.random_crop([places, places + 0.0], share, rng(seed))
+        assert losses.crop_side(size, share) == side
+        a, b = HostChance(seed).cut([places, places + 0.0], side)
         assert a.shape == (1, 1, side, side)
         assert torch.equal(a, b)
         corners.add(a[0, 0, 0, 0].item())

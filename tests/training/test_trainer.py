@@ -127,13 +127,14 @@ def test_accumulation_is_a_larger_batch() -> None:
 
 def test_a_resting_side_does_not_move() -> None:
     t = trainer(adversarial_start=0.0)
-    t._pausing.discriminator_rests = True
+    t.pausing.discriminator_rests.fill_(True)
     g, d = weights(t.generator), weights(t.discriminator)
     loss = t.step(pixels(4))
     assert torch.equal(weights(t.discriminator), d)
     assert not torch.equal(weights(t.generator), g)
     assert 0 < loss.discriminator < 4
-    t._pausing.discriminator_rests, t._pausing.generator_rests = False, True
+    t.pausing.discriminator_rests.fill_(False)
+    t.pausing.generator_rests.fill_(True)
     g, d, kept = weights(t.generator), weights(t.discriminator), weights(t.ema)
     t.step(pixels(4))
     assert torch.equal(weights(t.generator), g)
@@ -153,7 +154,7 @@ def test_a_loss_that_is_not_finite_moves_no_weight() -> None:
     t = trainer()
     run(t, 1)
     g, d = weights(t.generator), weights(t.discriminator)
-    t._compare = lambda rgb: [rgb * torch.nan] * len(t.setup.layers)
+    t.objective.compare = lambda rgb: [rgb * torch.nan] * len(t.setup.layers)
     with pytest.raises(DgnError, match="after step 1"):
         t.step(pixels(4))
     assert torch.equal(weights(t.generator), g) and torch.equal(weights(t.discriminator), d)

@@ -15,8 +15,11 @@ def build_generator(architecture: str, config: Mapping[str, Any]) -> Generator:
     Raises ValueError or TypeError if there is no such architecture or the sizes make no sense.
     """
     if architecture == CompactGenerator.architecture:
-        widths = tuple(config["widths"])
-        return CompactGenerator(CompactConfig(**{**config, "widths": widths}))
+        lists = {
+            "widths": tuple(config["widths"]),
+            "stage_blocks": tuple(config.get("stage_blocks", ())),  # not in older files
+        }
+        return CompactGenerator(CompactConfig(**{**config, **lists}))
     if architecture == UpconvGenerator.architecture:
         return UpconvGenerator(UpconvConfig(**config))
     raise ValueError(f"its architecture is {architecture!r}")

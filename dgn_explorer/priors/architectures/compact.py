@@ -25,7 +25,8 @@ class CompactConfig:
 
     Every entry of ``widths`` is one doubling. ``output_size`` is the image's side in pixels, 0 for
     ``feature_size * 2 ** len(widths)``; where doubling does not lead from the one to the other (a
-    6x6 map and 224 px), the map is first resized to the nearest size that it does.
+    6x6 map and 224 px), the map is first resized to the nearest size that it does. ``base_blocks``
+    residual blocks work at that size, and ``stage_blocks[i]`` more after the i-th doubling.
 
     >>> CompactConfig(512, 256, 6, output_size=224).base_size
     7
@@ -39,6 +40,7 @@ class CompactConfig:
     widths: tuple[int, ...] = (384, 224, 112, 64, 32)
     output_size: int = 0
     upsampling: str = "nearest"
+    stage_blocks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_sizes(
@@ -51,7 +53,9 @@ class CompactConfig:
             base_blocks=self.base_blocks + 1,
             **{f"widths_{i}": width for i, width in enumerate(self.widths[:MAX_STAGES])},
         )
-        if len(self.widths) > MAX_STAGES or self.base_blocks > MAX_STAGES:
+        check_sizes(**{f"stage_blocks_{i}": n + 1 for i, n in enumerate(self.stage_blocks)})
+        most = max(len(self.widths), self.base_blocks, *self.stage_blocks, 0)
+        if most > MAX_STAGES or len(self.stage_blocks) > len(self.widths):
             raise ValueError(f"a generator has at most {MAX_STAGES} stages")
         if self.upsampling not in UPSAMPLINGS:
             raise ValueError(f"upsampling is {self.upsampling!r}")
@@ -153,6 +157,11 @@ class CompactGenerator(nn.Module):
         )
         widths = (config.base_width, *config.widths)
         self.up = nn.Sequential(*(UpBlock(a, b, config.upsampling) for a, b in pairwise(widths)))
+        counts = config.stage_blocks + (0,) * (len(config.widths) - len(config.stage_blocks))
+        self.more = nn.ModuleList(
+            nn.Sequential(*(BaseBlock(width) for _ in range(count)))
+            for width, count in zip(config.widths, counts, strict=True)
+        )
         self.image = nn.Conv2d(widths[-1], 3, 3, padding=1)
 
     def set_inverse(self, inverse: Tensor, mean: Tensor, learned: bool = False) -> None:
@@ -176,7 +185,9 @@ class CompactGenerator(nn.Module):
         x = x.contiguous(memory_format=torch.channels_last)
         if base != size:
             x = F.interpolate(x, (base, base), mode="bilinear", align_corners=False)
-        x = self.up(self.base(F.relu(self.stem(x))))
+        x = self.base(F.relu(self.stem(x)))
+        for double, more in zip(self.up, self.more, strict=True):
+            x = more(double(x))
         return _centre(0.5 + 0.25 * self.image(x), self.config.image_size)
 
     def fold(self) -> None:
