@@ -139,6 +139,7 @@ class ImageDiscriminator(nn.Module):
     """
 
     REAL, FAKE = 0, 1
+    pixel_mean: Tensor
 
     def __init__(self, code_size: int) -> None:
         super().__init__()

@@ -6,6 +6,8 @@ takes the place of some thousand launches; where recording fails, plain steps go
 a loss is not finite moves no weight, and the run ends when the losses are read.
 """
 
+import warnings
+
 import torch
 from torch import Tensor
 
@@ -32,7 +34,6 @@ class Pace:
         self._graphs: dict[bool, torch.cuda.CUDAGraph] = {}
         self._plain = {False: 0, True: 0}
         self._record = graphs and trainer.device.type == "cuda"
-        self.note = ""
 
     def take(self, steps: int, progress: float) -> Losses:
         """Take ``steps`` at this share of the run; the means of their losses.
@@ -75,7 +76,7 @@ class Pace:
             self._graphs[adversarial] = graph
         except RuntimeError as error:  # an operator that waits or copies; plain steps do the same
             self._record = False
-            self.note = f"steps are not recorded: {str(error).splitlines()[0]}"
+            warnings.warn(f"Steps are not recorded: {error}", stacklevel=2)
 
     def _update(self, adversarial: bool) -> None:
         t = self._trainer

@@ -278,10 +278,7 @@ class _Run:
 
             def several(share: float) -> Losses:
                 left = s.steps - trainer.index if s.steps else EVERY
-                losses = pace.take(min(EVERY, left), share)
-                if pace.note:
-                    progress(pace.note, 1, 1)
-                return losses
+                return pace.take(min(EVERY, left), share)
 
             yield several
             return

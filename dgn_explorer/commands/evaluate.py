@@ -77,8 +77,9 @@ def evaluate_command(
 
     The parts are recognisability (are the images named right by the network and by independent
     judges), realism (Fréchet distance to photographs, beside that of ascent without a prior),
-    diversity (over seeds), reconstruction (of photographs) and hidden (activations reached in
-    hidden layers against the highest over the photographs).
+    kernel (another distance to photographs, for sets of any size), diversity (over seeds),
+    reconstruction (of photographs), code (do images have the codes that they were made from) and
+    hidden (activations reached in hidden layers against the highest over the photographs).
     """
     from dgn_explorer.evaluation.evaluate import PARTS, Evaluation
     from dgn_explorer.evaluation.making import Maker

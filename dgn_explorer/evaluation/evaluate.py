@@ -9,7 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dgn_explorer.evaluation.distances import cosine_distance, frechet_distance, mean_pairwise
+from dgn_explorer.evaluation.codes import ascended_codes, code_cosines
+from dgn_explorer.evaluation.distances import (
+    cosine_distance,
+    frechet_distance,
+    kernel_distance,
+    mean_pairwise,
+)
 from dgn_explorer.evaluation.judge import BATCH, Judge
 from dgn_explorer.evaluation.making import Maker
 from dgn_explorer.evaluation.plan import Plan
@@ -25,8 +31,8 @@ from dgn_explorer.synthesis.objective import read_unit
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters, PixelsParameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
 
-PARTS = ("recognisability", "realism", "diversity", "reconstruction", "hidden")
-NEED_PHOTOS = frozenset({"realism", "reconstruction", "hidden"})
+PARTS = ("recognisability", "realism", "kernel", "diversity", "reconstruction", "code", "hidden")
+NEED_PHOTOS = frozenset({"realism", "kernel", "reconstruction", "code", "hidden"})
 RECONSTRUCTED = 256  # photographs, taken evenly over their classes
 PHOTO_CROP = 0.875  # of the shorter side, as classifiers see photographs
 
@@ -61,10 +67,14 @@ class Evaluation:
             report = self._recognisability(report)
         if "realism" in parts and self.photos:
             report = self._realism(report)
+        if "kernel" in parts and self.photos:
+            report = self._kernel(report)
         if "diversity" in parts:
             report = replace(report, diversity=self._diversity())
         if "reconstruction" in parts and self.photos and self._can_encode:
             report = replace(report, reconstruction=self._reconstruction())
+        if "code" in parts and self.photos and self._can_encode:
+            report = replace(report, code=self._code())
         if "hidden" in parts and self.photos:
             report = replace(report, hidden=self._hidden())
         return replace(report, seconds=time.monotonic() - started)
@@ -99,7 +109,7 @@ class Evaluation:
         if not self.photos and NEED_PHOTOS.intersection(parts):
             yield "No photographs were given: --photos FOLDER_OR_ZIP"
         inverts = self._can_encode or not self._prior_name
-        if self.photos and "reconstruction" in parts and not inverts:
+        if self.photos and {"reconstruction", "code"}.intersection(parts) and not inverts:
             yield "The network is not the one that the prior inverts, so nothing is reconstructed."
 
     def _recipe(self, unit: UnitAddress, seed: int = 0) -> Recipe:
@@ -178,6 +188,18 @@ class Evaluation:
             pixels={"judge_" + key: _mean([x[key] for x in tops]) for key in ("top1", "top5")},
         )
 
+    def _kernel(self, report: Report) -> Report:
+        """Kernel distances to photographs: of the images, and of photographs among themselves."""
+        real = self._real_features
+        real = real[np.random.default_rng(0).permutation(len(real))]
+        made = self._eye.look_at_images(self.class_images()).features
+        half = len(real) // 2
+        return replace(
+            report,
+            kernel=kernel_distance(made, real),
+            kernel_real=kernel_distance(real[:half], real[half:]),
+        )
+
     def _diversity(self) -> float:
         """Mean over units of the mean cosine distance between the images of different seeds."""
         units, seeds = self.classes[: self.plan.diverse_units], self.plan.diverse_seeds
@@ -198,6 +220,22 @@ class Evaluation:
             real.append(self._eye.look([batch]).features)
         feature = cosine_distance(torch.cat(made), torch.cat(real)).mean().item()
         return {"pixel": torch.cat(pixel_errors).mean().item(), "feature": feature}
+
+    def _code(self) -> dict[str, float]:
+        """How well images have the codes that they were made from; see `Report`."""
+        prior, network = self.maker.prior, self._network
+        assert prior is not None
+        photos = [
+            encode(prior, network, batch)
+            for batch in self._batches(prior.info.image_size, "Codes", RECONSTRUCTED)
+        ]
+        recipes = [self._recipe(unit) for unit in self.classes[: self.plan.diverse_units]]
+        ascents = ascended_codes(self.maker, recipes)
+        found = {}
+        for name, codes in {"photographs": photos, "ascents": ascents}.items():
+            found[name] = code_cosines(prior, network, codes).mean().item()
+            found[f"{name} length"] = torch.cat(codes).norm(dim=1).mean().item()
+        return found
 
     def _hidden(self) -> dict[str, float]:
         info = self._network.info

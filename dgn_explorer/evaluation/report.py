@@ -11,6 +11,9 @@ class Report:
     ``judge_top1`` and ``judge_top5`` are means over the ``judges``, each of which has its own two.
     The Fréchet distances are between images and photographs in the features of
     ``features_of``: of the images, of images made without a prior, and of other photographs.
+    ``kernel`` is the kernel distance of the images to photographs, ``kernel_real`` that of one half
+    of the photographs to the other. ``code`` has, for codes of photographs and codes at which
+    ascents end, the mean cosine of a code with the code of its image, and the codes' mean length.
     ``reconstruction`` has the mean absolute error of pixels in [0, 1] and the mean cosine distance
     of features. ``hidden`` has for each layer the median over its units of (activation reached -
     mean over photographs) / (highest over photographs - mean): above 1 beats every photograph.
@@ -27,8 +30,11 @@ class Report:
     frechet: float | None = None
     frechet_pixels: float | None = None
     frechet_real: float | None = None
+    kernel: float | None = None
+    kernel_real: float | None = None
     diversity: float | None = None
     reconstruction: dict[str, float] | None = None
+    code: dict[str, float] | None = None
     hidden: dict[str, float] | None = None
     judges: dict[str, dict[str, float]] = field(default_factory=dict)
     pixels: dict[str, float | None] | None = None
@@ -54,10 +60,14 @@ class Report:
             ("Fréchet distance to photographs", _number(self.frechet)),
             ("  without a prior", _number(self.frechet_pixels)),
             ("  of other photographs", _number(self.frechet_real)),
+            ("kernel distance to photographs", _number(self.kernel)),
+            ("  among photographs", _number(self.kernel_real)),
             ("diversity over seeds", _number(self.diversity)),
         ]
         for name, value in (self.reconstruction or {}).items():
             rows.append((f"reconstruction, {name} error", _number(value)))
+        for name, value in (self.code or {}).items():
+            rows.append((f"code realised, {name}", _number(value)))
         for name, value in (self.hidden or {}).items():
             rows.append((f"hidden {name}, photographs = 1", _number(value)))
         width = max(len(name) for name, _ in rows)

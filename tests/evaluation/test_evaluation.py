@@ -9,7 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
-from dgn_explorer.evaluation.distances import cosine_distance, frechet_distance, mean_pairwise
+from dgn_explorer.evaluation.codes import code_cosines
+from dgn_explorer.evaluation.distances import (
+    cosine_distance,
+    frechet_distance,
+    kernel_distance,
+    mean_pairwise,
+)
 from dgn_explorer.evaluation.evaluate import Evaluation
 from dgn_explorer.evaluation.judge import Judge
 from dgn_explorer.evaluation.making import Maker
@@ -60,6 +66,33 @@ def test_frechet_distance_is_that_of_the_definition() -> None:
     assert frechet_distance(torch.from_numpy(a), torch.from_numpy(a)) == pytest.approx(0, abs=1e-6)
 
 
+def test_kernel_distance_is_that_of_the_definition() -> None:
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(7, 3)), rng.normal(1, 2, size=(5, 3))
+
+    def mean(x: np.ndarray, y: np.ndarray) -> float:
+        pairs = [(i, j) for i in range(len(x)) for j in range(len(y)) if x is not y or i != j]
+        return float(np.mean([(x[i] @ y[j] / 3 + 1) ** 3 for i, j in pairs]))
+
+    wanted = mean(a, a) + mean(b, b) - 2 * mean(a, b)
+    found = kernel_distance(torch.from_numpy(a), torch.from_numpy(b))
+    assert found == pytest.approx(wanted, rel=1e-9)
+
+
+def test_codes_that_are_realised_have_cosine_1(
+    evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prior = evaluation.maker.prior
+    assert prior is not None
+    codes = torch.randn(6, prior.info.code_size, generator=torch.Generator().manual_seed(0))
+    found = code_cosines(prior, evaluation.maker.network, codes.split(4))
+    assert found.shape == (6,) and found.abs().max() <= 1
+    monkeypatch.setattr("dgn_explorer.evaluation.codes.encode", lambda p, n, rgb: codes[:2])
+    torch.testing.assert_close(
+        code_cosines(prior, evaluation.maker.network, [codes[:2]]), torch.ones(2)
+    )
+
+
 def test_pairwise_distance_is_the_mean_over_pairs() -> None:
     x = torch.tensor([[1.0, 0.0], [0.0, 2.0], [-3.0, 0.0]])
     pairs = [(0, 1), (0, 2), (1, 2)]
@@ -76,6 +109,9 @@ def test_every_number_is_measured(evaluation: Evaluation) -> None:
     assert values["own_top5"] == 1  # of five classes
     assert min(values[x] for x in ("frechet", "frechet_pixels", "frechet_real")) > 0
     assert values["frechet_real"] < values["frechet"]  # noise is like noise
+    assert values["kernel"] > values["kernel_real"]
+    assert all(-1 <= values["code"][name] <= 1 for name in ("photographs", "ascents"))
+    assert all(values["code"][f"{name} length"] > 0 for name in ("photographs", "ascents"))
     assert 0 < report.diversity < 2
     assert set(values["reconstruction"]) == {"pixel", "feature"}
     assert all(np.isfinite(x) for x in values["hidden"].values()) and values["hidden"]

@@ -162,6 +162,21 @@ def test_no_more_than_a_few_files_are_in_memory(
     assert most[0] <= 4 * cache._DECODERS + 2
 
 
+@pytest.mark.parametrize(("own", "shown"), [(12, 16), (16, 16), (17, 17), (18, 18), (50, 18)])
+def test_a_photograph_is_not_enlarged_to_be_cut_from(tmp_path: Path, own: int, shown: int) -> None:
+    folder = write_photos(tmp_path / "set", 1, size=own)
+    found = opened(folder, tmp_path)
+    assert found.sides.tolist() == [min(own, 18)]
+    (square,) = found.pixels
+    before, after = (18 - shown) // 2, (18 - shown + 1) // 2
+    middle = square[before : 18 - after, before : 18 - after]
+    rim = ((before, after), (before, after), (0, 0))
+    assert np.array_equal(np.pad(middle, rim, "edge"), square)
+    if own == shown:
+        with Image.open(folder / "0000.png") as image:
+            assert np.array_equal(np.asarray(image), middle)
+
+
 def test_progress_ends_at_the_total(tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "set", 3)
     told: list[tuple[str, int, int]] = []

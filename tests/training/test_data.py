@@ -8,6 +8,7 @@ import torch
 from dgn_explorer.errors import DgnError
 from dgn_explorer.training.cache import PhotoCache
 from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.device_photos import DevicePhotos
 
 SIZE, SIDE = 16, 18
 
@@ -98,3 +99,37 @@ def test_an_error_while_drawing_is_not_swallowed(tmp_path: Path) -> None:
         prefetch(photos, 8, 1, 0, np.array([9]), pin=False) as batches,
     ):
         next(batches)
+
+
+def test_crops_stay_inside_what_a_small_photograph_fills() -> None:
+    batch = PhotoSet([marked(5, own=SIZE + 1)], [1.0], SIZE).batch(200, 0, 0)
+    assert set(batch.pixels[:, 1, 0, 0].tolist()) == {0, 1}  # of 0 to 2
+    soft = PhotoSet([marked(5, own=7), marked(5)], [1.0, 1.0], SIZE)
+    drawn = soft.batch(200, 0, 0)
+    assert soft.some_soft and not soft.all_soft
+    assert set(drawn.sides.tolist()) == {7, SIZE}
+    small = drawn.pixels[drawn.sides == 7]
+    assert set(small[:, 1, 0, 0].tolist()) == {1}  # the middle alone
+
+
+def test_photographs_on_the_device_are_drawn_as_those_on_the_disk() -> None:
+    caches = [marked(10, held_out=2), marked(30, 100), marked(4, 200, own=7)]
+    photos = PhotoSet(caches, [3.0, 1.0, 5.0], SIZE)
+    held = DevicePhotos(photos, torch.device("cpu"), lambda *_: None)
+    torch.manual_seed(0)
+    drawn = [held.draw(100) for _ in range(40)]
+    pixels, sides = (torch.cat(x) for x in zip(*drawn, strict=True))
+    assert pixels.shape == (4000, 3, SIZE, SIZE) and pixels.dtype == torch.uint8
+    found = pixels[:, 0, 0, 0].int()
+    assert not {0, 1} & set(found.tolist()) and set(range(2, 10)) < set(found.tolist())
+    share = (found < 100).float().mean().item()
+    assert share == pytest.approx(24 / (24 + 30 + 20), abs=0.04)
+    assert torch.equal(sides == 7, found >= 200)
+    tops, columns = pixels[:, 1, 0, 0].int(), pixels[:, 2, 0].int()
+    assert set(tops[found < 200].tolist()) == {0, 1, 2}
+    assert set(tops[found >= 200].tolist()) == {1}
+    flipped = columns[:, 1] < columns[:, 0]
+    assert 0.4 < flipped.float().mean() < 0.6
+    assert set(columns.min(1).values.tolist()) == {0, 1, 2}
+    torch.manual_seed(0)
+    assert torch.equal(held.draw(100).pixels, drawn[0].pixels)

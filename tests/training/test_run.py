@@ -148,9 +148,9 @@ def test_a_time_budget_ends_the_run_with_the_rate_annealed_to_it(
     now, rates = [0.0], []
     original = Trainer.step
 
-    def slow(self: Trainer, pixels: torch.Tensor, share: float) -> Losses:
+    def slow(self: Trainer, pixels: torch.Tensor, share: float, sides: None) -> Losses:
         now[0] += 60.0  # a minute a step
-        losses = original(self, pixels, share)
+        losses = original(self, pixels, share, sides)
         rates.append(self.learning_rate)
         return losses
 
