@@ -95,7 +95,8 @@ def code_distance(found: Tensor, code: Tensor, scale: Tensor) -> Tensor:
     Units that never vary over the photographs say nothing and are left out.
     """
     alive = scale > 1e-6 * scale.max()
-    return ((found - code)[:, alive] / scale[alive]).square().mean()
+    missed = torch.where(alive, (found - code) / torch.where(alive, scale, 1.0), 0.0)
+    return missed.square().sum() / (alive.sum() * len(code))
 
 
 def centre(images: Tensor, side: int) -> Tensor:

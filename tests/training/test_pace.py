@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.training.build import set_up
@@ -97,6 +98,34 @@ def test_a_resting_side_does_not_move_and_a_broken_step_moves_nothing() -> None:
     with pytest.raises(DgnError, match="not finite"):
         steps.take(2, 0.1)
     assert torch.equal(weights(t.generator), g) and torch.equal(weights(t.discriminator), d)
+
+
+class NothingIsRead(TorchDispatchMode):
+    """Fails at what a GPU would be waited for, or what cannot be recorded."""
+
+    FORBIDDEN = frozenset(
+        {"_local_scalar_dense", "nonzero", "masked_select", "lift_fresh", "equal", "unique2"}
+    )
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        assert name not in self.FORBIDDEN, name
+        if name in ("index", "index_put", "index_put_"):
+            assert not any(x is not None and x.dtype == torch.bool for x in args[1]), "a mask"
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("adversarial", [False, True])
+@pytest.mark.parametrize(
+    "changes", [{}, {"layer": "fc6"}, {"image_loss": "euclidean", "feature_loss": "euclidean"}]
+)
+def test_a_step_reads_nothing_back(adversarial: bool, changes: dict[str, object]) -> None:
+    t = trainer(code_weight=0.1, **changes)
+    steps = pace(t, soft=4)
+    t.prepare(0.9 * adversarial)
+    steps._one(adversarial)  # constants are made once
+    with NothingIsRead():
+        steps._one(adversarial)
 
 
 def test_before_it_sets_in_the_discriminator_is_left_alone() -> None:
