@@ -186,8 +186,8 @@ class CompactGenerator(nn.Module):
         if base != size:
             x = F.interpolate(x, (base, base), mode="bilinear", align_corners=False)
         x = self.base(F.relu(self.stem(x)))
-        for double, more in zip(self.up, self.more, strict=True):
-            x = more(double(x))
+        for up, more in zip(self.up, self.more, strict=True):
+            x = more(up(x))
         return _centre(0.5 + 0.25 * self.image(x), self.config.image_size)
 
     def fold(self) -> None:
