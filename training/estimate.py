@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from dgn_explorer.machine.device import describe
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.training.build import Opener, Setup, set_up
-from dgn_explorer.training.cache import count_photos, photo_bytes
+from dgn_explorer.training.cache import PhotoCache, count_photos, padded_size, photo_bytes
+from dgn_explorer.training.data import PhotoSet
+from dgn_explorer.training.device_photos import DevicePhotos
 from dgn_explorer.training.devices import training_device
 from dgn_explorer.training.encoder import ActivationEncoder, ComponentEncoder, Encoder, rectifies
+from dgn_explorer.training.pace import Pace
 from dgn_explorer.training.settings import TrainSettings
 from dgn_explorer.training.trainer import Trainer
 
@@ -154,6 +158,8 @@ def _made_up(setup: Setup, code_size: int) -> Encoder:
 def _rate(trainer: Trainer, share: float, steps: int, clock: Callable[[], float]) -> float:
     s = trainer.settings
     count, size = s.batch * s.accumulate, s.image_size
+    if trainer.device.type == "cuda" and s.accumulate == 1:
+        return _pace(trainer, share, 10 * steps, clock)
     seconds = []
     for _ in range(WARM_UP + steps):
         pixels = _noise(count, size)
@@ -161,6 +167,21 @@ def _rate(trainer: Trainer, share: float, steps: int, clock: Callable[[], float]
         trainer.step(pixels, share)  # ends with the losses' way back to the CPU
         seconds.append(clock() - started)
     return count / max(median(seconds[WARM_UP:]), 1e-9)
+
+
+def _pace(trainer: Trainer, share: float, steps: int, clock: Callable[[], float]) -> float:
+    """Images a second as a run on a lone GPU takes its steps."""
+    s = trainer.settings
+    side = padded_size(s.image_size)
+    pixels = _noise(s.batch, side).permute(0, 2, 3, 1).contiguous().numpy()
+    rows = np.arange(s.batch)
+    cache = PhotoCache(pixels, np.full(s.batch, side), rows, rows[:0], 0)
+    photos = PhotoSet([cache], [1.0], s.image_size)
+    pace = Pace(trainer, DevicePhotos(photos, trainer.device, lambda *_: None), s.graphs)
+    pace.take(2 * WARM_UP + 1, share)  # with the recording
+    started = clock()
+    pace.take(steps, share)  # ends with the losses' way back to the CPU
+    return steps * s.batch / max(clock() - started, 1e-9)
 
 
 def _noise(count: int, size: int) -> Tensor:

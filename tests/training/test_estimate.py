@@ -5,8 +5,9 @@ import pytest
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.training.cache import photo_bytes
-from dgn_explorer.training.estimate import Estimate, estimate
+from dgn_explorer.training.estimate import Estimate, _pace, estimate
 from dgn_explorer.training.run import train
+from tests.training.test_trainer import trainer
 from tests.training.tiny import open_tiny, tiny_settings
 
 
@@ -74,3 +75,10 @@ def test_flat_layers_and_bad_settings(photos: Path, tmp_path: Path) -> None:
         dry_run(photos, tmp_path, layer="conv9")
     with pytest.raises(DgnError, match="no file or folder"):
         dry_run(tmp_path / "none", tmp_path)
+
+
+def test_on_a_gpu_the_steps_are_those_of_a_run_there() -> None:
+    seconds = count()
+    t = trainer()
+    assert _pace(t, 0.9, 20, lambda: next(seconds)) == 20 * 4
+    assert t.index == 25
