@@ -102,8 +102,8 @@ class Objective:
             code_loss = code_distance(self.encode(shown), noisy.detach(), self._scale)
             loss = loss + s.code_weight * code_loss
         if adversarial:
-            every = sides is None or self.judges_soft
-            rows = None if every else (sides >= s.image_size).float()
+            sharp = None if sides is None or self.judges_soft else sides >= s.image_size
+            rows = None if sharp is None else sharp.float()
             features = unit_length(real_features), unit_length(fake_features)
             images = (real_seen, fake_seen)
             judged = self.judge(images, features, code, rows, judge_learns)

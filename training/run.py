@@ -199,17 +199,19 @@ def _prepare(
         for source in s.sources
     ]
     photos = PhotoSet(caches, list(s.weights), s.image_size)
-    encoder = load_encoder(setup, folder) if prior is None else encoder_of(prior, setup)
+    found = load_encoder(setup, folder) if prior is None else None
+    if found is not None:
+        return photos, found
     if prior is not None:
-        save_encoder(encoder, setup, folder)
-    if encoder is None:
+        encoder = encoder_of(prior, setup)
+    else:
         if resumes:  # new statistics would be another code, to which the weights mean nothing
             raise DgnError(
                 f"{folder} has a checkpoint, but the code statistics that belong to it are gone.",
                 "Put encoder.safetensors back, or start again in another --run folder.",
             )
         encoder = make_encoder(setup, photos, progress)
-        save_encoder(encoder, setup, folder)
+    save_encoder(encoder, setup, folder)
     return photos, encoder
 
 
