@@ -3,12 +3,16 @@
 Neither torch nor Qt is imported before a command needs it.
 """
 
+import errno
 import importlib
+import os
 import sys
 
 import click
 
 import dgn_explorer
+from dgn_explorer.commands.terminal import say
+from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
 
 # command -> (module below dgn_explorer.commands, one line of help)
@@ -58,7 +62,39 @@ def group(ctx: click.Context) -> None:
 def run() -> None:
     """Run the command line; errors that a user can put right end with exit code 2."""
     try:
-        group(prog_name="dgn-explorer")
+        code = group.main(prog_name="dgn-explorer", standalone_mode=False)
     except DgnError as error:
-        click.echo(f"Error: {error.message}\n{error.hint}", err=True)
-        sys.exit(2)
+        sys.exit(_refuse(f"Error: {error.message}", error.hint))
+    except click.Abort:
+        say("Aborted!", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        sys.exit(_misused(error))
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # whoever reads our output has seen enough
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the interpreter's end
+            sys.exit(1)
+        otherwise = "choose other folders, with DGN_EXPLORER_HOME"
+        refusal = disk_error(error, f"use {error.filename or 'a file'}", otherwise)
+        sys.exit(_refuse(f"Error: {refusal.message}", refusal.hint))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(*lines: str) -> int:
+    say(*lines, err=True)
+    return 2
+
+
+def _misused(error: click.ClickException) -> int:
+    """As click says it, but what quotes an argument has no control characters."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        help_name = context.help_option_names[0]
+        say(*context.get_usage().split("\n"), err=True)
+        say(f"Try '{context.command_path} {help_name}' for help.", err=True)
+    message = " ".join(error.format_message().split("\n\t"))  # a list of choices
+    say("", f"Error: {message}", err=True)
+    return error.exit_code

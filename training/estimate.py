@@ -13,6 +13,7 @@ from torch import Tensor
 
 from dgn_explorer.machine.device import describe
 from dgn_explorer.networks.opening import open_network
+from dgn_explorer.plain_text import printable
 from dgn_explorer.training.build import Opener, Setup, set_up
 from dgn_explorer.training.cache import PhotoCache, count_photos, padded_size, photo_bytes
 from dgn_explorer.training.data import PhotoSet
@@ -61,7 +62,7 @@ class Estimate:
             f"Device       {self.device}",
             f"Photographs  {self.photographs:,}, decoded {_size(self.cache_bytes)} "
             f"({_size(self.free_bytes)} free)",
-            f"Code         {self.code_size} values from {self.layer} "
+            f"Code         {self.code_size} values from {printable(self.layer)} "
             f"{' x '.join(map(str, self.feature_shape))}",
             f"Generator    {self.generator_parameters / 1e6:.1f} M parameters, "
             f"discriminator {self.discriminator_parameters / 1e6:.1f} M",
@@ -72,7 +73,7 @@ class Estimate:
             f"{self.adversarial_images_per_s:.1f} with the adversarial loss",
             f"Training     {self.images:,} images ({rounds:.1f} times each photograph) "
             f"in {self.training_s / 3600:.1f} hours",
-            *(f"Warning: {warning}" for warning in self.warnings),
+            *(f"Warning: {printable(warning)}" for warning in self.warnings),
         ]
         return "\n".join(lines)
 

@@ -12,9 +12,9 @@ from dgn_explorer.commands.options import (
     device_option,
     json_option,
     network_option,
-    print_json,
     prior_option,
 )
+from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.engine.messages import Decode, Failed, Opened, Replay
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.morph import MAX_FRAMES, PATHS, between
@@ -93,7 +93,7 @@ def animate_command(
             codes = _codes(session, opened, recipes)
             pictures = session.answer(Decode(opened.prior.fingerprint, _way(codes, frames, path)))
     save_animation(out, list(pictures), frames_per_second=fps, back=back, scale=scale)
-    click.echo(f"{len(pictures)} frames in {out}", err=True)
+    say(f"{len(pictures)} frames in {out}", err=True)
     if as_json:
         print_json({"frames": len(pictures), "path": str(out)})
 

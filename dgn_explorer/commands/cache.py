@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from dgn_explorer.commands.options import json_option, print_json
+from dgn_explorer.commands.options import json_option
+from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
 from dgn_explorer.results.damage import DamagedResult
@@ -39,11 +40,11 @@ def list_command(as_json: bool) -> None:
         return
     for r in stored:
         label = f" {r.label}" if r.label else ""
-        click.echo(
+        say(
             f"{r.created[:16].replace('T', ' ')}  {r.network} {r.address}{label}  seed {r.seed}"
             f"  {r.state} at step {r.steps}  activation {r.activation:.2f}  {r.key[:12]}"
         )
-    click.echo(f"{len(stored)} results, {sum(r.bytes for r in stored) / 1e6:.1f} MB", err=True)
+    say(f"{len(stored)} results, {sum(r.bytes for r in stored) / 1e6:.1f} MB", err=True)
 
 
 @cache_command.command("verify")
@@ -61,11 +62,11 @@ def verify_command(as_json: bool) -> None:
         counts = {"results": report.results, "damaged": len(report.damaged)}
         print_json(counts | {"quarantined": moved})
     else:
-        click.echo(f"{report.results} results are sound, {len(report.damaged)} are damaged.")
+        say(f"{report.results} results are sound, {len(report.damaged)} are damaged.")
     for damaged in report.damaged:
         where = f", moved to {damaged.quarantined}" if damaged.quarantined else ""
-        click.echo(f"{damaged.path}: {damaged.reason}{where}", err=True)
-        click.echo(f"  Lost: {_lost(damaged) or 'a result of which nothing is known'}", err=True)
+        say(f"{damaged.path}: {damaged.reason}{where}", err=True)
+        say(f"  Lost: {_lost(damaged) or 'a result of which nothing is known'}", err=True)
     sys.exit(1 if report.damaged else 0)
 
 
@@ -82,7 +83,7 @@ def pack_command(file: Path, overwrite: bool, as_json: bool) -> None:
     with _progress("Packing", f"{file} was not written.") as progress:
         report = pack(open_store(), file, progress)
     size = file.stat().st_size
-    click.echo(f"{report.results} results in {file}, {size / 1e6:.1f} MB", err=True)
+    say(f"{report.results} results in {file}, {size / 1e6:.1f} MB", err=True)
     _say_left_out(report.left_out)
     if as_json:
         left_out = len(report.left_out)
@@ -99,7 +100,7 @@ def unpack_command(file: Path, as_json: bool) -> None:
 
     with _progress("Unpacking", "What was unpacked is kept; run it again to go on.") as progress:
         report = unpack(open_store(), file, progress)
-    click.echo(f"{report.results} results, {report.new} of them new to the store", err=True)
+    say(f"{report.results} results, {report.new} of them new to the store", err=True)
     _say_left_out(report.left_out)
     if as_json:
         left_out = len(report.left_out)
@@ -145,7 +146,7 @@ def prune_command(
             progress(len(chosen), len(chosen))
     size = sum(item.bytes for item in gone)
     verb = "would go" if dry_run else "deleted"
-    click.echo(f"{len(gone)} results {verb}, {size / 1e6:.1f} MB", err=True)
+    say(f"{len(gone)} results {verb}, {size / 1e6:.1f} MB", err=True)
     if as_json:
         left = len(stored) - len(gone)
         print_json(
@@ -172,7 +173,7 @@ def _lost(damaged: DamagedResult) -> str:
 
 def _say_left_out(left_out: tuple[tuple[str, str], ...]) -> None:
     for key, reason in left_out:
-        click.echo(f"Left out {key[:12]}: {reason}", err=True)
+        say(f"Left out {key[:12]}: {reason}", err=True)
 
 
 @contextmanager
@@ -187,5 +188,5 @@ def _progress(label: str, if_stopped: str) -> Iterator[Progress]:
 
             yield show
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. {if_stopped}", err=True)
+        say("", f"Stopped. {if_stopped}", err=True)
         raise click.Abort from None

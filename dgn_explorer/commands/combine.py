@@ -11,9 +11,9 @@ from dgn_explorer.commands.options import (
     device_option,
     json_option,
     network_option,
-    print_json,
     prior_option,
 )
+from dgn_explorer.commands.terminal import print_json
 from dgn_explorer.engine.messages import Failed
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.combination import objective_text, parse_part

@@ -8,14 +8,12 @@ import click
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.images import make_folder
 from dgn_explorer.commands.options import (
-    ask,
     device_option,
     json_option,
     network_option,
-    print_json,
     prior_option,
 )
-from dgn_explorer.commands.terminal import StatusLine
+from dgn_explorer.commands.terminal import StatusLine, ask, print_json, say
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:
@@ -127,9 +125,9 @@ def evaluate_command(
     if as_json:
         print_json(report.to_dict())
         return
-    click.echo(report.text())
+    say(*report.text().split("\n"))
     for note in report.notes:
-        click.echo(note, err=True)
+        say(note, err=True)
 
 
 def _installed_judges() -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from dgn_explorer.commands.options import json_option, print_json
+from dgn_explorer.commands.options import json_option
+from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.errors import DgnError
 
 
@@ -92,7 +93,7 @@ def grid_command(
     options = SheetOptions(columns, gap, scale, caption, title, background, dots_per_inch=dpi)
     wanted = wanted[:limit]
     written = save_sheet(out, wanted, store.get, options)
-    click.echo(f"{len(wanted)} results in {', '.join(map(str, written))}", err=True)
+    say(f"{len(wanted)} results in {', '.join(map(str, written))}", err=True)
     if as_json:
         print_json({"results": len(wanted), "paths": [str(path) for path in written]})
 

@@ -4,8 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
+from dgn_explorer.commands.terminal import rewrite, say
 from dgn_explorer.engine.messages import Failed, Finished, Frame, Opened
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
@@ -94,11 +93,10 @@ class Progress:
         """Show the numbers of a frame of the image at ``place``."""
         if self._live:
             many = f"{self._ended + 1} of {len(self._titles)}, " if len(self._titles) > 1 else ""
-            text = (
-                f"\r\x1b[K{many}{self._titles[place]}: step {frame.step} of {frame.steps},"
+            rewrite(
+                f"{many}{self._titles[place]}: step {frame.step} of {frame.steps},"
                 f" activation {frame.trace[-1]:.2f}, {frame.seconds_left:.0f} s left "
             )
-            click.echo(text, err=True, nl=False)
 
     def end(self, place: int, finished: Finished, path: Path) -> None:
         """Say how it ended."""
@@ -107,7 +105,7 @@ class Progress:
         first, last = result.trace[0], result.trace[-1]
         self._say(place, f"activation {first:.2f} to {last:.2f} {source}, {path}")
         if finished.notice:
-            click.echo(f"Not stored: {finished.notice}", err=True)
+            say(f"Not stored: {finished.notice}", err=True)
 
     def fail(self, place: int, failed: Failed) -> None:
         """Say what went wrong."""
@@ -115,5 +113,6 @@ class Progress:
 
     def _say(self, place: int, text: str) -> None:
         self._ended += 1
-        start = "\r\x1b[K" if self._live else ""
-        click.echo(f"{start}{self._titles[place]}: {text}", err=True)
+        if self._live:
+            rewrite("")
+        say(f"{self._titles[place]}: {text}", err=True)

@@ -6,7 +6,8 @@ import platform
 import click
 
 import dgn_explorer
-from dgn_explorer.commands.options import device_option, json_option, print_json
+from dgn_explorer.commands.options import device_option, json_option
+from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.paths import config_folder, data_folder, log_folder
 
 _PACKAGES = ("torch", "torchvision", "PySide6-Essentials", "qasync", "h5py", "numpy", "pillow")
@@ -43,9 +44,9 @@ def info_command(device: str | None, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    click.echo(f"{'system':20} {report['system']}")
-    click.echo(f"{'device':20} {report['device']}")
+    say(f"{'system':20} {report['system']}")
+    say(f"{'device':20} {report['device']}")
     for name, value in versions().items():
-        click.echo(f"{name:20} {value}")
+        say(f"{name:20} {value}")
     for name, path in folders.items():
-        click.echo(f"{name + ' folder':20} {path}")
+        say(f"{name + ' folder':20} {path}")

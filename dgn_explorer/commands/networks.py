@@ -9,13 +9,12 @@ import click
 
 from dgn_explorer.commands.options import (
     DEFAULT_NETWORK,
-    ask,
     device_option,
     json_option,
     loader_options,
     network_option,
-    print_json,
 )
+from dgn_explorer.commands.terminal import ask, print_json, rewrite, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaders import by_name, library_examples
 from dgn_explorer.networks.spec_text import parse_spec
@@ -52,9 +51,9 @@ def list_command(as_json: bool) -> None:
     width = max(len(str(row["name"])) for row in rows)
     for row in rows:
         origin = (row["problem"] or row["source"]) if row["own"] else "embedded"
-        click.echo(f"{row['name']:{width}}  {origin}")
+        say(f"{row['name']:{width}}  {origin}")
     libraries = ", ".join(library_examples())
-    click.echo(f"Also {libraries}, and files and folders of your own.", err=True)
+    say(f"Also {libraries}, and files and folders of your own.", err=True)
 
 
 @networks_command.command("add")
@@ -81,8 +80,8 @@ def add_command(name: str, network: str, title: str, aliases: tuple[str, ...]) -
         named[alias] = info.layer(layer).path
     source, options = parse_spec(network)
     path = save_description(name, Description(source, title, options, named))
-    click.echo(str(path))
-    click.echo(
+    say(str(path))
+    say(
         f"{name}: {info.title}, {len(info.layers)} layers, {info.input_size} px,"
         f" {len(info.labels)} class names",
         err=True,
@@ -121,11 +120,11 @@ def check_command(
     if as_json:
         print_json(_as_json(report))
     else:
-        click.echo(f"{report.network}: {report.right} of {report.photos} right, {report.top1:.1%}")
+        say(f"{report.network}: {report.right} of {report.photos} right, {report.top1:.1%}")
         for other in report.alternatives:
-            click.echo(f"  {other.name}: {other.top1:.1%} of {report.sample}")
+            say(f"  {other.name}: {other.top1:.1%} of {report.sample}")
     if report.warning:
-        click.echo(report.warning, err=True)
+        say(report.warning, err=True)
 
 
 @click.command("layers")
@@ -142,12 +141,12 @@ def layers_command(network: str, as_json: bool) -> None:
         return
     width = max(len(layer.path) for layer in info.layers)
     kinds = max(len(layer.kind) for layer in info.layers)
-    click.echo(f"{'layer':{width}}  {'kind':{kinds}}  units  positions")
+    say(f"{'layer':{width}}  {'kind':{kinds}}  units  positions")
     for layer in info.layers:
         size = "{} x {}".format(*layer.spatial) if layer.spatial else "-"
-        click.echo(f"{layer.path:{width}}  {layer.kind:{kinds}}  {layer.channels:5}  {size}")
+        say(f"{layer.path:{width}}  {layer.kind:{kinds}}  {layer.channels:5}  {size}")
     for alias, path in info.aliases:
-        click.echo(f"{alias} is {path}", err=True)
+        say(f"{alias} is {path}", err=True)
 
 
 def _as_json(report: "CheckReport") -> dict[str, object]:
@@ -159,4 +158,6 @@ def _as_json(report: "CheckReport") -> dict[str, object]:
 
 def _progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\r{done} of {total} photographs ", err=True, nl=done == total)
+        rewrite(f"{done} of {total} photographs ")
+        if done == total:
+            say("", err=True)

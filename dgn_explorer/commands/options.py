@@ -1,7 +1,6 @@
 """Options that several commands share."""
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -80,16 +79,3 @@ batch_option = click.option(
     help="Images of a layer made at once.  [default: 16, on a CPU 1: there more is faster but"
     " rounds differently]",
 )
-
-
-def ask(question: str) -> bool:
-    """Ask on the terminal; no without one. Nothing of a user's code runs unless they say yes."""
-    try:
-        return click.confirm(question, default=False, err=True)
-    except click.Abort:
-        return False
-
-
-def print_json(value: object) -> None:
-    """Print one JSON value on one line of stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False))

@@ -9,13 +9,13 @@ import click
 from dgn_explorer.commands.options import (
     json_option,
     loader_options,
-    print_json,
 )
 from dgn_explorer.commands.prior_photos import (
     bounds_command,
     check_command,
     published_encoder,
 )
+from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.info import CROP, FITS
 
@@ -92,8 +92,8 @@ def import_command(
         fit=fit,
         exact=True,
     )
-    click.echo(str(path))
-    click.echo(
+    say(str(path))
+    say(
         f"{path.stem}: form {found.form}, codes of {size} numbers of {layer},"
         f" bounds {card['bounds_from']}, {fit}",
         err=True,
@@ -126,7 +126,7 @@ def list_command(as_json: bool) -> None:
             f"{row['code_size']} numbers of {row['encoder']['network']} {row['encoder']['layer']},"
             f" {row['architecture']}, {row['image']['size']} px"
         )
-        click.echo(f"{row['name']:{width}}  {text}")
+        say(f"{row['name']:{width}}  {text}")
 
 
 @prior_command.command("info")
@@ -151,7 +151,7 @@ def info_command(prior: str, as_json: bool) -> None:
     values["bounds"] = f"{low[0]:g} to {high[2]:g}, upper ones {high[1]:.2f} on average"
     values["encoder"] = f"{encoder['network']} {encoder['layer']}, {encoder['input_size']} px"
     for key, value in {**values, **card}.items():
-        click.echo(f"{key.replace('_', ' '):16} {value}")
+        say(f"{key.replace('_', ' '):16} {value}")
 
 
 prior_command.add_command(bounds_command)

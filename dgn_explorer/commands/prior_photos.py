@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dgn_explorer.commands.options import (
-    ask,
     device_option,
     json_option,
     loader_options,
-    print_json,
 )
-from dgn_explorer.commands.terminal import StatusLine
+from dgn_explorer.commands.terminal import StatusLine, ask, print_json, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import user_path
 from dgn_explorer.priors.info import CROP, EncoderInfo
@@ -87,9 +85,7 @@ def bounds_command(
         "bounds_from": f"mean + {sigmas:g} sigma over {len(photos)} photographs"
     }
     replace_space(path, space, card)
-    click.echo(
-        f"{name}: {card['bounds_from']}, upper bounds {float(space.upper.mean()):.2f} on average"
-    )
+    say(f"{name}: {card['bounds_from']}, upper bounds {float(space.upper.mean()):.2f} on average")
 
 
 @click.command("check")
@@ -146,11 +142,11 @@ def check_command(
     if as_json:
         print_json({**asdict(report), "agrees": report.agrees})
     else:
-        click.echo("step  published     here")
+        say("step  published     here")
         for i, (wanted, found) in enumerate(zip(report.published, report.trace, strict=True)):
-            click.echo(f"{i:4}  {wanted:9.2f}  {found:7.2f}")
+            say(f"{i:4}  {wanted:9.2f}  {found:7.2f}")
         verdict = "agrees" if report.agrees else "does not agree"
-        click.echo(f"It {verdict}: up to {report.deviation:.1%} away, {TOLERANCE:.0%} are allowed.")
+        say(f"It {verdict}: up to {report.deviation:.1%} away, {TOLERANCE:.0%} are allowed.")
     sys.exit(0 if report.agrees else 1)
 
 

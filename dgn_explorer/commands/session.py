@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import click
 import numpy as np
 
 from dgn_explorer.commands.cache import open_store
-from dgn_explorer.commands.options import ask
+from dgn_explorer.commands.terminal import ask, say
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import (
     Answered,
@@ -88,7 +87,7 @@ class EngineSession:
                 interrupted = True
                 continue
             if isinstance(event, Ready):
-                click.echo(event.notice, err=True)
+                say(event.notice, err=True)
             elif isinstance(event, Finished | Failed | Cancelled):
                 place = jobs.pop(event.job)
                 if not isinstance(event, Cancelled) and not interrupted:

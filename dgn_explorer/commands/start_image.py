@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from dgn_explorer.commands.options import ask
+from dgn_explorer.commands.terminal import ask, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 
@@ -54,5 +52,5 @@ def start_code(photo: Path, method: str, prior: str, device: str | None) -> str:
         found = f"by optimising the code, as there is no encoder: {error.message}"
     else:
         found = f"through {encoder.network} {encoder.layer}"
-    click.echo(f"Starts from {photo.name}, {found}", err=True)
+    say(f"Starts from {photo.name}, {found}", err=True)
     return code_text(opened.space.clamp(code)[0].float().cpu().numpy())

@@ -2,11 +2,8 @@
 
 from dataclasses import replace
 
-import click
-
 from dgn_explorer.commands.ascent_options import Ascent
-from dgn_explorer.commands.options import ask
-from dgn_explorer.commands.terminal import StatusLine
+from dgn_explorer.commands.terminal import StatusLine, ask, say
 from dgn_explorer.engine.messages import Opened
 from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters
 from dgn_explorer.synthesis.step_sizes import is_tuned, remember_step, remembered_step
@@ -31,7 +28,7 @@ def with_step_size(
         size = _find(network, prior, device)
         source = "found by a sweep"
         remember_step(*pair, size)
-    click.echo(
+    say(
         f"Step size {size:g} for {opened.network.title} with {opened.prior.name}, {source};"
         " --step-size changes it",
         err=True,
@@ -47,7 +44,7 @@ def gentler(parameters: Parameters) -> Parameters:
     if not isinstance(parameters, DgnAmParameters):
         return parameters
     size = parameters.step_start / 8
-    click.echo(f"Step size {size:g} from a photograph; --step-size changes it", err=True)
+    say(f"Step size {size:g} from a photograph; --step-size changes it", err=True)
     return replace(parameters, step_start=size)
 
 

@@ -1,12 +1,40 @@
-"""Progress on stderr: one line that is rewritten on a terminal, else a line now and then."""
+"""The one way to the terminal: what is said there has no control characters but our own.
+
+Progress is one line on stderr that is rewritten on a terminal, else a line now and then.
+"""
 
 import sys
 import time
 
 import click
 
+from dgn_explorer.plain_text import json_line, printable
+
 LINE_EVERY_S = 10.0
 REWRITE_EVERY_S = 0.2
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines on stdout, or stderr; control characters in them are shown as escapes."""
+    click.echo("\n".join(printable(line) for line in lines), err=err)
+
+
+def rewrite(text: str) -> None:
+    """Show ``text`` in place of the line that the cursor is in, on a terminal's stderr."""
+    click.echo(f"\r\x1b[K{printable(text)}", err=True, nl=False)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value on one line of stdout."""
+    click.echo(json_line(value))
+
+
+def ask(question: str) -> bool:
+    """Ask on the terminal; no without one. Nothing of a user's code runs unless they say yes."""
+    try:
+        return click.confirm(printable(question), default=False, err=True)
+    except click.Abort:
+        return False
 
 
 class StatusLine:
@@ -22,12 +50,15 @@ class StatusLine:
         if now < self._next and not last:
             return
         self._next = now + (REWRITE_EVERY_S if self._live else LINE_EVERY_S)
-        click.echo(f"\r\x1b[K{text}" if self._live else text, err=True, nl=not self._live)
+        if self._live:
+            rewrite(text)
+        else:
+            say(text, err=True)
 
     def end(self) -> None:
         """Finish the line."""
         if self._live:
-            click.echo("", err=True)
+            say("", err=True)
 
 
 def duration(seconds: float) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dgn_explorer.commands.options import ask, device_option, loader_options
-from dgn_explorer.commands.terminal import StatusLine, duration
+from dgn_explorer.commands.options import device_option, loader_options
+from dgn_explorer.commands.terminal import StatusLine, ask, duration, say
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def train_command(
     settings = run_settings(folder, paths, weights, changes, preset)
     opener = partial(open_network, confirm=ask)
     if dry_run:
-        click.echo(estimate(settings, folder, device=device, opener=opener).text())
+        say(*estimate(settings, folder, device=device, opener=opener).text().split("\n"))
         return
     report = _Report()
     with _stop_on_interrupt() as stop:
@@ -110,7 +110,7 @@ def train_command(
     if out is not None and path.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
         path = Path(shutil.copyfile(path, out))
-    click.echo(str(path))
+    say(str(path))
 
 
 def _sources(texts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from dgn_explorer.plain_text import printable
+
 
 @dataclass(frozen=True)
 class Report:
@@ -70,9 +72,10 @@ class Report:
             rows.append((f"code realised, {name}", _number(value)))
         for name, value in (self.hidden or {}).items():
             rows.append((f"hidden {name}, photographs = 1", _number(value)))
+        rows = [(printable(name), value) for name, value in rows]
         width = max(len(name) for name, _ in rows)
         title = f"{self.prior or 'no prior'}, {self.method}, {self.units} units of {self.network}"
-        return "\n".join([title, *(f"{name:<{width}}  {value}" for name, value in rows)])
+        return "\n".join([printable(title), *(f"{name:<{width}}  {value}" for name, value in rows)])
 
 
 def _plain(value: Any) -> Any:

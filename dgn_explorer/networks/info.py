@@ -2,11 +2,11 @@
 
 import difflib
 import re
-import shlex
 from dataclasses import dataclass
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.plain_text import shell_command
 
 CLASS_ALIAS = "class"
 
@@ -72,7 +72,8 @@ class NetworkInfo:
         instead = f"Did you mean {' or '.join(near)}? " if near else ""
         raise DgnError(
             f"{self.name} has no layer {path!r}.",
-            f"{instead}List its layers with: dgn-explorer layers {shlex.quote(self.name)}",
+            f"{instead}List its layers with: "
+            + shell_command(["dgn-explorer", "layers", "--", self.name]),
         )
 
     def resolve(self, text: str) -> UnitAddress:

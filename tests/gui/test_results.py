@@ -155,7 +155,8 @@ def test_copies(explorer: Explorer) -> None:
     explorer.desk.table["copy_address"].trigger()
     assert clipboard.text() == "fc:1"
     explorer.desk.table["copy_command"].trigger()
-    assert clipboard.text().startswith("dgn-explorer visualize fc:1 --network tiny")
+    assert clipboard.text().startswith("dgn-explorer visualize --network tiny ")
+    assert clipboard.text().endswith(" --seed 0 -- fc:1")
     explorer.desk.table["copy_python"].trigger()
     compile(clipboard.text(), "clipboard", "exec")
     assert explorer.engine.submitted[0].to_json() in clipboard.text()

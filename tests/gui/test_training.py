@@ -42,8 +42,8 @@ def test_the_dialog_asks_for_what_the_command_needs(explorer: Explorer, tmp_path
     dialog.licence.setText("CC0")
     order = dialog.order
     assert order.folder.name == "birds-2"
-    assert order.arguments()[:4] == ["-m", "dgn_explorer", "train", str(tmp_path / "a.zip")]
-    assert order.arguments()[-2:] == ["--licence", "CC0"]
+    assert order.arguments()[:3] == ["-m", "dgn_explorer", "train"]
+    assert order.arguments()[-4:] == ["--licence", "CC0", "--", str(tmp_path / "a.zip")]
     dialog.name.clear()
     assert not dialog.go.isEnabled()
     dialog.done(QDialog.DialogCode.Rejected)

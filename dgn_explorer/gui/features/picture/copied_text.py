@@ -1,8 +1,7 @@
 """Texts and pictures for the clipboard."""
 
-import shlex
-
 from dgn_explorer.gui.state.run_settings import DEFAULT_METHOD
+from dgn_explorer.plain_text import shell_command
 from dgn_explorer.synthesis.parameters import PRESETS
 from dgn_explorer.synthesis.recipe import Recipe
 
@@ -30,13 +29,14 @@ def command_line(recipe: Recipe) -> str:
     >>> terms = (Term(UnitAddress("fc", 980)),)
     >>> text = command_line(Recipe("lite0", "ab", "mine", "cd", terms, seed=3))
     >>> text.split(" --", 2)[0], text.split(" --", 3)[3]
-    ('dgn-explorer visualize fc:980', 'steps 250 --set step_start=0.25 --seed 3')
+    ('dgn-explorer visualize', 'steps 250 --set step_start=0.25 --seed 3 -- fc:980')
     """
     if len(recipe.objective) == 1 and recipe.objective[0].weight == 1:
-        words = ["dgn-explorer", "visualize", str(recipe.objective[0].unit)]
+        command, units = "visualize", [str(recipe.objective[0].unit)]
     else:
-        parts = (f"{term.unit}={term.weight!r}" for term in recipe.objective)
-        words = ["dgn-explorer", "combine", *parts]
+        command = "combine"
+        units = [f"{term.unit}={term.weight!r}" for term in recipe.objective]
+    words = ["dgn-explorer", command]
     words += ["--network", recipe.network]
     if recipe.prior:
         words += ["--prior", recipe.prior]
@@ -51,4 +51,4 @@ def command_line(recipe: Recipe) -> str:
             # without it the command takes the step size remembered for this network and prior
             words += ["--set", f"{spec.name}={value!r}"]
     words += ["--seed", str(recipe.seed)]
-    return shlex.join(words)
+    return shell_command([*words, "--", *units])  # a layer's name may begin with a dash

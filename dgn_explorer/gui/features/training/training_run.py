@@ -1,8 +1,5 @@
 """A training run as a process of its own: started here, watched through its folder."""
 
-import os
-import shlex
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +10,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.photos.reading import read_photo
+from dgn_explorer.plain_text import shell_command
 from dgn_explorer.training.folder import (
     AT_WORK,
     CURVES_NAME,
@@ -44,13 +42,14 @@ class TrainingOrder:
     def arguments(self) -> list[str]:
         """The command line behind ``python``.
 
-        >>> TrainingOrder(("a.zip",), Path("run"), "lite0", 2.0, "mine", "").arguments()[2:5]
-        ['train', 'a.zip', '--run']
+        >>> TrainingOrder(("a.zip",), Path("run"), "lite0", 2.0, "mine", "").arguments()[-2:]
+        ['--', 'a.zip']
         """
-        found = ["-m", "dgn_explorer", "train", *self.sources, "--run", str(self.folder)]
+        found = ["-m", "dgn_explorer", "train", "--run", str(self.folder)]
         found += ["--network", self.network, "--hours", f"{self.hours:g}", "--name", self.name]
         found += ["--save-every", "2", "--background"]
-        return found + (["--licence", self.licence] if self.licence else [])
+        found += ["--licence", self.licence] if self.licence else []
+        return [*found, "--", *self.sources]
 
 
 @dataclass(frozen=True)
@@ -192,5 +191,4 @@ def _last_error(log: Path) -> str:
 
 
 def _command_line(order: TrainingOrder) -> str:
-    words = [Path(sys.executable).name, *order.arguments()]
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    return shell_command([Path(sys.executable).name, *order.arguments()])
