@@ -112,8 +112,8 @@ class NetworkInfo:
             if path == closed.path or path.startswith(f"{closed.path}."):
                 raise DgnError(
                     f"The units of {path} cannot be shown. {closed.unreadable}",
-                    "Choose a layer before or after it: dgn-explorer layers"
-                    f" {shlex.quote(self.name)}",
+                    "Choose a layer before or after it: "
+                    + shell_command(["dgn-explorer", "layers", "--", self.name]),
                 )
 
     def label(self, address: UnitAddress) -> str:
