@@ -16,7 +16,7 @@ from dgn_explorer import cli
 from dgn_explorer.commands.terminal import StatusLine, ask, print_json, say
 from dgn_explorer.disk import write_file
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.features.picture.clipboard import command_line
+from dgn_explorer.gui.features.picture.copied_text import command_line
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.paths import config_folder, data_folder
 from dgn_explorer.plain_text import has_control, json_line, printable, shell_command
