@@ -4,6 +4,7 @@ import ast
 import doctest
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,15 @@ def _imports(file: Path) -> list[str]:
         elif isinstance(node, ast.ImportFrom):
             found.append(node.module or "")
     return found
+
+
+def test_the_tests_that_promises_name_are_there() -> None:
+    """A row of ``docs/promises.md`` names paths; one without a folder is beside the one before."""
+    rows = [row for row in (ROOT / "docs/promises.md").read_text().splitlines() if "tests/" in row]
+    assert len(rows) > 10
+    for row in rows:
+        folder = ROOT
+        for name in re.findall(r"`([^` ]*(?:\.py|/)[^` ]*)`", row.rpartition(" | ")[2]):
+            path = (ROOT if name.startswith("tests/") else folder) / name.partition("::")[0]
+            assert path.exists(), f"{name} in {row}"
+            folder = path.parent

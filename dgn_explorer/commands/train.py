@@ -13,6 +13,7 @@ import click
 
 from dgn_explorer.commands.options import device_option, loader_options
 from dgn_explorer.commands.terminal import StatusLine, ask, duration, say
+from dgn_explorer.disk import replacing
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:
@@ -109,7 +110,9 @@ def train_command(
     report.end()
     if out is not None and path.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
-        path = Path(shutil.copyfile(path, out))
+        with replacing(out) as temporary:
+            shutil.copyfile(path, temporary)
+        path = out
     say(str(path))
 
 

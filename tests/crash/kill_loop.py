@@ -12,7 +12,6 @@ import shutil
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -23,10 +22,11 @@ from dgn_explorer.results.pack import PackReport, pack, unpack
 from dgn_explorer.results.pruning import to_prune
 from dgn_explorer.results.result_file import StoredResult
 from dgn_explorer.results.store import Store
+from tests.crash.home import storm
+from tests.crash.processes import Say, live
 from tests.results.making import assert_same, make_recipe, make_result
 
 COUNT, SIZE = 12, 96
-Say = Callable[[int], object]
 
 
 class Operation(Protocol):
@@ -198,6 +198,7 @@ def _training(folder: Path) -> Operation:
     return Training(folder)
 
 
+HOME = "home"  # two programs at once: its kills are counted, not its rounds
 OPERATIONS: dict[str, Callable[[Path], Operation]] = {
     "put": Put,
     "pack": Pack,
@@ -222,20 +223,10 @@ def assert_sound(store: Store) -> int:
     return report.results
 
 
-def _live(operation: Operation, writing: int) -> None:
-    status = 1
-    try:
-        os.write(writing, b"ready\n")
-        operation.work(lambda number: os.write(writing, b"%d\n" % number))
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
-
-
 def kill_loop(name: str, folder: Path, kills: int, seed: int) -> dict[str, int]:
     """Start and kill ``kills`` times; how many were killed before they were through."""
+    if name == HOME:
+        return storm(folder, kills, seed)
     operation = OPERATIONS[name](folder)
     rng = random.Random(seed)
     for _ in range(2):  # the first one pays for imports
@@ -246,18 +237,10 @@ def kill_loop(name: str, folder: Path, kills: int, seed: int) -> dict[str, int]:
     killed = halfway = 0
     for _ in range(kills):
         operation.prepare()
-        reading, writing = os.pipe()
-        child = os.fork()
-        if not child:
-            _live(operation, writing)
-        os.close(writing)
-        with os.fdopen(reading) as lines:
-            assert lines.readline() == "ready\n"
-            time.sleep(rng.uniform(0, 1.1 * whole_s))
-            os.kill(child, signal.SIGKILL)
-            _, status = os.waitpid(child, 0)
-            said = [int(line) for line in lines]
-        died = os.waitstatus_to_exitcode(status)
+        child = live(operation.work)
+        time.sleep(rng.uniform(0, 1.1 * whole_s))
+        os.kill(child.pid, signal.SIGKILL)
+        said, died = child.end()
         assert died in (0, -signal.SIGKILL), f"the child ended with {died}"
         killed += died != 0
         halfway += died != 0 and bool(said)
