@@ -20,13 +20,26 @@ from dgn_explorer.gui.frame.close_dialog import CloseDialog
 from dgn_explorer.gui.frame.frame import Frame
 from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
 from dgn_explorer.gui.look.icons import program_icon
+from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import Theme
 from dgn_explorer.gui.state.job_notices import JobNotices
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.info import NetworkInfo
 
 _SIZE = QSize(1400, 900)
+_FRAME = QSize(16, 64)  # more than the title bars of common desktops
 _ASK = "ask_before_closing"
+
+
+def first_size(available: QSize) -> QSize:
+    """The size of the first window on a screen with this much room, its frame included.
+
+    Qt counts neither the title bar nor the borders that the desktop adds.
+
+    >>> first_size(QSize(1440, 900)).toTuple(), first_size(QSize(2560, 1440)).toTuple()
+    ((1400, 836), (1400, 900))
+    """
+    return _SIZE.boundedTo(available - _FRAME)
 
 
 class MainWindow(QMainWindow):
@@ -51,7 +64,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("DGN Explorer")
         self.setWindowIcon(program_icon())
         self.setAcceptDrops(True)
-        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
+        self.resize(first_size(self.screen().availableSize()))
         self.desk = lay_desk(self, session, flows, theme, preferences)
         self._frame = Frame(self.desk)
         self.features = (self._frame.feature, *(make(self.desk) for make in features))
@@ -118,7 +131,7 @@ class MainWindow(QMainWindow):
         make_toolbar(self, desk.table)
 
     def _opened(self, network: NetworkInfo) -> None:
-        self.setWindowTitle(f"{network.title} · DGN Explorer")
+        self.setWindowTitle(f"{plain(network.title, 100)} · DGN Explorer")
 
     def _confirmed(self, never_again: bool) -> None:
         if never_again:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from dgn_explorer.gui.look.icons import icon
+from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.theme import Theme
 
 MENUS = ("File", "Edit", "Run", "Combine", "View", "Help")
@@ -24,7 +25,8 @@ class Action:
 
     ``group`` separates the entries of a menu; within one, ``place`` puts an entry before or after
     those of other features. ``toolbar`` is a place in the toolbar, whose parts are tens; 0 is none.
-    ``checked`` makes it an action that is on or off. ``titled`` is for a title that changes.
+    ``more_keys`` do the same and are not written behind the title. ``checked`` makes it an action
+    that is on or off. ``titled`` is for a title that changes.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Action:
     help: str
     run: Callable[[], object]
     keys: str = ""
+    more_keys: str = ""
     icon: str = ""
     icon_off: str = ""
     enabled: Callable[[], bool] = always
@@ -58,7 +61,7 @@ class _Group(QObject):
             if action.checked is not None:
                 made.setChecked(action.checked())
             if action.titled is not None:
-                made.setText(action.titled())
+                made.setText(plain(action.titled(), 80))
 
 
 class ActionTable(QObject):
@@ -125,9 +128,9 @@ class ActionTable(QObject):
         self._draw(action)  # first: a button that shows icons only is as wide as a text until then
         made.setText(action.title)
         made.setCheckable(action.checked is not None)
-        made.setShortcut(QKeySequence(action.keys))
+        made.setShortcuts([QKeySequence(keys) for keys in (action.keys, action.more_keys) if keys])
         keys = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        made.setToolTip(f"{action.help} ({keys})" if keys else action.help)
+        set_tip(made, f"{action.help} ({keys})" if keys else action.help)
         made.setStatusTip(action.help)
 
         def triggered(_checked: bool = False) -> None:

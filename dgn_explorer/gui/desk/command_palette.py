@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.desk.actions import Action, ActionTable
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import SMALL, Theme
 
@@ -76,7 +77,7 @@ class CommandPalette(QDialog):
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             item = QListWidgetItem(action.icon(), one.title)
             item.setData(QuietRole, keys)
-            item.setToolTip(one.help)
+            set_tip(item, one.help)
             item.setData(_IdRole, one.id)
             if not action.isEnabled():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)

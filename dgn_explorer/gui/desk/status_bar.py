@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
 
 from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.info import NetworkInfo
@@ -30,13 +31,14 @@ class StatusBar(QStatusBar):
 
     def _device_known(self, device: str) -> None:
         self.device.setText(f"Device: {device}")
-        self.device.setToolTip("Where the ascent is computed")
+        set_tip(self.device, "Where the ascent is computed")
 
     def _opened(self, network: NetworkInfo, prior: PriorInfo) -> None:
         self.network.setText(f"Network: {network.title}")
-        self.network.setToolTip(f"{network.name}, fingerprint {network.fingerprint[:12]}")
+        set_tip(self.network, f"{network.name}, fingerprint {network.fingerprint[:12]}")
         self.prior.setText(f"Prior: {prior.name}, {prior.image_size} px")
-        self.prior.setToolTip(
+        set_tip(
+            self.prior,
             f"{prior.architecture}, {prior.code_size:,} code entries, inverts "
-            f"{prior.encoder.layer} of {prior.encoder.network}"
+            f"{prior.encoder.layer} of {prior.encoder.network}",
         )

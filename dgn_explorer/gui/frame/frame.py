@@ -85,11 +85,11 @@ class Frame(QObject):
                    lambda: CommandPalette(desk.table, desk.theme, desk.window).open(),
                    keys="Ctrl+Shift+P", icon="command", toolbar=90),
             Action("shortcuts", "Help", 0, "Keyboard shortcuts", "Show every shortcut",
-                   lambda: ShortcutSheet(desk.table, desk.window).open(), keys="?",
-                   icon="keyboard"),
+                   lambda: ShortcutSheet(desk.table, desk.window).open(), keys="F1",
+                   more_keys="?", icon="keyboard"),
             Action("about", "Help", 1, "About dgn-explorer", "Version, system and licences",
                    lambda: AboutDialog(desk.window).open(), icon="info"),
         )  # fmt: skip
 
     def _opened(self) -> None:
-        remember(self._desk.preferences, *self._desk.session.asked)
+        remember(self._desk.preferences, *self._desk.session.pair)

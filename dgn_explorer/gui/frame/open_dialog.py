@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.look.parts import fix_width, label
+from dgn_explorer.gui.look.plain import network_text, set_tip
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, WIDE, Theme
 from dgn_explorer.networks.loaders import file_filters, spec_examples
@@ -102,8 +103,9 @@ class OpenDialog(QDialog):
         made.setMouseTracking(True)
         made.setFixedHeight(min(len(pairs), 5) * 28 + 8)
         for network, prior in pairs:
-            item = QListWidgetItem(network)
-            item.setData(QuietRole, f"prior: {prior}")
+            item = QListWidgetItem(network_text(network))
+            item.setData(QuietRole, f"prior: {network_text(prior)}")
+            set_tip(item, f"{network}\nprior: {prior}")
             made.addItem(item)
         made.currentRowChanged.connect(lambda row: self._fill(*pairs[row]))
         made.itemActivated.connect(self._open)

@@ -6,7 +6,12 @@ from enum import Enum
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 
+from dgn_explorer.gui.look.plain import plain
+
 CardRole = Qt.ItemDataRole.UserRole + 1
+
+
+_LONGEST = 200  # letters; a card shows twenty
 
 
 class CardState(Enum):
@@ -29,6 +34,10 @@ class Card:
     pixmap: QPixmap | None
     detail: str = ""
     favourite: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("title", "subtitle", "detail"):
+            object.__setattr__(self, name, plain(getattr(self, name), _LONGEST))
 
     @property
     def spoken(self) -> str:

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from dgn_explorer.gui.look.icons import icon
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import Theme
 
 
@@ -16,7 +17,7 @@ class CloseButton(QToolButton):
         self._theme = theme
         self.setProperty("role", "flat")
         self.setAccessibleName(name)
-        self.setToolTip(tip or name)
+        set_tip(self, tip or name)
         theme.changed.connect(self._tint)
         self._tint()
 

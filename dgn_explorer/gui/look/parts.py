@@ -14,13 +14,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dgn_explorer.gui.look.plain import plain_lines, set_tip
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL
+
+
+class PlainLabel(QLabel):
+    """Shows every text as it is, without what would turn or break it."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show ``text``."""
+        super().setText(plain_lines(text))
 
 
 def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
     """A text in one of the style sheet's roles."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
+    made = PlainLabel(text)
     if role:
         made.setProperty("role", role)
     if wrap:
@@ -32,7 +45,7 @@ def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
 _FEW = 4  # letters, the ellipsis among them
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(PlainLabel):
     """A text of one line that ends in an ellipsis where there is no room for it.
 
     Where not even a few letters would be left, it is not drawn.
@@ -40,7 +53,6 @@ class ElidedLabel(QLabel):
 
     def __init__(self, role: str = "") -> None:
         super().__init__()
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
 
     def minimumSizeHint(self) -> QSize:
@@ -55,7 +67,7 @@ class ElidedLabel(QLabel):
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
         cut = short != self.text()
-        self.setToolTip(self.text() if cut else "")
+        set_tip(self, self.text() if cut else "")
         if not cut or len(short) > _FEW:
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, short)
         painter.end()
@@ -114,7 +126,7 @@ def action_button(action: QAction, text: str = "") -> QPushButton:
 
     def take_over() -> None:
         button.setAccessibleName(action.text())
-        button.setToolTip(action.toolTip())
+        button.setToolTip(action.toolTip())  # made fit by `set_tip` already
         button.setEnabled(action.isEnabled())
         if not text:
             button.setText(action.text())

@@ -95,8 +95,8 @@ QComboBox:focus { border: 2px solid $accent; padding: 3px 7px; }
 QComboBox:disabled { color: $muted; border-color: $border; background: $panel; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url($arrow); width: 10px; height: 10px; }
-QComboBox QAbstractItemView { background: $raised; border: 1px solid $control_border;
-    padding: 4px; }
+QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus { background: $raised;
+    border: 1px solid $control_border; padding: 4px; }
 QCheckBox { spacing: 8px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $control_border;
     border-radius: 4px; background: $raised; }

@@ -53,6 +53,13 @@ class SubmittedJob:
         return self.recipe.network_fingerprint, objective_text(self.recipe.objective)
 
     @property
+    def tile(self) -> tuple[str, str] | None:
+        """Where the grid shows it: with its unit, whatever position it is for."""
+        if len(self.recipe.objective) != 1:
+            return None
+        return self.recipe.network_fingerprint, f"{self.unit.layer}:{self.unit.index}"
+
+    @property
     def name(self) -> str:
         """The class name if there is one, else the address; all units of a combination."""
         return self.label or objective_text(self.recipe.objective)
@@ -76,6 +83,7 @@ class JobList(QObject):
         self._jobs: dict[int, SubmittedJob] = {}
         self._by_unit: dict[tuple[str, str], int] = {}
         self._by_key: dict[str, int] = {}
+        self._by_tile: dict[tuple[str, str], int] = {}
         self.batch_total = 0
         self.batch_done = 0
         self._batch_started = 0.0
@@ -94,6 +102,11 @@ class JobList(QObject):
         """The newest job for ``unit`` of the network with this fingerprint."""
         return self.get(self._by_unit.get((fingerprint, str(unit))))
 
+    def of_tile(self, fingerprint: str, unit: UnitAddress) -> SubmittedJob | None:
+        """The newest job for ``unit``, or else for one of its positions alone."""
+        tile = self._by_tile.get((fingerprint, f"{unit.layer}:{unit.index}"))
+        return self.of_unit(fingerprint, unit) or self.get(tile)
+
     def of_key(self, key: str) -> SubmittedJob | None:
         """The newest job that makes the result ``key``."""
         return self.get(self._by_key.get(key))
@@ -105,6 +118,8 @@ class JobList(QObject):
             self._jobs.pop(earlier.number)
         self._jobs[job.number] = job
         self._by_unit[job.place] = job.number
+        if job.tile is not None:
+            self._by_tile[job.tile] = job.number
         self._by_key[job.recipe.key] = job.number
         if job.batch:
             if not self.batch_left:
@@ -173,6 +188,8 @@ class JobList(QObject):
     def _forget_unit(self, job: SubmittedJob) -> None:
         if self._by_unit.get(job.place) == job.number:
             del self._by_unit[job.place]
+        if job.tile is not None and self._by_tile.get(job.tile) == job.number:
+            del self._by_tile[job.tile]
         if self._by_key.get(job.recipe.key) == job.number:
             del self._by_key[job.recipe.key]
 

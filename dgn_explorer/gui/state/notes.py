@@ -1,4 +1,4 @@
-"""Favourites, tags, notes and kept combinations of the open network, with undo."""
+"""Favourites, tags, notes and kept combinations, with undo."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,8 +41,9 @@ class _Edit(QUndoCommand):
 
 
 class Notes(QObject):
-    """The notebook of the open network, read and written on the I/O thread.
+    """Notebooks by network, read and written on the I/O thread; `book` is the open network's.
 
+    Those of other networks are read when one of their results is listed, and are not edited here.
     A change is written at once, whichever network is open by then. One that cannot be written waits
     and is tried again with the next one.
     """
@@ -54,26 +55,28 @@ class Notes(QObject):
         self._session, self._flows = session, flows
         self._folder: Path = data_folder() / "notes"
         self.fingerprint = ""
-        self.book = Notebook()
+        self._books: dict[str, Notebook] = {}  # by fingerprint
+        self._sought: set[str] = set()  # fingerprints whose notebook was looked for
         self._waiting: dict[str, list[Change]] = {}  # by fingerprint: not on the disk yet
         self._writing = False
         session.opened.connect(self._open)
+
+    @property
+    def book(self) -> Notebook:
+        """The notebook of the open network."""
+        return self._books.get(self.fingerprint, Notebook())
 
     def of(self, unit: UnitAddress | None) -> UnitNote:
         """The note on a unit of the open network."""
         return self.book.note(str(unit)) if unit is not None else UnitNote()
 
     def is_favourite(self, item: StoredResult) -> bool:
-        """Whether a stored result shows a favourite of the open network."""
-        return item.network_fingerprint == self.fingerprint and (
-            self.book.note(item.address).favourite
-        )
+        """Whether a stored result shows a favourite of its network."""
+        return self._book_of(item.network_fingerprint).note(item.address).favourite
 
     def words_of(self, item: StoredResult) -> str:
         """Tags and note of a stored result's unit."""
-        if item.network_fingerprint != self.fingerprint:
-            return ""
-        return self.book.note(item.address).words
+        return self._book_of(item.network_fingerprint).note(item.address).words
 
     def toggle_favourite(self, unit: UnitAddress) -> None:
         """Make a unit a favourite, or no longer."""
@@ -97,7 +100,7 @@ class Notes(QObject):
         """Change the notes on a network, on the screen if it is open and on the disk."""
         self._waiting.setdefault(fingerprint, []).append(change)
         if fingerprint == self.fingerprint:
-            self._show(change.apply(self.book))
+            self._show(fingerprint, change.apply(self.book))
         self.save()
 
     def save(self) -> None:
@@ -110,14 +113,21 @@ class Notes(QObject):
         if change.after != change.before:
             self._session.undo.push(_Edit(self, change, text))
 
-    def _show(self, book: Notebook) -> None:
-        if book != self.book:
-            self.book = book
+    def _book_of(self, fingerprint: str) -> Notebook:
+        if fingerprint not in self._sought:
+            self._sought.add(fingerprint)
+            self._flows.start(self._read(fingerprint))
+        return self._books.get(fingerprint, Notebook())
+
+    def _show(self, fingerprint: str, book: Notebook) -> None:
+        if book != self._books.get(fingerprint, Notebook()):
+            self._books[fingerprint] = book
             self.changed.emit()
 
     def _open(self, network: NetworkInfo) -> None:
         if network.fingerprint != self.fingerprint:
-            self.fingerprint, self.book = network.fingerprint, Notebook()
+            self.fingerprint = network.fingerprint
+            self._sought.add(network.fingerprint)
             self.changed.emit()
             self._flows.start(self._read(network.fingerprint))
 
@@ -125,7 +135,8 @@ class Notes(QObject):
         try:
             book = await self._flows.on_disk(read_notebook, self._folder, fingerprint)
         except DgnError as error:
-            self._session.problem.emit(error.message, error.hint, "")
+            if fingerprint == self.fingerprint:  # who opens the others is told then
+                self._session.problem.emit(error.message, error.hint, "")
             return
         self._take_over(fingerprint, book)
 
@@ -153,5 +164,4 @@ class Notes(QObject):
 
     def _take_over(self, fingerprint: str, book: Notebook) -> None:
         """Show what the disk says, and what it does not say yet."""
-        if fingerprint == self.fingerprint:
-            self._show(applied(self._waiting.get(fingerprint, ()), book))
+        self._show(fingerprint, applied(self._waiting.get(fingerprint, ()), book))

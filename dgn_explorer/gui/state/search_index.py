@@ -1,5 +1,6 @@
 """Finding layers and units by class name, address or layer name; free of Qt."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.results.notebook import UnitNote
 
 LIMIT = 60
+_NEAR = 3  # what may have been meant
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,22 @@ class SearchIndex:
         # Someone who types "blocks.4" means layers, not the classes that contain those letters.
         hits = layer_hits + hits if layers and not classes else hits + layer_hits
         return list(dict.fromkeys(hits))[:LIMIT]
+
+    def near(self, text: str) -> list[Hit]:
+        """Classes and layers that are written much like ``text``, the likeliest first.
+
+        Of an address the part before the colon counts; its index is kept where the layer has it.
+        """
+        name, colon, index = text.strip().lower().partition(":")
+        if not name:
+            return []
+        found = [] if colon else [self._class(self._labels.index(near))
+                 for near in difflib.get_close_matches(name, self._labels, n=_NEAR)]  # fmt: skip
+        for near in difflib.get_close_matches(name, self._paths, n=_NEAR):
+            layer = self._network.layers[self._paths.index(near)]
+            exact = self._exact(f"{layer.path}:{index}") if colon else None
+            found.append(exact or self._layer(self._paths.index(near)))
+        return found
 
     def _exact(self, text: str) -> Hit | None:
         if (

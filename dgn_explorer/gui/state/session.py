@@ -3,6 +3,7 @@
 Widgets call the methods and follow the signals; the engine's events come in through `handle`.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -56,7 +57,9 @@ class Session(QObject):
         self.networks: dict[str, NetworkInfo] = {}  # all opened so far, by fingerprint
         self.prior: PriorInfo | None = None
         self.numeric = FLOAT32
-        self.asked = ("", "")
+        self.asked = ("", "")  # the network and prior asked for last, whatever came of it
+        self.pair = ("", "")  # those that are open
+        self._asking: deque[tuple[str, str]] = deque()  # the engine answers in this order
         self.unit: UnitAddress | None = None
         self.display = Display(Showing.LOADING)
         self._wish = 0  # the newest thing the user asked to see; older answers are dropped
@@ -94,6 +97,7 @@ class Session(QObject):
     def reopen(self, network: str, prior: str) -> None:
         """Ask for another network or prior; the ones that are open stay until it is there."""
         self.asked = (network, prior)
+        self._asking.append(self.asked)
         if self.runs.paused:  # what is held would keep the engine from opening
             self.runs.pause(False)
         self._engine.open(network, prior)
@@ -205,6 +209,7 @@ class Session(QObject):
 
     def _opened(self, event: Opened) -> None:
         self.network, self.prior = event.network, event.prior
+        self.pair = self._asking.popleft()
         self.networks[event.network.fingerprint] = event.network
         self.numeric = event.numeric
         self.unit = None
@@ -224,6 +229,7 @@ class Session(QObject):
             self.problem.emit(error.message, error.hint, "")
 
     def _open_failed(self, event: OpenFailed) -> None:
+        self._asking.popleft()
         fallback, self._fallback = self._fallback, None
         if self.network is None and fallback is not None:
             self.reopen(*fallback)

@@ -29,6 +29,7 @@ from dgn_explorer.gui.look.parts import (
     line,
     panel,
 )
+from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import SMALL, Theme
 from dgn_explorer.networks.address import UnitAddress
 
@@ -45,7 +46,7 @@ class PartRow(QWidget):
     ) -> None:
         super().__init__(parent)
         self.unit, self._model = unit, model
-        self.title = name or str(unit)
+        self.title = plain(name or str(unit))
         title = ElidedLabel("strong")
         title.setText(self.title)
         about = label(str(unit) if name else "", "caption")
@@ -204,11 +205,12 @@ class CombinePanel(QWidget):
         names = sorted(self._notes.book.combinations)
         self.kept.clear()
         self.kept.addItem(_CHOOSE if names else "Nothing is kept yet")
-        self.kept.addItems(names)
+        for name in names:
+            self.kept.addItem(plain(name, 200), name)
         self.kept.setEnabled(bool(names))
 
     def _open_kept(self, row: int) -> None:
-        name = self.kept.itemText(row)
+        name = self.kept.itemData(row) or ""
         terms = self._notes.book.combinations.get(name) if row else None
         if terms is not None:
             self.name.setText(name)

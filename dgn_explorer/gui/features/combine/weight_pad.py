@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import CAPTION_PT, SMALL, TIGHT, Theme, font
 
@@ -93,7 +94,7 @@ class WeightPad(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName("Weight pad")
-        self.setToolTip("Drag the point, or use the arrow keys; Home makes all weights equal")
+        set_tip(self, "Drag the point, or use the arrow keys; Home makes all weights equal")
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
+from shiboken6 import isValid
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.animation import save_animation
@@ -100,7 +101,7 @@ class _Films(QObject):
             chooser.setNameFilter("Animation (*.webp *.gif *.mp4)")
             chooser.setDefaultSuffix("webp")
             chooser.fileSelected.connect(
-                lambda path: desk.flows.start(self._save(path, frames, rate, back))
+                lambda path: desk.flows.start(self._save(path, frames, rate, back, dialog))
             )
             chooser.finished.connect(chooser.deleteLater)
             chooser.open()
@@ -108,7 +109,9 @@ class _Films(QObject):
         dialog.save_wanted.connect(choose)
         dialog.open()
 
-    async def _save(self, path: str, frames: np.ndarray, rate: float, back: bool) -> None:
+    async def _save(
+        self, path: str, frames: np.ndarray, rate: float, back: bool, dialog: FilmDialog
+    ) -> None:
         try:
             await self._desk.flows.on_disk(
                 save_animation, Path(path), list(frames), frames_per_second=rate, back=back
@@ -116,7 +119,11 @@ class _Films(QObject):
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")
         else:
-            self._desk.notify(f"Saved {Path(path).name}.")
+            text = f"Saved {Path(path).name}."
+            if isValid(dialog) and dialog.isVisible():
+                dialog.say(text)
+            else:  # it was closed while the file was written
+                self._desk.notify(text)
 
 
 def _name(result: Result) -> str:

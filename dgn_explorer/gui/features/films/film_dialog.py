@@ -85,6 +85,7 @@ class FilmDialog(FormDialog):
         if morph:
             self.add("Way", self.path)
         self.add("Loop", self.back)
+        self._said = self.add("", QWidget(), " ")  # notices of the window are behind the dialog
         self.cancel.setText("Close")
         self.cancel.setAccessibleName("Close")
         self.go.clicked.disconnect()
@@ -174,6 +175,10 @@ class FilmDialog(FormDialog):
     def _show_frame(self, number: int) -> None:
         if self.frames is not None:
             self.canvas.show_image(self.frames[number], moving=True)
+
+    def say(self, text: str) -> None:
+        """Say what came of saving."""
+        self._said.setText(text)
 
     def _save(self) -> None:
         if self.frames is not None:

@@ -15,6 +15,7 @@ from dgn_explorer.gui.desk.desk import LAYERS, Desk
 from dgn_explorer.gui.look.close_button import CloseButton
 from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
+from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import SMALL
@@ -35,7 +36,7 @@ class PhotoPanel(QWidget):
         self._text = label("", "caption", wrap=True)
         start = QPushButton("Start from this photo")
         start.setAccessibleName("Start from this photo")
-        start.setToolTip("Begin every ascent with the code of this photo")
+        set_tip(start, "Begin every ascent with the code of this photo")
         start.clicked.connect(desk.photo.start_from)
         close = CloseButton(theme, "Close the photo's units", "Back to the layers")
         close.clicked.connect(lambda: desk.navigator.show_page(LAYERS))
@@ -84,13 +85,14 @@ class PhotoPanel(QWidget):
         order = {layer.path: n for n, layer in enumerate(network.layers)} if network else {}
         for one in sorted(self._photo.units, key=lambda one: (-order.get(one.unit.layer, 0),)):
             name = network.label(one.unit) if network else ""
-            item = QListWidgetItem(name or str(one.unit))
+            item = QListWidgetItem(plain(name or str(one.unit)))
             quiet = f"{one.unit}  ·  " if name else ""
             item.setData(QuietRole, f"{quiet}{number_text(one.activation)}")
             item.setData(_UnitRole, one.unit)
-            item.setToolTip(
+            set_tip(
+                item,
                 f"{one.unit}: activation {number_text(one.activation)}, "
-                f"{one.deviations:.1f} standard deviations above its layer's mean"
+                f"{one.deviations:.1f} standard deviations above its layer's mean",
             )
             self.list.addItem(item)
         self.list.setFocus()

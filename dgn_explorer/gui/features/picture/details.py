@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.picture.verdicts import Verdicts
 from dgn_explorer.gui.look.parts import action_button, fill_scrolling, label, line, panel
+from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.texts import TIMES, number_text, time_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
 from dgn_explorer.results.result import Result
@@ -30,10 +31,10 @@ def facts(result: Result) -> list[tuple[str, str]]:
         ("Steps", f"{result.steps} ({result.state})"),
         ("Seed", str(recipe.seed)),
         ("Started from", _start_text(recipe.start)),
-        ("Network", f"{recipe.network} ({recipe.network_fingerprint[:8]})"),
+        ("Network", f"{network_text(recipe.network)} ({recipe.network_fingerprint[:8]})"),
     ]  # fmt: skip
     if recipe.prior:
-        lines.append(("Prior", f"{recipe.prior} ({recipe.prior_fingerprint[:8]})"))
+        lines.append(("Prior", f"{network_text(recipe.prior)} ({recipe.prior_fingerprint[:8]})"))
     lines.append(("Method", recipe.method))
     values = dataclasses.asdict(recipe.parameters)  # type: ignore[call-overload]
     lines += [(name.replace("_", " ").capitalize(), number_text(v)) for name, v in values.items()

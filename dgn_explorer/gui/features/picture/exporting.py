@@ -5,6 +5,7 @@ from pathlib import Path
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.png import read_recipe, save_png
 from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.state.display import Level
 from dgn_explorer.results.result import Result
 
@@ -36,7 +37,7 @@ async def recall_picture(path: str, desk: Desk) -> None:
     network = session.network
     if network is None or recipe.network_fingerprint != network.fingerprint:
         desk.notify(
-            f"{Path(path).name} was made with another network ({recipe.network}). "
+            f"{Path(path).name} was made with another network ({network_text(recipe.network)}). "
             f"Open that one to see the unit.",
             Level.WARNING,
         )

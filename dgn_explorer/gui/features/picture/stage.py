@@ -10,6 +10,7 @@ from dgn_explorer.gui.features.picture.welcome import Welcome
 from dgn_explorer.gui.look.activation_curve import ActivationCurve
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
+from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
 from dgn_explorer.gui.state.display import Display, Forming, Showing
 from dgn_explorer.synthesis.combination import objective_text
@@ -116,7 +117,7 @@ class Stage(QWidget):
         address = objective_text(recipe.objective)
         self._title.setText(display.label or address)
         parts = [address] if display.label else []
-        parts += [recipe.network, f"seed {recipe.seed}"]
+        parts += [network_text(recipe.network), f"seed {recipe.seed}"]
         self._subtitle.setText("  ·  ".join(parts))
         self._badge.setText(display.badge)
         if display.result is not None:

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.theme import SMALL, Theme
 from dgn_explorer.gui.look.top_classes import TopClasses
 from dgn_explorer.gui.state.questions import Verdict
@@ -71,7 +72,7 @@ class Verdicts(QWidget):
 
     def _add(self, fingerprint: str, name: str, top: Top) -> None:
         network = self._session.networks.get(fingerprint)
-        title = network.title if network is not None else name
+        title = network.title if network is not None else network_text(name)
         names = network.labels if network is not None else ()
         heading = label(f"{title.upper()} SEES", "section", wrap=True)
         shown = TopClasses(self._theme)

@@ -21,7 +21,7 @@ _HOW = (
     ("Ctrl+F", "find a class, a layer, or a unit such as fc:980"),
     ("Esc", "stop; what is done so far is kept"),
     ("Ctrl+Shift+P", "find any command"),
-    ("?", "show every shortcut"),
+    ("F1", "show every shortcut"),
 )
 
 _HIGH, _LOW = 460, 240  # below these heights the table of keys, and the picture, give way

@@ -23,6 +23,7 @@ def queue_feature(desk: Desk) -> Feature:
             Action("pause_queue", "Run", 2, "Pause the queue",
                    "Hold queued units; what you start yourself runs all the same",
                    lambda: runs.pause(not runs.paused), checked=lambda: runs.paused,
+                   titled=lambda: "Pause the queue" if not runs.paused else "The queue is paused",
                    enabled=lambda: runs.paused or runs.jobs.batch_left > 0),
             Action("clear_queue", "Run", 2, "Clear the queue",
                    "Cancel the queued units, drop failed ones", runs.clear_queue,

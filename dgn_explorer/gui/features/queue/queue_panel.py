@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.parts import action_button, label, panel
 from dgn_explorer.gui.look.pictures import to_pixmap
+from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
@@ -59,7 +60,6 @@ class QueuePanel(QWidget):
         self._first.setAccessibleName("Put the selected job in front of the others")
         self._first.clicked.connect(self._put_first)
         self._pause = action_button(table["pause_queue"], "Pause")
-        self._pause.setCheckable(True)
         self._clear = action_button(table["clear_queue"], "Clear")
         empty = label(
             "Nothing is queued. Select units at the left and choose Run, Compute selected units.",
@@ -110,10 +110,10 @@ class QueuePanel(QWidget):
         self.list.clear()
         self._rows = {job.number: row for row, job in enumerate(jobs[:_LONGEST])}
         for job in jobs[:_LONGEST]:
-            item = QListWidgetItem(f"{_SIGNS[job.state]}   {job.name}")
+            item = QListWidgetItem(plain(f"{_SIGNS[job.state]}   {job.name}"))
             item.setData(QuietRole, _quiet(job))
             item.setData(_NumberRole, job.number)
-            item.setToolTip(f"{job.message} {job.hint}".strip() or f"{job.name}: {_quiet(job)}")
+            set_tip(item, f"{job.message} {job.hint}".strip() or f"{job.name}: {_quiet(job)}")
             self.list.addItem(item)
         self._pages.setCurrentIndex(1 if jobs else 0)
         self._top.setVisible(bool(jobs))
@@ -132,7 +132,7 @@ class QueuePanel(QWidget):
                 words += f" · {time_text(seconds).upper()} LEFT"
         self._total.setText(words)
         self._pause.setVisible(left > 0 or self._session.runs.paused)
-        self._pause.setChecked(self._session.runs.paused)
+        self._pause.setText("Go on" if self._session.runs.paused else "Pause")
         self._enable()
 
     def _picture(self, index: QModelIndex | QPersistentModelIndex) -> QPixmap | None:
@@ -159,7 +159,7 @@ class QueuePanel(QWidget):
         row = self._rows.get(number)
         if job is not None and row is not None:
             item = self.list.item(row)
-            item.setText(f"{_SIGNS[job.state]}   {job.name}")
+            item.setText(plain(f"{_SIGNS[job.state]}   {job.name}"))
             item.setData(QuietRole, _quiet(job))
 
     def _enable(self) -> None:
@@ -185,4 +185,4 @@ class QueuePanel(QWidget):
 
 def _quiet(job: SubmittedJob) -> str:
     what = job.message if job.state is JobState.FAILED else job.progress_text
-    return f"{job.unit}  ·  {what}" if job.label else what
+    return plain(f"{job.unit}  ·  {what}" if job.label else what)

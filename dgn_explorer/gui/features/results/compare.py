@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
+from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
 from dgn_explorer.results.result import Result
@@ -68,7 +69,7 @@ class Compare(QWidget):
         title.setText(name)
         about = ElidedLabel("caption")
         about.setText(
-            f"{recipe.network} · seed {recipe.seed} · {result.steps} steps · "
+            f"{network_text(recipe.network)} · seed {recipe.seed} · {result.steps} steps · "
             f"activation {number_text(result.activation)}"
         )
         canvas = Canvas(self._theme)

@@ -19,6 +19,7 @@ from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.results.results_model import ResultModel, selected_keys
 from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.parts import flat_button, label, panel
+from dgn_explorer.gui.look.plain import network_text, plain
 from dgn_explorer.gui.look.theme import LARGE, SMALL
 from dgn_explorer.results.filters import ORDERS, ResultFilter, layers_of
 
@@ -143,10 +144,10 @@ class Gallery(QWidget):
     def _fill_choices(self) -> None:
         items = self._session.library.items
         chosen = self.model.filter
-        networks = {item.network_fingerprint: item.network for item in items}
+        networks = {item.network_fingerprint: network_text(item.network) for item in items}
         _fill(self.network, "All networks", networks, chosen.network)
         layers = {
-            layer: layer
+            layer: plain(layer)
             for item in items
             if chosen.network in ("", item.network_fingerprint)
             for layer in layers_of(item)
@@ -171,6 +172,8 @@ class Gallery(QWidget):
 
 
 def _fill(combo: QComboBox, every: str, choices: dict[str, str], chosen: str) -> None:
+    if combo.view().isVisible():
+        return  # an open list does not grow with its rows, and cuts the last ones
     wanted = [("", every), *choices.items()]
     if [(combo.itemData(i), combo.itemText(i)) for i in range(combo.count())] != [
         (value, text) for value, text in wanted

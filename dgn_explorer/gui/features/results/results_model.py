@@ -13,6 +13,7 @@ from PySide6.QtCore import (
 
 from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.card_view import CardView
+from dgn_explorer.gui.look.plain import plain, tip_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.notes import Notes
@@ -85,13 +86,14 @@ class ResultModel(QAbstractListModel):
         if role == CardRole:
             return self._card(item)
         if role == Qt.ItemDataRole.DisplayRole:
-            return item.label or item.address
+            return plain(item.label or item.address)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             state = "finished" if item.state == "done" else f"stopped at step {item.steps}"
             value = number_text(item.activation)
             name = f"{item.label}, {item.address}" if item.label else item.address
             favourite = ", favourite" if item.key in self._favourites else ""
-            return f"{name}, seed {item.seed}, {state}, activation {value}{favourite}"
+            text = f"{name}, seed {item.seed}, {state}, activation {value}{favourite}"
+            return tip_text(text) if role == Qt.ItemDataRole.ToolTipRole else plain(text)
         return None
 
     def _card(self, item: StoredResult) -> Card:

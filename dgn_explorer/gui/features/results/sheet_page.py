@@ -22,6 +22,7 @@ from dgn_explorer.gui.features.results.variations import Sheet
 from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.card_delegate import CardDelegate
 from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, panel
+from dgn_explorer.gui.look.plain import tip_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL
 from dgn_explorer.gui.state.jobs import JobState
@@ -81,8 +82,10 @@ class SheetModel(QAbstractTableModel):
         if role == CardRole:
             return self._card(recipe)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            tip = role == Qt.ItemDataRole.ToolTipRole
             caption = self._sheet.captions[index.row() * self.columnCount() + index.column()]  # type: ignore[union-attr]
-            return f"{caption}, {self._card(recipe).spoken}"
+            text = f"{caption}, {self._card(recipe).spoken}"
+            return tip_text(text) if tip else text
         return None
 
     def _card(self, recipe: Recipe) -> Card:

@@ -26,6 +26,7 @@ from dgn_explorer.gui.look.parts import (
     line,
     panel,
 )
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
 from dgn_explorer.networks.address import UnitAddress
@@ -182,7 +183,7 @@ class Controls(QWidget):
             self.method.setCurrentIndex(self.method.findData(value.method))
         if self._preset_method != value.method:
             self._make_presets()
-        self.live.setToolTip(_ONLY_NEXT if value.method in WITHOUT_PRIOR else _LIVE)
+        set_tip(self.live, _ONLY_NEXT if value.method in WITHOUT_PRIOR else _LIVE)
         self._start_row.setVisible(value.start != RANDOM)
         self._start.setText(f"Starts from {value.start_name}")
         for button in self._presets.buttons():

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidg
 
 from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.parts import label, set_role
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import MEDIUM, TIGHT
 from dgn_explorer.gui.state.run_settings import SettingsModel
@@ -103,7 +104,7 @@ class ParameterForm(QWidget):
             field.edited.connect(lambda value: self._edited(spec, row, value))
         field.setAccessibleName(title_of(spec))
         field.setAccessibleDescription(f"{spec.help}; {range_text(spec)}")
-        field.setToolTip(f"{title_of(spec)}: {range_text(spec)}")
+        set_tip(field, f"{title_of(spec)}: {range_text(spec)}")
         self.fields[spec.name] = field
         return field
 

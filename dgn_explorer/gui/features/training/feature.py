@@ -69,7 +69,7 @@ class _Training(QObject):
         self._desk.centre.show_page(_PAGE)
 
     def _ask(self) -> None:
-        network = self._session.asked[0] or "lite0"
+        network = self._session.pair[0] or "lite0"
         dialog = TrainingDialog(network, self._desk.window)
         dialog.accepted.connect(lambda: self._start(dialog.order))
         dialog.open()
@@ -109,5 +109,5 @@ class _Training(QObject):
     def _load(self) -> None:
         view = self._run.view
         if view is not None and view.prior is not None:
-            network = self._order.network if self._order else self._session.asked[0]
+            network = self._order.network if self._order else self._session.pair[0]
             self._session.reopen(network, str(view.prior))

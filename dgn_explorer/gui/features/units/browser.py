@@ -139,7 +139,6 @@ class Browser(QWidget):
             self._split.setSizes([min(wanted, height // 2), max(height - wanted, height // 2)])
 
     def _open(self, network: NetworkInfo, _prior: object) -> None:
-        self.search.open_network(network)
         self._pages.show_page(LAYERS)
         self._tree_title.setText(f"{network.title.upper()} · {len(network.layers)} LAYERS")
         model = LayerModel(network)
@@ -153,6 +152,7 @@ class Browser(QWidget):
         self.tree.selectionModel().currentChanged.connect(self._layer_changed)
         self._go_to_layer(network.output_layer)
         self._fit_tree()
+        self.search.open_network(network)  # last, because it may choose a unit at once
         self.search.field.setFocus()
 
     def _go_to_layer(self, path: str) -> None:

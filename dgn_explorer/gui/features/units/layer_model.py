@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
+from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
 
@@ -42,7 +43,7 @@ class LayerModel(QStandardItemModel):
         while node.layer is None and len(node.children) == 1:
             part, node = next(iter(node.children.items()))
             name = f"{name}.{part}"
-        first, second = QStandardItem(name), QStandardItem()
+        first, second = QStandardItem(plain(name)), QStandardItem()
         layer = node.layer
         if layer is not None:
             first.setData(layer.path, PathRole)
@@ -50,8 +51,8 @@ class LayerModel(QStandardItemModel):
             extra = "output layer, " if layer.path == self._output else ""
             spoken = f"{layer.path}, {extra}{layer.kind}, {layer.channels:,} units"
             for item in (first, second):
-                item.setToolTip(spoken)
-            first.setAccessibleText(spoken)
+                set_tip(item, spoken)
+            first.setAccessibleText(plain(spoken))
             self._items[layer.path] = first
         for item in (first, second):
             item.setEditable(False)

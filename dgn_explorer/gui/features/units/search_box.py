@@ -1,5 +1,7 @@
 """The search box and the list of hits under it."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
@@ -7,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayo
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.look.icons import icon
 from dgn_explorer.gui.look.parts import label, set_role
+from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import SMALL, Theme
 from dgn_explorer.gui.state.notes import Notes
@@ -29,12 +32,12 @@ class SearchBox(QWidget):
         super().__init__(parent)
         self._session, self._notes, self._theme = session, notes, theme
         self._index: SearchIndex | None = None
+        self._entered = False  # Enter was pressed before there was anything to search
         self.field = QLineEdit()
         self.field.setPlaceholderText("Class, layer or layer:index")
         self.field.setAccessibleName("Find a unit")
         self.field.setAccessibleDescription("Enter visualises the first hit")
         self.field.setClearButtonEnabled(True)
-        self.field.setEnabled(False)
         self.field.textChanged.connect(self._search)
         self.field.returnPressed.connect(self._enter)
         self.field.installEventFilter(self)
@@ -61,9 +64,15 @@ class SearchBox(QWidget):
 
     def open_network(self, network: NetworkInfo) -> None:
         """Search in this network from now on."""
-        self._index = SearchIndex(network)
-        self.field.setEnabled(True)
-        self.field.clear()
+        first, self._index = self._index is None, SearchIndex(network)
+        if not first:
+            self.field.clear()
+            return
+        # What was typed while torch loaded is searched now.
+        entered = self._entered
+        self._search(self.field.text())
+        if entered:
+            self._enter()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Watch events of another widget."""
@@ -76,6 +85,10 @@ class SearchBox(QWidget):
                 if event.type() == QEvent.Type.KeyPress:
                     self.field.clear()
                     return True
+            asks = event.type() == QEvent.Type.ShortcutOverride and event.text() == "?"
+            if asks and not self.field.text():
+                event.ignore()  # no class name begins with it: it asks for help, as elsewhere
+                return True
             if event.type() == QEvent.Type.KeyPress:
                 step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
                 if step is not None and self.hits.count():
@@ -90,25 +103,41 @@ class SearchBox(QWidget):
 
     def _search(self, text: str) -> None:
         self._show_problem(None)
+        self._entered = False
         self.hits.clear()
-        for hit in self._index.find(text, self._notes.book.units) if self._index else ():
-            item = QListWidgetItem(hit.title)
-            item.setData(QuietRole, hit.subtitle)
-            item.setData(_HitRole, hit)
-            self.hits.addItem(item)
+        self._list(self._index.find(text, self._notes.book.units) if self._index else [])
         if self.hits.count():
             self.hits.setCurrentRow(0)
         self.searching.emit(bool(text.strip()) and self.hits.count() > 0)
+
+    def _list(self, hits: Sequence[Hit]) -> None:
+        for hit in hits:
+            item = QListWidgetItem(plain(hit.title))
+            item.setData(QuietRole, plain(hit.subtitle))
+            item.setData(_HitRole, hit)
+            self.hits.addItem(item)
 
     def _enter(self) -> None:
         item = self.hits.currentItem()
         if item is not None:
             self._choose(item)
-            return
+        elif self._index is None:
+            self._entered = True
+        elif not self.field.text().strip():
+            if self._session.unit is not None:
+                self._session.visualise(self._session.unit)
+        else:
+            self._resolve(self._index)
+
+    def _resolve(self, index: SearchIndex) -> None:
+        """Go to what is typed, or say what is wrong with it and list what may have been meant."""
+        text = self.field.text()
         try:
-            unit = self._session.resolve(self.field.text())
+            unit = self._session.resolve(text)
         except DgnError as error:
             self._show_problem(error)
+            self._list(index.near(text))
+            self.searching.emit(self.hits.count() > 0)
         else:
             self.chosen.emit(Hit(str(unit), "", unit.layer, unit))
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
 
 from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.dragging import UNITS, carry_units
+from dgn_explorer.gui.look.plain import plain, tip_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.notes import Notes
@@ -136,8 +137,10 @@ class UnitModel(QAbstractListModel):
             return self.card(unit)
         if role == Qt.ItemDataRole.DisplayRole:
             return self._title(unit)
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.card(unit).spoken
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip_text(self.card(unit).spoken)
         return None
 
     def card(self, unit: UnitAddress) -> Card:
@@ -152,13 +155,15 @@ class UnitModel(QAbstractListModel):
         title, address = self._title(unit), str(unit)
         detail = address if title != address else ""
         star = self._notes.of(unit).favourite
-        job = session.jobs.of_unit(fingerprint, unit)
+        job = session.jobs.of_tile(fingerprint, unit)
         if job is not None:
             state = {
                 JobState.QUEUED: CardState.QUEUED,
                 JobState.FAILED: CardState.FAILED,
             }.get(job.state, CardState.RUNNING)
-            return Card(title, job.progress_text, state, pixmap, detail, star)
+            where = job.unit.position
+            at = f"@{where[0]},{where[1]} " if where is not None else ""
+            return Card(title, f"{at}{job.progress_text}", state, pixmap, detail, star)
         if stored is None:
             empty = CardState.NOT_COMPUTED
             return Card(title, empty.value, empty, None, detail, star)
@@ -168,7 +173,7 @@ class UnitModel(QAbstractListModel):
 
     def _title(self, unit: UnitAddress) -> str:
         label = self._session.network.label(unit) if self._session.network else ""
-        return label or str(unit.index)
+        return plain(label) or str(unit.index)
 
     def _job_changed(self, number: int) -> None:
         job = self._session.jobs.get(number)

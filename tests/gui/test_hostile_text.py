@@ -1,0 +1,168 @@
+"""Names and notes of strangers are shown as they are: nothing is taken for HTML, turned or cut."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QWidget,
+)
+
+from dgn_explorer.engine.messages import Opened
+from dgn_explorer.gui.desk.error_dialog import ErrorDialog
+from dgn_explorer.gui.look.plain import LONGEST, LONGEST_TIP
+from dgn_explorer.gui.state.display import Notice
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import LayerInfo
+from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import NETWORK, FakeEngine
+
+IMAGE = "<img src='/dev/zero'><b>bold</b>"
+ESCAPE = "red\x1b[31m\x07"
+TURNED = "exe\u202egnp\u2066"
+LINES = "one\ntwo\r\nthree\u2028four"
+LONG = "Z" * 10_000
+HOSTILE = (IMAGE, ESCAPE, TURNED, LINES, LONG)
+BAD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class HostileEngine(FakeEngine):
+    """Opens a network whose every name is meant badly."""
+
+    def open(self, network: str, prior: str) -> None:
+        layers = (
+            LayerInfo("<img src=x>", "Conv2d", 4, (4, 4)),
+            LayerInfo(f"a{ESCAPE}b", "Conv2d", 4, (4, 4)),
+            LayerInfo("fc", "Linear", len(HOSTILE) + 2, None),
+        )
+        self.network = replace(
+            NETWORK, name=IMAGE, title=f"{IMAGE}{ESCAPE}", layers=layers,
+            labels=(*HOSTILE, "volcano", "tabby"),
+        )  # fmt: skip
+        self.tell(Opened(self.network, replace(self.prior, name=IMAGE)))
+
+
+@pytest.fixture
+def hostile(make_explorer: Callable[..., Explorer]) -> Explorer:
+    made = make_explorer(HostileEngine)
+    made.session.open("tiny", "default")
+    made.until(lambda: made.session.network is not None)
+    return made
+
+
+def model_texts(model: QAbstractItemModel, parent: QModelIndex) -> Iterator[tuple[int, object]]:
+    roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+    for row in range(min(model.rowCount(parent), 50)):
+        flat = isinstance(model, QAbstractListModel)  # whose columns nobody may count
+        for column in range(1 if flat else model.columnCount(parent)):
+            index = model.index(row, column, parent)
+            for role in roles:
+                yield int(role), index.data(role)
+            if not flat and not column and model.hasChildren(index):
+                yield from model_texts(model, index)
+
+
+def check_tip(tip: str) -> None:
+    assert not BAD.search(tip), repr(tip[:80])
+    assert "<" not in tip.removeprefix("<qt>").removesuffix("</qt>").replace("<br>", ""), tip[:80]
+    assert len(tip) < 8 * LONGEST_TIP
+
+
+def check_text(text: str) -> None:
+    assert not BAD.search(text), repr(text[:80])
+    assert len(text) <= LONGEST
+
+
+def check_everything(root: QWidget) -> int:
+    """Every text and tool tip of ``root`` and all below it; how many there were."""
+    seen = 0
+    check_text(root.windowTitle())
+    for widget in (root, *root.findChildren(QWidget)):
+        check_tip(widget.toolTip())
+        if isinstance(widget, QLabel):
+            assert widget.textFormat() == Qt.TextFormat.PlainText or not widget.text()
+            check_text(widget.text())
+        elif isinstance(widget, QAbstractButton):
+            check_text(widget.text())
+        elif isinstance(widget, QComboBox):
+            for row in range(widget.count()):
+                check_text(widget.itemText(row))
+        elif isinstance(widget, QAbstractItemView) and widget.model() is not None:
+            for role, text in model_texts(widget.model(), QModelIndex()):
+                if isinstance(text, str):
+                    check = check_tip if role == Qt.ItemDataRole.ToolTipRole else check_text
+                    check(text)
+                    seen += 1
+        for action in widget.actions():
+            check_text(action.text())
+            check_tip(action.toolTip())
+        seen += 1
+    return seen
+
+
+def test_every_view_shows_hostile_names_as_they_are(hostile: Explorer, tmp_path: Path) -> None:
+    session, notes, table = hostile.session, hostile.notes, hostile.desk.table
+    for index in range(len(HOSTILE)):
+        unit = UnitAddress("fc", index)
+        session.visualise(unit)
+        hostile.submitted(index + 1)
+        hostile.engine.advance(10_000)
+        hostile.until(lambda: session.display.result is not None)
+        notes.write(unit, (IMAGE, TURNED), f"{IMAGE}\n{ESCAPE}{LONG}")
+        notes.keep_combination(f"{IMAGE}{TURNED}{index}", session.display.recipe.objective)
+    hostile.until(lambda: len(session.library.items) == len(HOSTILE))
+    session.notice.emit(Notice(f"{IMAGE}{ESCAPE}{LONG}"))
+    session.visualise(UnitAddress("fc", 1))
+    session.compute([UnitAddress("<img src=x>", 1), UnitAddress("fc", 6)])
+    hostile.combination.add([UnitAddress("fc", 0), UnitAddress("fc", 2), UnitAddress("fc", 4)])
+    hostile.browser.search.field.setText("e")
+    for name in ("Browse", "Settings", "Details", "Combine", "Results", "Queue"):
+        hostile.panels.show(name)
+        hostile.qtbot.wait(20)
+    for page in ("gallery", "picture"):
+        table[page].trigger()
+        hostile.qtbot.wait(20)
+        assert check_everything(hostile.window) > 200
+    hostile.gallery.view.selectAll()
+    for layer in ("<img src=x>", f"a{ESCAPE}b"):
+        session.select(UnitAddress(layer, 0))
+        check_everything(hostile.window)
+
+
+@pytest.mark.parametrize("id", ["note", "seeds", "sweep", "palette", "open", "film", "train"])
+def test_every_dialog_shows_them_as_they_are(hostile: Explorer, id: str) -> None:
+    hostile.session.visualise(UnitAddress("fc", 0))
+    hostile.submitted(1)
+    hostile.engine.advance(10_000)
+    hostile.until(lambda: hostile.session.display.result is not None)
+    hostile.desk.table[id].trigger()
+    hostile.until(lambda: hostile.window.findChildren(QDialog))
+    for dialog in hostile.window.findChildren(QDialog):
+        check_everything(dialog)
+        dialog.close()
+
+
+def test_an_error_shows_its_message_as_it_is(hostile: Explorer) -> None:
+    hostile.window.show_problem(f"{IMAGE}{ESCAPE}", TURNED, LONG)
+    dialog = hostile.window.findChild(ErrorDialog)
+    check_everything(dialog)
+    dialog.close()
+
+
+def test_tool_tips_are_set_in_one_place() -> None:
+    folder = Path(str(resources.files("dgn_explorer.gui")))
+    files = [path for path in folder.rglob("*.py") if path.parent.name != "look"]
+    assert len(files) > 60
+    for file in files:
+        text = file.read_text()
+        assert ".setToolTip(" not in text, file
+        assert not re.search(r"\bQLabel\([^)]", text), f"{file} makes a label of its own"
