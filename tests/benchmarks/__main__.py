@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m tests.benchmarks [--json] [--only NAME]``."""
+"""Run the benchmarks: ``python -m tests.benchmarks [--json] [--only NAME | --gpu]``."""
 
 import os
 
@@ -30,7 +30,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="run only this one")
+    parser.add_argument("--gpu", action="store_true", help="the table of an ascent on a GPU")
+    parser.add_argument("--device", default="cuda", help="for --gpu; a CPU takes small sizes")
     chosen = parser.parse_args()
+    if chosen.gpu:
+        table(chosen.device, chosen.json)
+        return
     figures: dict[str, object] = dict(machine())
     for name in chosen.only or BENCHMARKS:
         print(f"{name}: {BENCHMARKS[name]}", file=sys.stderr)
@@ -39,7 +44,23 @@ def main() -> None:
         print(json.dumps(figures))
         return
     for name, value in figures.items():
-        print(f"{name:34} {value:.4g}" if isinstance(value, float) else f"{name:34} {value}")
+        print(line(name, value))
+
+
+def line(name: str, value: object) -> str:
+    """A row for people."""
+    return f"{name:34} {value:.4g}" if isinstance(value, float) else f"{name:34} {value}"
+
+
+def table(device: str, as_json: bool) -> None:
+    """Print what an ascent takes on ``device``, each row as soon as it is measured."""
+    gpu = importlib.import_module("tests.benchmarks.gpu")
+    figures = {}
+    for name, value in gpu.measure(device):
+        figures[name] = value
+        print(line(name, value), file=sys.stderr if as_json else sys.stdout, flush=True)
+    if as_json:
+        print(json.dumps(figures))
 
 
 def machine() -> dict[str, object]:

@@ -26,8 +26,8 @@ def measure() -> dict[str, float]:
     """Images a second, from the first in the queue to the last in the store; memory in MiB."""
     gpu = torch.cuda.is_available()
     units = int(os.environ.get("DGN_BENCHMARK_UNITS", "1000" if gpu else "16"))
-    alone, _ = _images_a_second(max(2, units // 4), 1)
-    together, grown = _images_a_second(units, TOGETHER)
+    alone, _ = images_a_second(max(2, units // 4), 1)
+    together, grown = images_a_second(units, TOGETHER)
     return {
         "layer_units": units,
         "layer_images_per_second_batch1": alone,
@@ -38,18 +38,20 @@ def measure() -> dict[str, float]:
     }
 
 
-def _images_a_second(count: int, together: int) -> tuple[float, float]:
+def images_a_second(
+    count: int, together: int, device: str | None = None, steps: int = DgnAmParameters().steps
+) -> tuple[float, float]:
     """Images a second, and by how much the second half raised the most memory that was in use."""
     events: queue.Queue[Event] = queue.Queue()
     with tempfile.TemporaryDirectory() as home:
-        engine = Engine(Store(Path(home) / "results"), events.put, together=together)
+        engine = Engine(Store(Path(home) / "results"), events.put, device, together=together)
         engine.start()
         engine.open("lite0", "default")
         while not isinstance(opened := events.get(), Opened):
             assert not isinstance(opened, OpenFailed), opened
         engine.pause_batch(True)
         for index in range(count):
-            engine.submit(_recipe(opened, index), Lane.BATCH)
+            engine.submit(_recipe(opened, index, steps), Lane.BATCH)
         engine.pause_batch(False)
         started = time.perf_counter()
         peaks = []
@@ -63,13 +65,13 @@ def _images_a_second(count: int, together: int) -> tuple[float, float]:
     return count / seconds, peaks[-1] - peaks[len(peaks) // 2]
 
 
-def _recipe(opened: Opened, index: int) -> Recipe:
+def _recipe(opened: Opened, index: int, steps: int) -> Recipe:
     return Recipe(
         "lite0",
         opened.network.fingerprint,
         "default",
         opened.prior.fingerprint,
         (Term(UnitAddress("fc", index)),),
-        parameters=DgnAmParameters(),
+        parameters=DgnAmParameters(steps=steps),
         numeric=opened.numeric,
     )
