@@ -69,8 +69,7 @@ class Objective:
         x = self._network.preprocessing(rgb)
         values = self._reader(x.bfloat16() if self._half else x)
         maps = dict(zip(self._layers, values, strict=True))
-        terms = [_read_term(maps, row, units[k]) for k, row in enumerate(self.layout)]
-        return [term.float() for term in terms] if self._half else terms
+        return [_read_term(maps, row, units[k]) for k, row in enumerate(self.layout)]
 
 
 def weighted(terms: Sequence[Tensor], weights: Tensor) -> Tensor:

@@ -173,15 +173,10 @@ def test_only_a_gpu_holds_photographs() -> None:
 def test_recorded_steps_are_the_plain_ones(share: float) -> None:
     device = torch.device("cuda")
 
-    def opened(spec: str, where: torch.device):
-        network = open_tiny(spec, where)
-        network.module.to(where)
-        return network
-
     found = []
     for graphs in (True, False):
         settings = tiny_settings("photos", adversarial_start=0.5, code_weight=0.1)
-        setup = set_up(settings, device, opened)
+        setup = set_up(settings, device, open_tiny)
         t = Trainer(setup, fitted(setup), device=device)
         steps = pace(t, graphs, soft=6)
         losses = [steps.take(4, share) for _ in range(3)]

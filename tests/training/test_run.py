@@ -22,6 +22,7 @@ from dgn_explorer.training.metrics import read_metrics
 from dgn_explorer.training.run import run_settings, train
 from dgn_explorer.training.settings import TrainSettings
 from dgn_explorer.training.trainer import Losses, Trainer
+from tests import device
 from tests.training import tiny
 from tests.training.tiny import open_tiny, tiny_settings, write_photos
 
@@ -58,7 +59,7 @@ def start(settings: TrainSettings, folder: Path, log: Log, **more: object) -> Pa
         progress=more.pop("progress", lambda *_: None),
         report=log,
         stop=log.stop,
-        device="cpu",
+        device=device.DEVICE,
         opener=open_tiny,
         **more,
     )

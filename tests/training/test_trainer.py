@@ -15,9 +15,10 @@ from dgn_explorer.training.encoder import (
     rectifies,
 )
 from dgn_explorer.training.trainer import Losses, Trainer
+from tests import device
 from tests.training.tiny import SIZE, open_tiny, tiny_network, tiny_settings
 
-CPU = torch.device("cpu")
+ON = torch.device(device.DEVICE)
 FLAT = {"layer": "fc6", "encoder_size": SIZE}
 UPCONV = {**FLAT, "generator": "upconv", "image_size": 256, "width": 8 / 256}
 PUBLISHED = {"discriminator": "published", "pausing": "ratio", "adversarial_start": 0.0}
@@ -29,17 +30,17 @@ def pixels(count: int, size: int = SIZE, seed: int = 0) -> torch.Tensor:
 
 
 def fitted(setup) -> Encoder:
-    size = setup.encoder_size
+    shown = pixels(64, setup.encoder_size).to(setup.network.device).float() / 255
     with torch.no_grad():
-        values = FeatureReader(setup.network, [setup.layer])(pixels(64, size).float() / 255)[0]
+        values = FeatureReader(setup.network, [setup.layer])(shown)[0]
     if setup.flat:
         return fit_activations([values], rectifies(setup.settings, setup.network, setup.layer))
     return fit_components([values], setup.settings.components)
 
 
 def trainer(**changes: object) -> Trainer:
-    setup = set_up(tiny_settings(Path("photos"), **changes), CPU, open_tiny)
-    return Trainer(setup, fitted(setup), device=CPU)
+    setup = set_up(tiny_settings(Path("photos"), **changes), ON, open_tiny)
+    return Trainer(setup, fitted(setup), device=ON)
 
 
 def weights(module: torch.nn.Module) -> torch.Tensor:
@@ -180,8 +181,8 @@ def test_the_average_over_weights_has_the_half_life_asked_for() -> None:
 
 def test_progress_counts_steps_or_hours() -> None:
     now = [0.0]
-    setup = set_up(tiny_settings(Path("p"), steps=0, hours=1.0), CPU, open_tiny)
-    t = Trainer(setup, fitted(setup), device=CPU, clock=lambda: now[0])
+    setup = set_up(tiny_settings(Path("p"), steps=0, hours=1.0), ON, open_tiny)
+    t = Trainer(setup, fitted(setup), device=ON, clock=lambda: now[0])
     now[0] = 900.0
     assert t.progress == 0.25
     state = t.state()
@@ -197,7 +198,7 @@ def test_progress_counts_steps_or_hours() -> None:
 
 
 def test_flat_codes_start_white_and_learn_their_first_layer() -> None:
-    setup = set_up(tiny_settings(Path("p"), layer="fc6"), CPU, open_tiny)
+    setup = set_up(tiny_settings(Path("p"), layer="fc6"), ON, open_tiny)
     rng = torch.Generator().manual_seed(0)
     scale, mean = torch.rand(24, generator=rng) + 0.5, torch.rand(24, generator=rng)
     generator = make_generator(setup, ActivationEncoder(mean, scale, True))
@@ -221,17 +222,17 @@ def test_maps_that_are_no_power_of_two_smaller(size: int) -> None:
     assert t.setup.feature_shape == (16, 7, 7)
     t.step(pixels(4, size))
     with torch.no_grad():
-        assert t.ema(torch.zeros(1, 8)).shape == (1, 3, size, size)
+        assert t.ema(torch.zeros(1, 8, device=ON)).shape == (1, 3, size, size)
 
 
 def test_a_size_that_the_network_cannot_read_is_named() -> None:
     def no_network(spec: str, device: torch.device):
-        network = tiny_network()
+        network = tiny_network(on=device)
         network.module.conv1.register_forward_pre_hook(_fail)
         return network
 
     with pytest.raises(DgnError, match="cannot read images of 32 px"):
-        set_up(tiny_settings(Path("p")), CPU, no_network)
+        set_up(tiny_settings(Path("p")), ON, no_network)
 
 
 def _fail(module: torch.nn.Module, inputs: object) -> None:

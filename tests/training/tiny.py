@@ -33,12 +33,12 @@ class TinyNet(nn.Module):
         return self.fc8(self.relu6(self.fc6(x)))
 
 
-def tiny_network(size: int = SIZE) -> Network:
+def tiny_network(size: int = SIZE, on: str | torch.device = "cpu") -> Network:
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        module = freeze(TinyNet(-(-size // 8)))
+        module = freeze(TinyNet(-(-size // 8)).to(on))
     preprocessing = Preprocessing((127.0,) * 3, (128.0,) * 3)
-    layers, points = trace(module, preprocessing(torch.full((1, 3, size, size), 0.5)))
+    layers, points = trace(module, preprocessing(torch.full((1, 3, size, size), 0.5, device=on)))
     info = NetworkInfo(
         "tiny", "Tiny", fingerprint(module), layers, tuple("abcde"), "fc8", size, size
     )
@@ -47,7 +47,7 @@ def tiny_network(size: int = SIZE) -> Network:
 
 def open_tiny(spec: str, device: torch.device) -> Network:
     assert spec == "tiny"
-    return tiny_network()
+    return tiny_network(on=device)
 
 
 def write_photos(folder: Path, count: int, seed: int = 0, size: int = 40) -> Path:
