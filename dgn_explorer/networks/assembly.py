@@ -11,7 +11,7 @@ from torch import nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.guard import Reference, check, frozen_like
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
-from dgn_explorer.networks.labels import read_labels
+from dgn_explorer.networks.labels import labels_beside, read_labels
 from dgn_explorer.networks.layers import ReadPoint, Traced, trace_all
 from dgn_explorer.networks.loaded import Loaded
 from dgn_explorer.networks.network import Network, fingerprint
@@ -112,7 +112,8 @@ def _before_pooling(last: LayerInfo, layers: tuple[LayerInfo, ...]) -> LayerInfo
 
 def _labels(loaded: Loaded, options: NetworkOptions, output: LayerInfo) -> tuple[str, ...]:
     if options.labels is None:
-        return loaded.labels if len(loaded.labels) == output.channels else ()
+        beside = labels_beside(loaded.beside, output.channels) if loaded.beside else ()
+        return beside or (loaded.labels if len(loaded.labels) == output.channels else ())
     path = Path(options.labels).expanduser()
     labels = read_labels(path)
     if len(labels) != output.channels:

@@ -164,8 +164,12 @@ def _option(path: Path, key: str, value: Any) -> Any:
 
 def _relative(path: Path, text: str) -> str:
     """A path as seen from the description's folder; anything else as it is."""
-    beside = path.parent / user_path(text)
-    return str(beside) if text != RANDOM and beside.exists() else text
+    name, key = text, ""
+    if not (path.parent / user_path(text)).exists():
+        name, _, key = text.rpartition(":")  # FILE:KEY
+    beside = path.parent / user_path(name)
+    whole = f"{beside}:{key}" if key else str(beside)
+    return whole if text != RANDOM and name and beside.exists() else text
 
 
 def _toml(value: Any) -> str:

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.loaders import suffixes
 
 MOST_BYTES = 16 << 20
 _WNID = re.compile(r"n\d{8}[ \t]+")
@@ -67,10 +68,21 @@ def _from_json(path: Path, text: str) -> list[str]:
     return names
 
 
-def labels_beside(path: Path) -> tuple[str, ...]:
-    """The class names in ``NAME.labels.txt``, ``NAME.txt`` or ``.json`` beside ``NAME.onnx``."""
-    for suffix in (".labels.txt", ".txt", ".labels.json", ".json"):
-        beside = path.with_suffix(suffix)
-        if beside.is_file():
-            return read_labels(beside)
+def labels_beside(path: Path, classes: int) -> tuple[str, ...]:
+    """The class names in ``NAME.labels.txt``, ``NAME.txt`` or ``.json`` beside ``NAME.onnx``.
+
+    Only a list of just ``classes`` names is one: what else lies there (notes, a log, settings) is
+    left alone, whatever is in it.
+    """
+    name = path.name
+    ends = [suffix for suffix in suffixes() if name.lower().endswith(suffix)]
+    stem = name[: -len(max(ends, key=len))] if ends else path.stem
+    for ending in (".labels.txt", ".txt", ".labels.json", ".json"):
+        beside = path.with_name(f"{stem}{ending}")
+        try:
+            found = read_labels(beside) if beside.is_file() else ()
+        except DgnError:
+            continue
+        if len(found) == classes:
+            return found
     return ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from torch import nn
 
@@ -33,7 +34,8 @@ class Loaded:
     ``structure`` is any text that, with the weights, decides what the network computes; it goes
     into the fingerprint. ``output_layer`` is found by tracing if it is None. ``averaged`` are
     layers whose units are meant as the mean over positions. ``batch_limit`` is the most images a
-    pass takes. ``notices`` are sentences that people who use the network must read.
+    pass takes. ``notices`` are sentences that people who use the network must read. Class names
+    may lie ``beside`` that file (see `labels_beside`); they go before ``labels``.
     """
 
     module: nn.Module
@@ -49,6 +51,7 @@ class Loaded:
     structure: str = ""
     fingerprint: str | None = None
     batch_limit: int | None = None
+    beside: Path | None = None
     positions: tuple[str, ...] = ()
     position: str = ""
     notices: tuple[str, ...] = ()

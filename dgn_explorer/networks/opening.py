@@ -15,7 +15,7 @@ from dgn_explorer.networks.loaded import Confirm, Loaded, Request, refuse
 from dgn_explorer.networks.loaders import DESCRIPTION_SUFFIX
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.options import NetworkOptions
-from dgn_explorer.networks.spec_text import anywhere, parse_spec, spec_text
+from dgn_explorer.networks.spec_text import anywhere, parse_spec, spec_text, split_key
 from dgn_explorer.networks.weights.series import split_list
 from dgn_explorer.networks.weights.weights_loader import load_series
 from dgn_explorer.paths import user_path
@@ -82,7 +82,7 @@ def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptio
     if at and not path.exists() and _may_be_series(series):
         options = replace(request.options, position=position)
         return _load(series, replace(request, options=options), depth + 1)
-    loader = loaders.by_file(path)
+    loader = loaders.by_file(path) or loaders.by_file(user_path(split_key(spec)[0]))
     if loader is not None:
         return _loaded(loader, path, request), request.options
     raise _unknown(spec, path)

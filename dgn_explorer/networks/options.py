@@ -13,7 +13,8 @@ LARGEST_SIZE = 4096
 class NetworkOptions:
     """Options of `open_network`; None leaves a value to the loader.
 
-    weights : a file, the name of a weights entry, or ``random``.
+    weights : a file, ``FILE:KEY`` for one of several networks in it, the name of a weights entry,
+        or ``random``.
     arch : for a state dict: ``torchvision:NAME``, ``timm:NAME`` or ``package.module:factory``.
     size : the input's side in pixels.
     mean, std : one number, or one for each channel, in the network's order; ``mean`` may also be a

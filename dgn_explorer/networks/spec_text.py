@@ -15,7 +15,7 @@ from dgn_explorer.paths import user_path
 
 # field of `NetworkOptions` -> its flag and one line of help
 FLAGS = {
-    "weights": ("--weights", "Weights: a file, the name of an entry, or 'random'."),
+    "weights": ("--weights", "Weights: FILE, FILE:KEY, the name of an entry, or 'random'."),
     "arch": ("--arch", f"{arch_examples()}."),
     "size": ("--size", "Side of the network's input in pixels."),
     "mean": ("--mean", "Subtracted from the pixels: numbers such as 104,117,123, or a mean file."),
@@ -115,9 +115,22 @@ def _factory_anywhere(arch: str) -> str:
 
 
 def anywhere(text: str) -> str:
-    """An absolute path if ``text`` is a file or folder, else ``text``."""
-    path = user_path(text)
-    return str(path.absolute()) if text != RANDOM and path.exists() else text
+    """An absolute path if ``text`` is a file, ``FILE:KEY`` or a folder, else ``text``."""
+    name, key = split_key(text)
+    path = user_path(name)
+    whole = f"{path.absolute()}:{key}" if key else str(path.absolute())
+    return whole if text != RANDOM and path.exists() else text
+
+
+def split_key(text: str) -> tuple[str, str]:
+    """Split ``FILE:KEY``; the key is empty if there is none, or the whole is a file's name.
+
+    KEY is the place of the weights in a checkpoint that holds several networks.
+    """
+    head, _, key = text.rpartition(":")
+    if head and not user_path(text).exists() and user_path(head).is_file():
+        return head, key
+    return text, ""
 
 
 def _quoted(value: str) -> str:

@@ -33,7 +33,17 @@ from dgn_explorer.priors.architectures.upconv import (
 MOST_BYTES = 1 << 30
 ENCODER_SIZE = 227  # pixels that CaffeNet takes
 _ADVICE = "Give a published generator: .pt, .safetensors or .caffemodel, as it was downloaded."
-_PREFIXES = ("module.", "_orig_mod.", "G.", "generator.", "netG.")
+_PREFIXES = (
+    "state_dict.",
+    "model_state_dict.",
+    "model.",
+    "net.",
+    "module.",
+    "_orig_mod.",
+    "G.",
+    "generator.",
+    "netG.",
+)
 _FLAT_LAYERS = ("defc7", "defc6", "defc5")
 _MAP_LAYERS = ("Rconv6", "Rconv7", "Rconv8")
 _STACK = (

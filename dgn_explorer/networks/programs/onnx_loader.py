@@ -6,7 +6,6 @@ from typing import Any
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.labels import labels_beside
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.options import LARGEST_SIZE
 from dgn_explorer.networks.programs.onnx.comparison import require_same_scores
@@ -40,7 +39,7 @@ def load(path: Path, request: Request) -> Loaded:
         title=f"{path.stem} (ONNX)",
         preprocessing=IMAGENET_PREPROCESSING,
         input_size=size,
-        labels=labels_beside(path),
+        beside=path,
         structure=f"{file_digest(path)} {size}",
         fingerprint=converted.fingerprint,
         batch_limit=None if converted.takes_batches else 1,

@@ -8,7 +8,6 @@ import hashlib
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.labels import labels_beside
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.preprocessing import channel_rows
 from dgn_explorer.networks.programs import exported, scripted
@@ -71,7 +70,7 @@ def _loaded(
         title=title,
         preprocessing=IMAGENET_PREPROCESSING,
         input_size=program.size,
-        labels=labels_beside(path),
+        beside=path,
         structure=digest,
         batch_limit=None if program.batches else 1,
     )

@@ -19,19 +19,20 @@ from dgn_explorer.networks.weights.archive import (
     rebuilt,
 )
 from dgn_explorer.networks.weights.pickles import check_pickle
-from dgn_explorer.networks.weights.state_dicts import find_state_dict
+from dgn_explorer.networks.weights.stand_ins import STAND_INS
+from dgn_explorer.networks.weights.state_dicts import flatten
 
 SAFETENSORS = ".safetensors"
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The state dict in a ``.safetensors``, ``.pt``, ``.pth``, ``.bin`` or ``.ckpt`` file.
+    """Every tensor in a safetensors file or a pickle, by its path of keys (see `flatten`).
 
     Pickles are read with torch's restricted unpickler; one that needs more is refused.
     """
     require_file(path)
     data = _read_safetensors(path) if _is_safetensors(path) else read_pickle(path)
-    return find_state_dict(data, str(path))
+    return flatten(data, str(path))
 
 
 def require_file(path: Path) -> None:
@@ -81,7 +82,8 @@ def read_pickle(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             source = _checked(file, path)
-            return torch.load(source, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals(STAND_INS):
+                return torch.load(source, map_location="cpu", weights_only=True)
     except DgnError:
         raise
     except pickle.UnpicklingError as error:

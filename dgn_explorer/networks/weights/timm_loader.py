@@ -12,6 +12,7 @@ from dgn_explorer.networks.labels import labels_for
 from dgn_explorer.networks.loaded import Loaded, Request
 from dgn_explorer.networks.options import RANDOM
 from dgn_explorer.networks.preprocessing import Preprocessing, for_channels
+from dgn_explorer.networks.spec_text import split_key
 from dgn_explorer.networks.weights.aliases import published_names
 from dgn_explorer.networks.weights.checkpoints import read_weights
 from dgn_explorer.networks.weights.state_dicts import class_count, fit
@@ -27,15 +28,16 @@ def load(name: str, request: Request) -> Loaded:
     Size, mean, standard deviation and crop come from the model's data configuration.
     """
     wanted = request.options.weights
+    notices: tuple[str, ...] = ()
     if wanted is None:
         module = _pretrained(name)
     elif wanted == RANDOM:
         module = untrained(name)
     else:
-        path = user_path(wanted)
-        state = read_weights(path)
-        module = build(name, state)
-        fit(module, state, str(path))
+        file, key = split_key(wanted)
+        state = read_weights(user_path(file))
+        module = build(name, state, key)
+        notices = fit(module, state, file, key).notices
     config = _timm().data.resolve_model_data_config(module)
     channels, size = int(config["input_size"][0]), int(config["input_size"][1])
     return Loaded(
@@ -46,6 +48,7 @@ def load(name: str, request: Request) -> Loaded:
         input_size=size,
         labels=labels_for(getattr(module, "num_classes", None)),
         aliases=published_names(name.split(".")[0], module),
+        notices=notices,
     )
 
 
@@ -59,10 +62,10 @@ def untrained(name: str, classes: int | None = None) -> nn.Module:
     return module.eval()
 
 
-def build(name: str, state: dict[str, Tensor]) -> nn.Module:
-    """Build ``name`` with as many classes as ``state`` has."""
+def build(name: str, state: dict[str, Tensor], key: str = "") -> nn.Module:
+    """Build ``name`` with as many classes as ``state`` has (at ``key``, see `choose`)."""
     module = untrained(name)
-    classes = class_count(state, module)
+    classes = class_count(state, module, key)
     return module if classes is None else untrained(name, classes)
 
 

@@ -13,10 +13,12 @@ from dgn_explorer.networks.labels import labels_for
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.options import RANDOM
 from dgn_explorer.networks.preprocessing import Preprocessing
+from dgn_explorer.networks.spec_text import split_key
 from dgn_explorer.networks.weights.aliases import published_names
 from dgn_explorer.networks.weights.checkpoints import read_weights
 from dgn_explorer.networks.weights.state_dicts import class_count, fit
 from dgn_explorer.networks.weights.torchvision_import import torchvision_models
+from dgn_explorer.paths import user_path
 
 PREFIX = "torchvision:"
 _DEFAULT_SIZE = 224
@@ -31,16 +33,17 @@ def load(name: str, request: Request) -> Loaded:
     _check_name(model)
     wanted = entry_name or request.options.weights
     entry = _entry(model, wanted)
+    notices: tuple[str, ...] = ()
     if wanted == RANDOM:
         module = untrained(model)
     elif entry is not None:
         module = untrained(model, len(entry.meta["categories"]))
         fit(module, _download(model, entry), f"{PREFIX}{model}/{entry.name}")
     else:
-        path = Path(str(wanted)).expanduser()
-        state = read_weights(path)
-        module = build(model, state)
-        fit(module, state, str(path))
+        file, key = split_key(str(wanted))
+        state = read_weights(user_path(file))
+        module = build(model, state, key)
+        notices = fit(module, state, file, key).notices
     described = entry or _entry(model, None)
     return Loaded(
         module=module,
@@ -50,6 +53,7 @@ def load(name: str, request: Request) -> Loaded:
         input_size=_size(described),
         labels=_labels(described, module),
         aliases=published_names(model, module),
+        notices=notices,
     )
 
 
@@ -68,10 +72,10 @@ def untrained(model: str, classes: int | None = None) -> nn.Module:
     return module.eval()
 
 
-def build(model: str, state: dict[str, Tensor]) -> nn.Module:
-    """Build ``model`` with as many classes as ``state`` has."""
+def build(model: str, state: dict[str, Tensor], key: str = "") -> nn.Module:
+    """Build ``model`` with as many classes as ``state`` has (at ``key``, see `choose`)."""
     module = untrained(model)
-    classes = class_count(state, module)
+    classes = class_count(state, module, key)
     return module if classes is None else untrained(model, classes)
 
 
@@ -100,7 +104,7 @@ def _entry(model: str, wanted: str | None) -> Any:
     found = [entry for entry in entries if entry.name.lower() == wanted.lower()]
     if found:
         return found[0]
-    if wanted == RANDOM or Path(wanted).expanduser().exists():
+    if wanted == RANDOM or user_path(split_key(wanted)[0]).exists():
         return None
     names = ", ".join(entry.name for entry in entries)
     raise DgnError(
