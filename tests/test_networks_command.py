@@ -58,6 +58,7 @@ def test_options_survive_the_way_through_a_spec(tmp_path: Path) -> None:
         "output_layer": "a 'b' \"c\"",
         "crop": "0.9",
         "interpolation": "bicubic",
+        "resize": "warp",
     }
     assert texts.keys() == FLAGS.keys()
     options = read_options(texts)

@@ -208,7 +208,7 @@ def _codes(prior: "Prior", network: "Network", photos: tuple["Photo", ...]) -> I
 
     size, p, line, done = prior.info.encoder.input_size, network.preprocessing, StatusLine(), 0
     for batch in batches(photos, network.info.batch_limit or BATCH):
-        rgb = torch.stack([load_photo(photo, size, p.crop, p.interpolation) for photo in batch])
+        rgb = torch.stack([load_photo(x, size, p.crop, p.interpolation, p.resize) for x in batch])
         yield encode(prior, network, rgb.to(prior.device))
         done += len(batch)
         line.say(f"{done} of {len(photos)} photographs", last=done == len(photos))

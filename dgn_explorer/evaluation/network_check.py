@@ -26,6 +26,7 @@ from dgn_explorer.photos.sets import (
 
 BATCH = 16
 ALTERNATIVE_PHOTOS = 100
+_CAFFE_PX = 256  # caffe/python/classify.py, --images_dim
 _LEAST_GAIN = 0.05  # a better alternative counts from this gain in top-1 on
 
 
@@ -76,7 +77,9 @@ def check(
         wanted = class_indices(photo_set.folders, network.info.labels, classes)
         photos = spread(photo_set.photos, limit)
         sample = spread(photos, ALTERNATIVE_PHOTOS) if alternatives else ()
-        others = _alternatives(network.preprocessing) if alternatives else {}
+        others = (
+            _alternatives(network.preprocessing, network.info.input_size) if alternatives else {}
+        )
         total = len(photos) + len(sample) * len(others)
         done = 0
 
@@ -115,14 +118,17 @@ def _named_right(
     network: Network, photos: tuple[Photo, ...], wanted: Mapping[str, int]
 ) -> set[str]:
     p, size = network.preprocessing, network.info.input_size
-    images = torch.stack([load_photo(x, size, p.crop, p.interpolation) for x in photos])
+    images = torch.stack([load_photo(x, size, p.crop, p.interpolation, p.resize) for x in photos])
     with torch.no_grad():
         found = network.logits(images.to(network.device)).argmax(1).tolist()
     return {x.name for x, index in zip(photos, found, strict=True) if wanted[x.folder] == index}
 
 
-def _alternatives(own: Preprocessing) -> dict[str, Preprocessing]:
-    """The usual preprocessings for the network's number of channels, without its own."""
+def _alternatives(own: Preprocessing, size: int) -> dict[str, Preprocessing]:
+    """The usual preprocessings for the network's number of channels, without its own.
+
+    The last is the other way to cut a photograph: what Caffe's classification tools do.
+    """
     if channel_rows(own.channels) not in (channel_rows("rgb"), channel_rows("bgr")):
         scales = {"0 to 1": (0.0, 1.0, 1.0), "-1 to 1": (127.5, 127.5, 255.0)}
         scales |= {"0 to 255": (0.0, 1.0, 255.0)}
@@ -133,6 +139,10 @@ def _alternatives(own: Preprocessing) -> dict[str, Preprocessing]:
         }
     else:
         found = _colour_alternatives(own)
+    if 0.8 * _CAFFE_PX < size < _CAFFE_PX:
+        found["warped to 256 and cut, as by Caffe's tools"] = replace(
+            own, crop=size / _CAFFE_PX, interpolation="bilinear", resize="warp"
+        )
     return {name: other for name, other in found.items() if not _same(own, other)}
 
 
@@ -155,8 +165,9 @@ def _colour_alternatives(own: Preprocessing) -> dict[str, Preprocessing]:
 
 
 def _same(own: Preprocessing, other: Preprocessing) -> bool:
-    """Nearly the same pixels: within 2 % of the range."""
-    if own.channels != other.channels:
+    """Nearly the same pixels: within 2 % of the range, and cut in the same way."""
+    cuts = [(p.channels, p.resize, round(p.crop, 2)) for p in (own, other)]
+    if cuts[0] != cuts[1]:
         return False
 
     def ends(p: Preprocessing) -> list[float]:
@@ -174,8 +185,10 @@ def _warning(own: float, ranked: list[Alternative]) -> str:
     best = ranked[0]
     p = best.preprocessing
     mean, std = (",".join(f"{x:g}" for x in values) for values in (p.mean, p.std))
+    flags = f"--mean {mean} --std {std} --range {p.value_range:g} --channels {p.channels}"
+    if p.resize != "shorter":
+        flags = f"--resize {p.resize} --crop {p.crop:.4g} --interpolation {p.interpolation}"
     return (
         f"The preprocessing looks wrong: with {best.name} it names {best.top1:.0%} right instead of"
-        f" {own:.0%}. Try --mean {mean} --std {std} --range {p.value_range:g} --channels"
-        f" {p.channels}."
+        f" {own:.0%}. Try {flags}."
     )

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.photos.files import RESIZES
 
 RANDOM = "random"  # --weights random: the untrained network, as a control
 LARGEST_SIZE = 4096
@@ -23,7 +24,7 @@ class NetworkOptions:
     channels : ``rgb``, ``bgr``, ``grey``, or a list such as ``r,g,b,0`` (see `preprocessing`).
     labels : a text or JSON file with the class names.
     output_layer : the layer whose units are the classes.
-    crop, interpolation : how photographs are cut (see `Preprocessing`).
+    crop, interpolation, resize : how photographs are cut (see `Preprocessing`).
     position : which checkpoint of a series.
     """
 
@@ -38,6 +39,7 @@ class NetworkOptions:
     output_layer: str | None = None
     crop: float | None = None
     interpolation: str | None = None
+    resize: str | None = None
     position: str | None = None
 
     def __post_init__(self) -> None:
@@ -55,6 +57,8 @@ class NetworkOptions:
             raise DgnError(
                 f"{self.interpolation!r} is not an interpolation.", "Choose bilinear or bicubic."
             )
+        if self.resize not in (None, *RESIZES):
+            raise DgnError(f"{self.resize!r} is not a way to resize.", "Choose shorter or warp.")
 
 
 def parse_numbers(text: str) -> tuple[float, ...]:

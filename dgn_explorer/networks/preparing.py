@@ -59,6 +59,7 @@ def with_options(preprocessing: Preprocessing, options: NetworkOptions) -> Prepr
         channels=preprocessing.channels,
         crop=_given(options.crop, preprocessing.crop),
         interpolation=options.interpolation or preprocessing.interpolation,
+        resize=options.resize or preprocessing.resize,
     )
 
 

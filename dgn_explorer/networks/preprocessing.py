@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import torch
@@ -58,9 +58,9 @@ class Preprocessing:
     """From RGB in [0, 1] to what the module takes: ``(channels * value_range - mean) / std``.
 
     ``mean`` and ``std`` have one number for each channel of the network, in its own order.
-    ``crop`` and ``interpolation`` say how a photograph is brought to the network's size: the
-    shorter side becomes ``size / crop`` pixels, and the middle is cut out. Generated images are
-    square and are only resized.
+    ``crop``, ``interpolation`` and ``resize`` say how a photograph is brought to the network's
+    size: the shorter side, or both with ``warp``, becomes ``size / crop`` pixels, and the middle is
+    cut out. Generated images are square and are only resized.
     """
 
     mean: tuple[float, ...]
@@ -69,6 +69,7 @@ class Preprocessing:
     channels: str = "rgb"
     crop: float = 1.0
     interpolation: str = "bilinear"
+    resize: str = field(default="shorter", repr=False)  # the text is in fingerprints: it stays
 
     def __post_init__(self) -> None:
         count = len(channel_rows(self.channels))
@@ -130,4 +131,5 @@ def for_channels(preprocessing: Preprocessing, channels: str) -> Preprocessing:
         channels=channels,
         crop=preprocessing.crop,
         interpolation=preprocessing.interpolation,
+        resize=preprocessing.resize,
     )

@@ -26,6 +26,7 @@ FLAGS = {
     "output_layer": ("--output-layer", "Layer whose units are the classes."),
     "crop": ("--crop", "Share of a photograph's side that is kept, above 0 and up to 1."),
     "interpolation": ("--interpolation", "bilinear or bicubic, for photographs."),
+    "resize": ("--resize", "shorter (side) or warp (both, as Caffe's tools), for photographs."),
 }
 _FIELDS = {flag: name for name, (flag, _) in FLAGS.items()}
 _FILES = ("weights", "mean", "labels")
@@ -36,7 +37,8 @@ def read_options(texts: Mapping[str, str]) -> NetworkOptions:
 
     >>> read_options({"size": "64", "mean": "0.5"})
     NetworkOptions(weights=None, arch=None, size=64, mean=(0.5,), std=None, value_range=None, \
-channels=None, labels=None, output_layer=None, crop=None, interpolation=None, position=None)
+channels=None, labels=None, output_layer=None, crop=None, interpolation=None, resize=None, \
+position=None)
     """
     values: dict[str, object] = dict(texts)
     for name, kind in (("size", int), ("value_range", float), ("crop", float)):

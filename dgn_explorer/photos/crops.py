@@ -1,12 +1,8 @@
 """The square in the middle of a photograph, at a network's size."""
 
-from typing import Literal
-
 import numpy as np
 from PIL import Image
 
-Resize = Literal["shorter", "warp"]
-RESIZES: tuple[Resize, ...] = ("shorter", "warp")
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 _LONGEST = 16  # times the shorter side; more of a thread-like picture would only take memory
 

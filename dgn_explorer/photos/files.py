@@ -15,6 +15,7 @@ from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
+RESIZES = ("shorter", "warp")  # see `crops.middle_square`
 LARGEST_BYTES = 64 * 2**20
 LARGEST_PIXELS = 80_000_000  # below the number at which Pillow warns of a bomb
 WAY_OUT = (

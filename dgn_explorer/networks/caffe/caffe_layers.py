@@ -1,5 +1,6 @@
 """One torch module for each Caffe layer, from its parameters in the prototxt."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
@@ -85,7 +86,7 @@ def _convolution(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Mod
         stride=_pair(p, "stride", "stride", 1),
         padding=_pair(p, "pad", "pad", 0),
         dilation=(dilation[0], dilation[-1]),
-        groups=p.integer("group", 1),
+        groups=p.integer("group", bottoms[0].shape[1] if "Depthwise" in layer_type(layer) else 1),
         bias=p.flag("bias_term", True),
     )
 
@@ -207,6 +208,24 @@ def _power(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     return own.Power(p.number("power", 1.0), p.number("scale", 1.0), p.number("shift", 0.0))
 
 
+def _exp(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
+    return own.Exp(*_base_scale_shift(layer, "exp_param"))
+
+
+def _log(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
+    return own.Log(*_base_scale_shift(layer, "log_param"))
+
+
+def _base_scale_shift(layer: Message, name: str) -> tuple[float, float, float]:
+    p = layer.message(name)
+    base = p.number("base", -1.0)
+    if base == -1:  # so Caffe writes e
+        base = math.e
+    if not 0 < base < math.inf:
+        raise ValueError(f"{layer.text('name')} has the base {base}")
+    return base, p.number("scale", 1.0), p.number("shift", 0.0)
+
+
 def _elu(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     return nn.ELU(layer.message("elu_param").number("alpha", 1.0))
 
@@ -245,11 +264,11 @@ _BUILDERS: dict[str, Builder] = {
     "Dropout": _simple(nn.Identity),
     "ELU": _elu,
     "Eltwise": _eltwise,
-    "Exp": _elementwise,
+    "Exp": _exp,
     "Flatten": _simple(nn.Flatten),
     "InnerProduct": _inner_product,
     "LRN": _lrn,
-    "Log": _elementwise,
+    "Log": _log,
     "PReLU": _prelu,
     "Permute": _permute,
     "Pooling": _pooling,

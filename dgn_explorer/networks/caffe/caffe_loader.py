@@ -4,8 +4,8 @@ import math
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.caffe.caffe_files import read_caffemodel
-from dgn_explorer.networks.caffe.caffe_net import CaffeNet, classifier_path
+from dgn_explorer.networks.caffe.caffe_files import read_caffemodel, read_mean
+from dgn_explorer.networks.caffe.caffe_net import CaffeNet, classifier_path, test_layers
 from dgn_explorer.networks.caffe.prototxt import Message, parse_prototxt
 from dgn_explorer.networks.labels import labels_for
 from dgn_explorer.networks.loaded import Loaded, Request
@@ -14,6 +14,8 @@ from dgn_explorer.networks.preprocessing import CAFFE_MEAN, Preprocessing
 from dgn_explorer.networks.weights.checkpoints import require_file
 from dgn_explorer.paths import user_path
 
+_TRANSFORMS = ("transform_param", "data_param", "image_data_param", "window_data_param")
+_TRANSFORM_FIELDS = frozenset({"scale", "mean_file", "mean_value", "crop_size", "mirror"})
 _MOST_BYTES = 16 << 20
 _DEFAULT_CHANNELS = 3
 _RESAMPLING = "bicubic"  # SqueezeNet v1.1 names 62 % of 1000 photographs right, 61 % with bilinear
@@ -22,12 +24,13 @@ _RESAMPLING = "bicubic"  # SqueezeNet v1.1 names 62 % of 1000 photographs right,
 def load(path: Path, request: Request) -> Loaded:
     """Load a network from its prototxt, or from its caffemodel if the prototxt lies beside it.
 
-    Preprocessing is Caffe's usual one unless the prototxt says otherwise: BGR, 0 to 255, minus
-    (104, 117, 123).
+    Preprocessing is Caffe's usual one, BGR, 0 to 255, minus (104, 117, 123), unless the prototxt
+    has a transform: then it is what that says, and no mean is said is none (see `transform`).
     """
     prototxt, weights = _files(path, request.options)
     net = parse_prototxt(_text(prototxt))
-    shape = _input_shape(net, request.options)
+    found = transform(net)
+    shape = _input_shape(net, found, request.options)
     module = CaffeNet(net, shape)
     if weights is None:
         module.fill_randomly()
@@ -36,17 +39,45 @@ def load(path: Path, request: Request) -> Loaded:
     classifier = classifier_path(module)
     layer = module.get_submodule(classifier)
     classes = getattr(layer, "out_features", getattr(layer, "out_channels", None))
+    mean, notices = _mean(found, prototxt, request.options)
     return Loaded(
         module=module,
         name=str(path),
         title=f"{net.text('name') or prototxt.stem} (Caffe)",
-        preprocessing=_preprocessing(net, shape[1]),
+        preprocessing=_preprocessing(found, mean, shape[1]),
         input_size=shape[2],
         labels=labels_for(classes),
         output_layer=classifier,
         aliases={name: path for path, name in module.renamed.items()},
-        structure=f"{net} {shape}",  # strides and the like are not in the weights
+        structure=_structure(net, shape, found),
+        notices=notices,
     )
+
+
+def transform(net: Message) -> Message:
+    """How a prototxt prepares images for its TEST phase; empty if it does not say.
+
+    That is the first ``transform_param``; before there was one, the same fields stood among those
+    of the data layer.
+    """
+    for layer in test_layers(net):
+        for name in _TRANSFORMS:
+            found = layer.message(name)
+            if _TRANSFORM_FIELDS & set(found.fields):
+                return found
+    return Message()
+
+
+def _structure(net: Message, shape: tuple[int, int, int, int], found: Message) -> str:
+    """Strides and the like are not in the weights.
+
+    What earlier versions left out has a mark, so that their results are not taken for ours: means
+    of a transform, and parameters of Exp and Log.
+    """
+    unlike = bool(found.fields) and not found.numbers("mean_value")
+    layers = [*net.messages("layer"), *net.messages("layers")]
+    unlike |= any(x.message("exp_param").fields or x.message("log_param").fields for x in layers)
+    return f"{net} {shape}{' 2' if unlike else ''}"
 
 
 def _files(path: Path, options: NetworkOptions) -> tuple[Path, Path | None]:
@@ -87,15 +118,15 @@ def _text(path: Path) -> str:
         raise DgnError(f"{path} cannot be read ({error}).", "Give a prototxt text file.") from None
 
 
-def _input_shape(net: Message, options: NetworkOptions) -> tuple[int, int, int, int]:
+def _input_shape(
+    net: Message, found: Message, options: NetworkOptions
+) -> tuple[int, int, int, int]:
     """(1, channels, size, size) as the prototxt declares it."""
     dims = net.integers("input_dim") or net.message("input_shape").integers("dim")
-    transform = Message()
     for layer in (*net.messages("layer"), *net.messages("layers")):
         dims = dims or layer.message("input_param").message("shape").integers("dim")
-        transform = transform if transform.fields else layer.message("transform_param")
     if len(dims) < 4:
-        size = options.size or transform.integer("crop_size", 0)
+        size = options.size or found.integer("crop_size", 0)
         if size < 1:
             raise DgnError("The prototxt does not say its input's size.", "Give it with --size.")
         dims = [1, _DEFAULT_CHANNELS, size, size]
@@ -115,14 +146,29 @@ def _input_shape(net: Message, options: NetworkOptions) -> tuple[int, int, int, 
     return (1, channels, height, width)
 
 
-def _preprocessing(net: Message, channels: int) -> Preprocessing:
-    transform = Message()
-    for layer in (*net.messages("layer"), *net.messages("layers")):
-        transform = transform if transform.fields else layer.message("transform_param")
-    scale = transform.number("scale", 1.0)
+def _mean(
+    found: Message, prototxt: Path, options: NetworkOptions
+) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """What the transform subtracts, and a sentence if its mean file is not there."""
+    values = tuple(found.numbers("mean_value"))
+    name = found.text("mean_file")
+    if values or not name or options.mean is not None:
+        return values or ((0.0,) if found.fields else CAFFE_MEAN), ()
+    given = user_path(name)
+    for path in (prototxt.parent / given, prototxt.parent / given.name):
+        if path.is_file():
+            return read_mean(path), ()
+    usual = ", ".join(f"{value:g}" for value in CAFFE_MEAN)
+    return CAFFE_MEAN, (
+        f"The mean file {name} is not there, so Caffe's usual mean ({usual}) is subtracted: put the"
+        f" file beside {prototxt.name}, or give --mean FILE.",
+    )
+
+
+def _preprocessing(found: Message, mean: tuple[float, ...], channels: int) -> Preprocessing:
+    scale = found.number("scale", 1.0)
     if not 0 < scale < math.inf:
         raise DgnError(f"The prototxt scales pixels by {scale}.", "Correct its transform_param.")
-    mean = tuple(transform.numbers("mean_value")) or CAFFE_MEAN
     if channels == 1:
         mean = mean if len(mean) == 1 else (sum(mean) / len(mean),)
         return Preprocessing(mean, (1 / scale,), channels="grey", interpolation=_RESAMPLING)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: D102 - forward() is what the class's docstring says
 
+import math
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -170,14 +171,36 @@ class Power(nn.Module):
         return x if self.power == 1 else x.pow(self.power)
 
 
+class Exp(nn.Module):
+    """``base ** (shift + scale * x)``."""
+
+    def __init__(self, base: float, scale: float, shift: float) -> None:
+        super().__init__()
+        self.inner: float = math.log(base) * scale
+        self.outer: float = base**shift
+
+    def forward(self, x: Tensor) -> Tensor:
+        powers: Tensor = torch.exp(x * self.inner) * self.outer
+        return powers
+
+
+class Log(nn.Module):
+    """Logarithm of ``shift + scale * x`` to a base."""
+
+    def __init__(self, base: float, scale: float, shift: float) -> None:
+        super().__init__()
+        self.factor, self.scale, self.shift = 1 / math.log(base), scale, shift
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.log(self.shift + self.scale * x) * self.factor
+
+
 class Elementwise(nn.Module):
     """A function of every number on its own."""
 
     FUNCTIONS: ClassVar[dict[str, Callable[[Tensor], Tensor]]] = {
         "AbsVal": torch.abs,
         "BNLL": F.softplus,
-        "Exp": torch.exp,
-        "Log": torch.log,
     }
 
     def __init__(self, name: str) -> None:

@@ -50,7 +50,7 @@ class CaffeNet(nn.Module):
     def __init__(self, net: Message, shape: Sequence[int]) -> None:
         """Build the layers without weights for an input of ``shape`` (1, C, H, W)."""
         super().__init__()
-        layers = _test_layers(net)
+        layers = test_layers(net)
         self.input_blob = _input_blob(net, layers)
         self.steps: list[Step] = []
         self.renamed: dict[str, str] = {}  # path -> Caffe's name, where they differ
@@ -155,7 +155,7 @@ class CaffeNet(nn.Module):
                 tensor.fill_(1 if leaf in ("weight", "running_var") else 0)
 
 
-def _test_layers(net: Message) -> list[Message]:
+def test_layers(net: Message) -> list[Message]:
     """The layers that run after training."""
     found = net.messages("layer") or net.messages("layers")
     if any("layer" in layer.fields for layer in found):
