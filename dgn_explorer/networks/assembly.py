@@ -18,6 +18,7 @@ from dgn_explorer.networks.network import Network, fingerprint
 from dgn_explorer.networks.options import NetworkOptions
 from dgn_explorer.networks.preparing import prepared
 from dgn_explorer.networks.preprocessing import Preprocessing
+from dgn_explorer.networks.programs.graphs import on_device
 
 _SOFTMAX = ("Softmax", "LogSoftmax", "OnnxSoftmaxV1V11", "softmax", "log_softmax")
 
@@ -30,6 +31,7 @@ def assemble(
     """Freeze, trace and describe a loaded module; raises `DgnError` if it cannot run."""
     working_size = options.size or loaded.working_size or loaded.input_size
     module = loaded.module.eval().to(device)
+    on_device(module, device)
     preprocessing, wanted = prepared(loaded, options, module, working_size)
     input_size = options.size or loaded.input_size
     digest = _identity(loaded, preprocessing, input_size)

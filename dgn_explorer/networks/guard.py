@@ -30,6 +30,10 @@ _WAYS: tuple[dict[str, bool], ...] = (
     {"channels_last": False, "packed": False, "in_place": False},
     {"channels_last": False, "packed": False, "types": False},
 )
+_DEPENDENT = (
+    "The scores of an image depend on the other images in its batch (a batch norm without running"
+    " statistics does that), so images are computed one at a time."
+)
 Run = Callable[[Tensor], Any]
 
 
@@ -111,7 +115,10 @@ def frozen_like(module: nn.Module, wanted: Reference) -> tuple[nn.Module, tuple[
         if gap <= wanted.close and not error:
             return module, ()
     if gap <= wanted.close:
-        return module, (f"No image can be made for the network's classes: {error}.",)
+        return module, (
+            f"No image can be made for the network's classes, only for layers before the fault:"
+            f" {error}.",
+        )
     return module, (
         f"Made ready for ascent, the network's scores differ from the original's by {gap:.1%}: it"
         " changes itself while it runs, so take its scores with care or export it anew.",
@@ -136,6 +143,9 @@ def _gap(module: nn.Module, wanted: Reference) -> tuple[float, str]:
             gap = max(gap, difference(output.detach(), wanted.outputs[1]))
             if output.requires_grad:
                 torch.autograd.grad(output.nan_to_num().sum(), image, allow_unused=True)
+            # once more: packed weights might be those of the pass before
+            again = _values(module, first.clone().requires_grad_() * 1, 0)
+            gap = max(gap, difference(again.detach(), wanted.outputs[0]))
     except Exception as error:
         return gap, _line(error)
     return gap, ""
@@ -143,7 +153,7 @@ def _gap(module: nn.Module, wanted: Reference) -> tuple[float, str]:
 
 def _line(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(".:")
+    return lines[0].split(": [")[0].split(". ")[0].rstrip(".:")
 
 
 def check(module: nn.Module, traced: Traced, wanted: Reference, limit: int | None) -> Checked:
@@ -165,14 +175,15 @@ def check(module: nn.Module, traced: Traced, wanted: Reference, limit: int | Non
             " and --value-range do not belong to it."
         )
     alone = _read(module, _copied(traced.points), wanted.images[:1])[0]
-    if limit != 1:
-        limit, said = _batches(module, traced, alone, wanted)
-        notices += said
     points, reasons = traced.points, _differing(module, traced.points, alone, wanted)
     if reasons:
         copied = _copied(points)
         points = {path: copied[path] if path in reasons else p for path, p in points.items()}
         reasons = _differing(module, points, alone, wanted)
+    if limit != 1:
+        limit, said, apart = _batches(module, traced, alone, wanted)
+        notices += said
+        reasons = {**apart, **reasons}
     return Checked(module, replace(traced, points=points).without(reasons), limit, tuple(notices))
 
 
@@ -196,29 +207,27 @@ def _differing(
 
 def _batches(
     module: nn.Module, traced: Traced, alone: list[Tensor], wanted: Reference
-) -> tuple[int | None, list[str]]:
-    """The most images in a pass, and what is to be said of it."""
+) -> tuple[int | None, list[str], dict[str, str]]:
+    """The most images in a pass, what is to be said of it, and layers that it does not divide."""
     if wanted.noise > wanted.close:
-        return 1, []  # what a batch does cannot be told from chance
+        return 1, [], {}  # what a batch does cannot be told from chance
     try:
         found, output = _read(module, _copied(traced.points), wanted.images)
     except Exception:  # a program that was exported for one image refuses more in many ways
-        return 1, []
+        return 1, [], {}
     together = _flat(output)
     apart = torch.cat(wanted.outputs)
     if together.shape != apart.shape:
-        return 1, []
+        return 1, [], {}
     if difference(together, apart) > wanted.close:
-        return 1, [
-            "The scores of an image depend on the other images in its batch (a batch norm without"
-            " running statistics does that), so images are computed one at a time."
-        ]
-    if any(
-        len(x) != 2 or difference(x[:1], before) > wanted.close
-        for x, before in zip(found, alone, strict=True)
-    ):
-        return 1, []  # a layer's axis of images is not where it was for one image
-    return None, []
+        return 1, [_DEPENDENT], {}
+    reason = "What it returns for an image depends on the other images in its batch."
+    mixed = {
+        path: reason
+        for path, x, before in zip(traced.points, found, alone, strict=True)
+        if len(x) != 2 or difference(x[:1], before) > wanted.close
+    }
+    return None, [], mixed
 
 
 def _copied(points: dict[str, ReadPoint]) -> dict[str, ReadPoint]:

@@ -121,6 +121,15 @@ def _runs(module: nn.Module, preprocessing: Preprocessing, size: int) -> bool:
     return True
 
 
+def wrong_channels(name: str, taken: int, given: str) -> DgnError:
+    """What is said where a network takes ``taken`` channels and ``given`` has other ones."""
+    example = ",".join(["r", "g", "b", *["0"] * 9][:taken])
+    return DgnError(
+        f"{name} takes {taken} channels, not the {len(channel_rows(given))} of {given!r}.",
+        f"Say what each of them is with --channels, for example --channels {example}.",
+    )
+
+
 def _does_not_run(
     name: str,
     module: nn.Module,
@@ -129,13 +138,8 @@ def _does_not_run(
     taken: int | None,
     error: Exception,
 ) -> DgnError:
-    count = len(channel_rows(preprocessing.channels))
     if taken is not None:
-        example = ",".join(["r", "g", "b", *["0"] * 9][:taken])
-        return DgnError(
-            f"{name} takes {taken} channels, not the {count} of {preprocessing.channels!r}.",
-            f"Say what each of them is with --channels, for example --channels {example}.",
-        )
+        return wrong_channels(name, taken, preprocessing.channels)
     works = [s for s in _SIZES_TO_TRY if s != size and _runs(module, preprocessing, s)][:1]
     hint = (
         f"It does run at {works[0]} pixels: give --size {works[0]}."

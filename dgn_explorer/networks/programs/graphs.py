@@ -1,4 +1,4 @@
-"""Tidying networks that come as torch.fx graphs: constants, the final softmax, batches."""
+"""Tidying networks that come as torch.fx graphs: constants, devices, the final softmax, batches."""
 
 from typing import Any
 
@@ -110,6 +110,30 @@ def without_softmax(module: fx.GraphModule) -> None:
     if getattr(child, "original_name", type(child).__name__) in _SOFTMAX:
         output.args = (last.args[0],)
         finish(module)
+
+
+def on_device(module: nn.Module, device: torch.device | str) -> None:
+    """Let every graph in ``module`` make its tensors on ``device``, whatever it was written on."""
+
+    def moved(item: Any) -> Any:
+        return torch.device(device) if isinstance(item, torch.device) else item
+
+    for child in list(module.modules()):
+        graph: Any = getattr(child, "graph", None)
+        if not isinstance(graph, fx.Graph):
+            continue
+        changed = False
+        for node in graph.nodes:
+            args, kwargs = (fx.node.map_aggregate(x, moved) for x in (node.args, node.kwargs))
+            if (args, kwargs) != (node.args, node.kwargs):
+                node.args, node.kwargs = args, kwargs
+                changed = True
+        if changed and isinstance(child, fx.GraphModule):
+            child.recompile()
+        elif changed:
+            finalize: Any = getattr(child, "finalize", None)  # torch.export's own kind
+            if finalize is not None:
+                finalize()
 
 
 def finish(module: fx.GraphModule) -> None:

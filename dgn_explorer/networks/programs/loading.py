@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.guard import difference, reference
+from dgn_explorer.networks.programs.exported_graphs import for_cpu, made_ready
 from dgn_explorer.networks.programs.graphs import takes_batches, without_softmax
 from dgn_explorer.networks.programs.torchscript import to_graph
 
@@ -19,12 +21,16 @@ _DEFAULT_SIZE = 224
 
 @dataclass(frozen=True)
 class Program:
-    """A module that takes images (N, ``channels``, ``size``, ``size``), several if ``batches``."""
+    """A module that takes images (N, ``channels``, ``size``, ``size``), several if ``batches``.
+
+    ``trained`` says that it was exported in training mode, which is switched off.
+    """
 
     module: nn.Module
     channels: int
     size: int
     batches: bool
+    trained: bool
 
 
 def open_program(kind: str, archive: bytes, channels: int, size: int) -> Program:
@@ -38,34 +44,71 @@ def open_program(kind: str, archive: bytes, channels: int, size: int) -> Program
         torch.manual_seed(0)
         module: nn.Module
         if kind == EXPORTED:
-            module, channels, size = _exported(archive)
+            module, channels, size, trained = _exported(archive)
         else:
             script = torch.jit.load(io.BytesIO(archive), map_location="cpu").eval()  # type: ignore[no-untyped-call]
-            graph = to_graph(script, _image(channels, size))
+            graph, trained = to_graph(script, _image(channels, size))
+            if not trained:
+                _require_same(graph, script, _image(channels, size))
             without_softmax(graph)
             module = graph
-        return Program(module, channels, size, takes_batches(module, _image(channels, size)))
+        batches = takes_batches(module, _image(channels, size))
+        return Program(module, channels, size, batches, trained)
 
 
-def _image(channels: int, size: int) -> torch.Tensor:
+def _image(channels: int, size: int) -> Tensor:
     return torch.rand(1, channels, size, size, generator=torch.Generator().manual_seed(0))
 
 
-def _exported(archive: bytes) -> tuple[nn.Module, int, int]:
-    """The module, channels and size; the size is the one that it was exported with."""
+def _require_same(module: nn.Module, original: Any, image: Tensor) -> None:
+    """Raise `DgnError` if the ``module`` that was made of a program computes something else."""
+    images = torch.cat([image, image.flip(3) * 0.5])
+    try:
+        wanted = reference(original, images)
+    except Exception:
+        return  # as it is, it runs only on another device or in other numbers
+    found = reference(module, images)
+    gaps = [difference(*x) for x in zip(found.outputs, wanted.outputs, strict=True)]
+    if max(gaps) > max(wanted.close, 2 * wanted.noise):
+        raise DgnError(
+            f"The program cannot be shown layer by layer: taken apart, its scores differ by"
+            f" {max(gaps):.1%}.",
+            "Save its state dict and open it with --arch.",
+        )
+
+
+def _exported(archive: bytes) -> tuple[nn.Module, int, int, bool]:
+    """The module, channels, size, and whether it was in training mode.
+
+    The size is the one that it was exported with.
+    """
     logger = logging.getLogger("torch.export")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # it prints tracebacks of damaged files
     try:
-        program = torch.export.load(io.BytesIO(archive))
-        module = torch.export.unflatten(program)
+        program = torch.export.load(io.BytesIO(for_cpu(archive)))
+        channels, size = _shape(program)
+        module, trained = _unflattened(program, _image(channels, size))
     finally:
         logger.setLevel(level)
     kinds = _kinds(program)
     for name, child in module.named_modules():
         if name in kinds:
             child.original_name = kinds[name]
-    return module, *_shape(program)
+    return module, channels, size, trained
+
+
+def _unflattened(program: Any, image: Tensor) -> tuple[nn.Module, bool]:
+    tensors = (*program.state_dict.values(), *program.constants.values())
+    floats = {x.dtype for x in tensors if isinstance(x, Tensor) and x.is_floating_point()}
+    other = bool(floats - {torch.float32})
+    trained = made_ready(program, other)
+    module: nn.Module = torch.export.unflatten(program).cpu()
+    if other:
+        module.float()
+    elif not trained:
+        _require_same(module, program.module(), image)
+    return module, trained
 
 
 def _kinds(program: Any) -> dict[str, str]:

@@ -22,7 +22,8 @@ OPERATIONS = words(
     __derive_index __getitem__ __is__ __isnot__ __not__ __or__ __range_length __xor__
     _adaptive_avg_pool2d _adaptive_avg_pool3d _assert_async _assert_scalar _assert_tensor_metadata
     _batch_norm_impl_index _batch_norm_no_update _cast_Float _convolution _dim_arange _log_softmax
-    _native_batch_norm_legit _native_batch_norm_legit_no_training _native_multi_head_attention
+    _native_batch_norm_legit _native_batch_norm_legit_functional
+    _native_batch_norm_legit_no_training _native_multi_head_attention
     _reshape_alias _safe_softmax _scaled_dot_product_attention_math
     _scaled_dot_product_efficient_attention _scaled_dot_product_flash_attention
     _scaled_dot_product_flash_attention_for_cpu _set_item _shape_as_tensor _softmax _to_copy

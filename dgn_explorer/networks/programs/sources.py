@@ -186,7 +186,8 @@ class _Text:
             return [inner]
         text = ".".join((root, *names))
         if root == "torch":
-            good = called and len(names) == 1 and is_known(names[0])
+            # torch.device("cuda:0") is how a text writes down where a tensor is made
+            good = called and len(names) == 1 and (is_known(names[0]) or names[0] == "device")
         elif root == "ops":
             space, name = names[0], names[-1]
             listed = is_known(name) if space == "aten" else name in PRIMITIVES

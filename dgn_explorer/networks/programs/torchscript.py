@@ -3,6 +3,7 @@
 Hooks do not fire inside a TorchScript program, so no layer of it could be read. Its graph is run
 once, operation by operation; what runs is written down as a graph of small modules, named after the
 modules that own the weights. Conditions and loops are resolved on the way; sizes stay computed.
+What writes into a tensor, a slice or another view of one still does so, in the same order.
 """
 
 import operator
@@ -13,36 +14,18 @@ import torch
 from torch import Tensor, fx, nn
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.programs.script_operations import (
+    DROPOUTS,
+    HALVES,
+    NOTHING,
+    NUMBERS,
+    Value,
+    as_evaluated,
+    overload,
+    unknown,
+)
 
 _MOST_STEPS = 100_000
-_NUMBERS: dict[str, Callable[..., Any]] = {
-    "__contains__": operator.contains,
-    "__getitem__": operator.getitem,
-    "__is__": operator.is_,
-    "__isnot__": operator.is_not,
-    "__not__": operator.not_,
-    "add": operator.add,
-    "and": operator.and_,
-    "Bool": bool,
-    "eq": operator.eq,
-    "Float": float,
-    "floordiv": operator.floordiv,
-    "ge": operator.ge,
-    "gt": operator.gt,
-    "Int": int,
-    "le": operator.le,
-    "len": len,
-    "lt": operator.lt,
-    "mul": operator.mul,
-    "ne": operator.ne,
-    "neg": operator.neg,
-    "remainder": operator.mod,
-    "sub": operator.sub,
-}
-_NOTHING = frozenset(
-    {"dropout", "dropout_", "feature_dropout", "detach", "contiguous", "alpha_dropout"}
-)
-Value = tuple[Any, Any]  # what stands in the fx graph (a node or a constant), and its value
 
 
 class Operation(nn.Module):
@@ -59,17 +42,27 @@ class Operation(nn.Module):
         return self.function(*args, **kwargs)
 
 
-def to_graph(script: torch.jit.ScriptModule, image: Tensor) -> fx.GraphModule:
+def to_graph(script: torch.jit.ScriptModule, image: Tensor) -> tuple[fx.GraphModule, bool]:
     """Rewrite a scripted network, in eval mode, as it runs on ``image`` (1, C, H, W).
 
-    Raises `DgnError` for operations that are not of torch's own.
+    The second value says whether the program was in training mode, which is switched off. Weights
+    in half or double precision become float32, and devices the CPU. Raises `DgnError` for
+    operations that are not of torch's own.
     """
-    return _Writer(script).write(image)
+    tensors = (*script.parameters(), *script.buffers())
+    floats = {x.dtype for x in tensors if x.is_floating_point()}
+    other = bool(floats - {torch.float32})
+    if other:
+        script.float()
+    writer = _Writer(script, other)
+    return writer.write(image), writer.trained
 
 
 class _Writer:
-    def __init__(self, script: torch.jit.ScriptModule) -> None:
+    def __init__(self, script: torch.jit.ScriptModule, other: bool) -> None:
         self._script = script
+        self._other = other  # its numbers were not float32
+        self.trained = False  # it was exported in training mode
         self._root = Operation()
         self._graph = fx.Graph()
         self._env: dict[str, Value] = {}
@@ -117,7 +110,7 @@ class _Writer:
         elif space == "aten":
             self._operation(name, node)
         else:
-            raise _unknown(node.kind())
+            raise unknown(node.kind())
 
     def _primitive(self, name: str, node: Any) -> None:
         outputs = list(node.outputs())
@@ -125,6 +118,10 @@ class _Writer:
             self._attribute(node)
         elif name == "Constant":
             value = outputs[0].toIValue()
+            if isinstance(value, torch.device):
+                value = torch.device("cpu")  # it is run here first; see `graphs.on_device`
+            elif isinstance(value, Tensor):
+                value = value.cpu().float() if self._is_other(value) else value.cpu()
             self._bind(outputs[0], (self._constant(value), value))
         elif name == "If":
             chosen = list(node.blocks())[0 if self._inputs(node)[0][1] else 1]
@@ -140,6 +137,11 @@ class _Writer:
             node_of, value = self._inputs(node)[0]
             for i, output in enumerate(outputs):
                 self._bind(output, (self._item(node_of, i), value[i]))
+        elif name == "DictConstruct":
+            items = self._inputs(node)
+            keys = [value for _, value in items[::2]]
+            stood = [dict(zip(keys, (x[i] for x in items[1::2]), strict=True)) for i in (0, 1)]
+            self._bind(outputs[0], (stood[0], stood[1]))
         elif name in ("NumToTensor", "unchecked_cast", "data", "requires_grad"):
             self._bind(outputs[0], self._inputs(node)[0])
         elif name in ("dtype", "device", "layout"):
@@ -147,7 +149,7 @@ class _Writer:
         elif name in ("min", "max"):
             self._bind(outputs[0], self._call({"min": min, "max": max}[name], self._inputs(node)))
         else:
-            raise _unknown(node.kind())
+            raise unknown(node.kind())
 
     def _loop(self, node: Any) -> None:
         (_, most), (_, go_on), *carried = self._inputs(node)
@@ -178,28 +180,44 @@ class _Writer:
     def _operation(self, name: str, node: Any) -> None:
         inputs, output = self._inputs(node), node.output()
         values = [value for _, value in inputs]
-        if name == "append":
-            stood, items = inputs[0]
-            self._bind(node.inputsAt(0), ([*stood, inputs[1][0]], [*items, inputs[1][1]]))
+        if name in ("append", "extend", "insert", "_set_item"):
+            self._change_list(name, inputs)
+            if list(node.outputs()):
+                self._bind(output, inputs[0])
             return
-        if name in _NOTHING:
+        if name == "warn":
+            return
+        if name.removesuffix("_") in DROPOUTS:
+            self.trained = self.trained or bool(values[2])
+            self._bind(output, inputs[0])
+            return
+        if name in NOTHING or (name in HALVES and self._other):
             self._bind(output, inputs[0])
             return
         has_tensor = any(isinstance(x, Tensor) for x in values)
-        if (not has_tensor and name.removesuffix("_") in _NUMBERS) or name.startswith("__"):
-            self._bind(output, self._call(_NUMBERS[name], inputs))
+        plain = name.removesuffix("_") if not name.startswith("__") else name
+        if plain in NUMBERS and (not has_tensor or plain in ("__is__", "__isnot__", "__not__")):
+            self._bind(output, self._call(NUMBERS[plain], inputs))
             return
-        in_place = name.endswith("_") and not name.startswith("__")
-        function, keywords = _overload(name, node)
+        function, keywords = overload(name, node)
+        inputs, trained = as_evaluated(plain, function, inputs, self._other)
+        self.trained = self.trained or trained
         arguments = [x for x, key in zip(inputs, keywords, strict=True) if key is None]
         named = {key: x for x, key in zip(inputs, keywords, strict=True) if key is not None}
-        result = self._apply(
-            name.removesuffix("_") if in_place else name, function, arguments, named
-        )
-        self._bind(output, result)
-        if in_place:
-            # Whoever reads the changed tensor under its old name sees the new one
-            self._env[node.inputsAt(0).debugName()] = result
+        self._bind(output, self._apply(plain, function, arguments, named))
+
+    def _change_list(self, name: str, inputs: list[Value]) -> None:
+        """Lists are changed themselves, so that every name that they have sees it."""
+        for stood in (0, 1):
+            items, *rest = (x[stood] for x in inputs)
+            if name == "append":
+                items.append(rest[0])
+            elif name == "extend":
+                items.extend(rest[0])
+            elif name == "insert":
+                items.insert(inputs[1][1], rest[1])
+            else:
+                items[inputs[1][1]] = rest[1]
 
     def _apply(
         self, name: str, function: Any, arguments: list[Value], named: dict[str, Value]
@@ -212,6 +230,8 @@ class _Writer:
         path = self._path(name, args)
         module = self._scope(path)
         module.function = function
+        # torch.fx drops what nobody uses, unless it is said to do something else
+        module._is_impure = function._schema.is_mutable
         if module.original_name == "Operation":
             module.original_name = name
         return self._graph.call_module(path, args, kwargs), value
@@ -257,6 +277,9 @@ class _Writer:
         self._root.register_buffer(name, value)
         return self._graph.get_attr(name)
 
+    def _is_other(self, tensor: Tensor) -> bool:
+        return self._other and tensor.is_floating_point()
+
     def _scope(self, path: str) -> Operation:
         scope = self._root
         for part in path.split(".") if path else ():
@@ -273,29 +296,9 @@ class _Writer:
         self._scope(owner).register_buffer(name, detached)
 
 
-def _overload(name: str, node: Any) -> tuple[Any, list[str | None]]:
-    """The torch function of a node, in its functional form, and for each input its keyword."""
-    declared = node.schema().split("(")[0]
-    overload = declared.partition(".")[2] or "default"
-    functional = name.removesuffix("_") if name.endswith("_") else name
-    packet = getattr(torch.ops.aten, functional, None) or getattr(torch.ops.aten, name)
-    function = getattr(packet, overload, None) or getattr(torch.ops.aten, name)
-    if not isinstance(function, torch._ops.OpOverload):
-        raise _unknown(declared)
-    arguments = function._schema.arguments
-    return function, [argument.name if argument.kwarg_only else None for argument in arguments]
-
-
 def _flat(items: Iterable[Any]) -> Iterable[Any]:
     for item in items:
         if isinstance(item, list | tuple):
             yield from _flat(item)
         else:
             yield item
-
-
-def _unknown(kind: str) -> DgnError:
-    return DgnError(
-        f"The scripted network uses {kind}, which cannot be shown layer by layer.",
-        "Save its state dict and open it with --arch, or export it with torch.export.",
-    )

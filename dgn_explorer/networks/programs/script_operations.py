@@ -1,0 +1,89 @@
+"""What the operations of TorchScript mean: numbers, training mode, and torch's own functions."""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dgn_explorer.errors import DgnError
+
+Value = tuple[Any, Any]  # what stands in the fx graph (a node or a constant), and its value
+NUMBERS: dict[str, Callable[..., Any]] = {
+    "__contains__": operator.contains,
+    "__getitem__": operator.getitem,
+    "__is__": operator.is_,
+    "__isnot__": operator.is_not,
+    "__not__": operator.not_,
+    "add": operator.add,
+    "and": operator.and_,
+    "Bool": bool,
+    "ceil": math.ceil,
+    "div": operator.truediv,
+    "eq": operator.eq,
+    "Float": float,
+    "floor": math.floor,
+    "floordiv": operator.floordiv,
+    "ge": operator.ge,
+    "gt": operator.gt,
+    "Int": int,
+    "le": operator.le,
+    "len": len,
+    "lt": operator.lt,
+    "mul": operator.mul,
+    "ne": operator.ne,
+    "neg": operator.neg,
+    "or": operator.or_,
+    "pow": operator.pow,
+    "remainder": operator.mod,
+    "round": round,
+    "sqrt": math.sqrt,
+    "sub": operator.sub,
+}
+DROPOUTS = frozenset({"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"})
+NOTHING = frozenset({"detach", "detach_", "cpu", "cuda"})
+HALVES = frozenset({"half", "double", "bfloat16"})
+# Their arguments that say whether the network is in training, with those of running statistics
+_TRAINING = {"batch_norm": "training", "instance_norm": "use_input_stats", "rrelu": "training"}
+_FLOAT, _OTHER_FLOATS = 6, (5, 7, 15)  # TorchScript's numbers: float; half, double, bfloat16
+
+
+def overload(name: str, node: Any) -> tuple[Any, list[str | None]]:
+    """The torch function of a node, and for each input its keyword."""
+    declared = node.schema().split("(")[0]
+    overload = declared.partition(".")[2] or "default"
+    packet = getattr(torch.ops.aten, name, None)
+    function = getattr(packet, overload, None)
+    if not isinstance(function, torch._ops.OpOverload):
+        raise unknown(declared)
+    arguments = function._schema.arguments
+    return function, [argument.name if argument.kwarg_only else None for argument in arguments]
+
+
+def as_evaluated(
+    name: str, function: Any, inputs: list[Value], other: bool
+) -> tuple[list[Value], bool]:
+    """The arguments of an operation with training switched off, and whether it was on.
+
+    ``other`` says that the network's numbers were not float32: then it asks for no other ones.
+    """
+    found, trained = list(inputs), False
+    for i, argument in enumerate(function._schema.arguments[: len(found)]):
+        if argument.name == _TRAINING.get(name) and found[i][1] is True:
+            # without running statistics, those of the batch are part of the network
+            if name == "rrelu" or isinstance(found[3][1], Tensor):
+                trained = True
+                found[i] = (False, False)
+        elif other and argument.name == "dtype" and found[i][0] in _OTHER_FLOATS:
+            found[i] = (_FLOAT, _FLOAT)
+    return found, trained
+
+
+def unknown(kind: str) -> DgnError:
+    """What is said of an operation that is not torch's own."""
+    return DgnError(
+        f"The scripted network uses {kind}, which cannot be shown layer by layer.",
+        "Save its state dict and open it with --arch, or export it with torch.export.",
+    )

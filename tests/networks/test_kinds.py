@@ -1,0 +1,302 @@
+"""What a layer gives is what is read of it: kinds of code that spoiled it, each in a few lines."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.layers import ActivationReader
+from tests.networks.making import close, hooked, image, opened, wrong_layers
+
+
+class Net(nn.Module):
+    """A stem, what is between, and a classifier over 8 channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, 2, 1)
+        self.mid = nn.Conv2d(8, 8, 3, padding=1)
+        self.bn = nn.BatchNorm2d(8)
+        self.fc = nn.Linear(8, 5)
+
+    def end(self, x):
+        return self.fc(x.mean((2, 3)))
+
+
+class FunctionalInPlace(Net):
+    def forward(self, x):
+        x = F.relu(self.bn(self.stem(x)), inplace=True)
+        return self.end(F.silu(self.mid(x), inplace=True))
+
+
+class AddedTo(Net):
+    def forward(self, x):
+        y = self.stem(x)
+        z = self.mid(y)
+        z += y
+        z *= 0.5
+        return self.end(torch.relu_(z))
+
+
+class Gate(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        gate = self.one(x)
+        return x * gate.sigmoid_()
+
+
+class Gated(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = Gate()
+
+    def forward(self, x):
+        return self.end(self.gate(self.mid(self.stem(x))) + 1)
+
+
+class WrittenOut(Net):
+    """``out=`` writes into a layer's output once it is done with."""
+
+    def forward(self, x):
+        y = self.stem(x)
+        z = self.mid(y + 0)
+        with torch.no_grad():
+            torch.add(y, 1, out=y)
+        return self.end(z) + self.fc(y.detach().mean((2, 3)))
+
+
+class Changed(Net):
+    """A slice, a view, and ``.data``, of which torch keeps no count."""
+
+    def forward(self, x):
+        y = self.stem(x)
+        z = self.bn(self.mid(y + 0))
+        y.flatten(2)[:, 1:3] = 0
+        z.data.clamp_(-0.1, 0.1)
+        return self.end(z + y)
+
+
+class Shared(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.again = self.mid
+
+    def forward(self, x):
+        x = F.relu(self.mid(self.stem(x)))
+        return self.end(F.relu(self.mid(self.again(x)), inplace=True))
+
+
+class Several(nn.Module):
+    def forward(self, x):
+        return {"features": x * 2, "logits": x.mean((2, 3))} if x.ndim == 4 else (x * 3, x)
+
+
+class TuplesAndDicts(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.several = Several()
+        self.pair = Several()
+
+    def forward(self, x):
+        first, second = self.pair(self.several(self.mid(self.stem(x)))["logits"])
+        return {"aux": x.sum(), "logits": self.fc(first + second)}
+
+
+class Sequences(Net):
+    """Sequence-first attention, a whole encoder layer, a recurrent network, and a row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2)
+        self.layer = nn.TransformerEncoderLayer(8, 2, 12, batch_first=False)
+        self.norm = nn.LayerNorm(8)
+        self.memory = nn.GRU(8, 6)
+        self.row = nn.Sequential(nn.Conv1d(6, 7, 3, padding=1), nn.BatchNorm1d(7), nn.ReLU())
+        self.pool = nn.AvgPool1d(2)
+        self.last = nn.Linear(7, 5)
+
+    def forward(self, x):
+        x = self.stem(x).flatten(2).permute(2, 0, 1)
+        x = self.norm(x + self.attention(x, x, x)[0])
+        x, _ = self.memory(self.layer(x))
+        return self.last(self.pool(self.row(x.permute(1, 2, 0))).mean(2))
+
+
+class ReturnsItsBuffer(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.keep = Keep()
+
+    def forward(self, x):
+        return self.end(self.keep(self.mid(self.stem(x))))
+
+
+class Keep(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("last", torch.zeros(1, 8, 8, 8))
+
+    def forward(self, x):
+        self.last = self.last.detach()
+        if len(x) != len(self.last):
+            return x * 1
+        return self.last.copy_(x).view_as(x)
+
+
+class Squeezed(Net):
+    def forward(self, x):
+        x = F.adaptive_avg_pool2d(self.mid(self.stem(x)), 1).squeeze()
+        return self.fc(x)
+
+
+class Buffers(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.InstanceNorm2d(8, affine=True, track_running_stats=True)
+        self.register_buffer("order", torch.tensor([3, 2, 1, 0, 7, 6, 5, 4]))
+        self.norm.running_mean += 0.5
+
+    def forward(self, x):
+        return self.end(self.norm(self.mid(self.stem(x)))[:, self.order])
+
+
+class Normed(Net):
+    """Weights that are computed in every pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        nn.utils.parametrizations.weight_norm(self.mid)
+        nn.utils.parametrizations.spectral_norm(self.stem)
+
+    def forward(self, x):
+        return self.end(self.mid(self.stem(x)))
+
+
+KINDS = [
+    *(FunctionalInPlace, AddedTo, Gated, WrittenOut, Changed, Shared, TuplesAndDicts, Sequences),
+    *(ReturnsItsBuffer, Squeezed, Buffers, Normed),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_layers_read_what_a_hook_sees(kind: type[nn.Module]) -> None:
+    torch.manual_seed(0)
+    plain = kind().eval()
+    torch.manual_seed(0)
+    network = opened(kind())
+    assert wrong_layers(network, image()) == []
+    seen, wanted = hooked(network.module, image()), hooked(plain, image())
+    assert seen.keys() == wanted.keys()
+    assert all(close(seen[path], wanted[path]) for path in wanted)
+    with torch.no_grad():
+        scores = network.logits(image() * 1.0)
+    assert close(scores, wanted[""] if wanted[""].ndim > 1 else wanted[""][None])
+    assert network.info.notices == ()
+    listed = {x.path for x in network.info.layers} | {x.path for x in network.info.unreadable}
+    silent = {path for path, m in plain.named_modules() if path and path not in listed}
+    no_layers = (nn.ReLU, nn.Dropout, nn.ModuleDict)
+    assert all(isinstance(plain.get_submodule(x), no_layers) for x in silent)
+
+
+def test_units_of_sequences_and_rows() -> None:
+    network = opened(Sequences())
+    found = {x.path: (x.channels, x.spatial) for x in network.info.layers}
+    assert found["attention"] == found["norm"] == found["layer"] == (8, (64, 1))
+    assert found["memory"] == (6, (64, 1))
+    assert found["row.0"] == found["row.1"] == found["row"] == (7, (64, 1))
+    assert found["pool"] == (7, (32, 1))
+    value = ActivationReader(network.module, [network.read_points["memory"]])(image())[0]
+    seen = hooked(network.module, image())["memory"]  # (64, 1, 6)
+    assert torch.equal(value[0, :, :, 0], seen[:, 0].T)
+
+
+def test_positions_in_a_row_are_not_units() -> None:
+    class Row(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem = nn.Conv2d(3, 8, 3, 4, 1)
+            self.c1, self.bn = nn.Conv1d(8, 5, 3, padding=1), nn.BatchNorm1d(5)
+            self.fc = nn.Linear(5, 4)
+
+        def forward(self, x):
+            return self.fc(self.bn(self.c1(self.stem(x).flatten(2))).mean(2))
+
+    info = opened(Row(), 64).info
+    assert [(info.layer(x).channels, info.layer(x).spatial) for x in ("c1", "bn")] == [
+        (5, (256, 1)),
+        (5, (256, 1)),
+    ]
+    assert info.resolve("c1:4@255,0").position == (255, 0)
+
+
+def test_every_run_of_a_module_is_a_layer() -> None:
+    network = opened(Shared())
+    assert {"mid", "mid#2", "mid#3"} <= set(network.read_points)
+    assert network.info.resolve("mid#3:2").layer == "mid#3"
+    with pytest.raises(DgnError, match=r"units of again cannot be shown. It is the same module"):
+        network.info.resolve("again:2")
+
+
+class Windows(nn.Module):
+    """Windows of 4 by 4 positions, folded into the axis of images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.mix, self.fc = nn.Conv2d(3, 8, 3, 2, 1), nn.Linear(8, 8), nn.Linear(8, 5)
+        self.unused = nn.Sequential(nn.Linear(3, 3))
+        self.whole = nn.Linear(8, 8)
+
+    def forward(self, x):
+        x = self.stem(x)
+        n, c, h, w = x.shape
+        x = x.permute(0, 2, 3, 1).view(n, h // 4, 4, w // 4, 4, c)
+        x = self.mix(x.permute(0, 1, 3, 2, 4, 5).reshape(-1, 16, c))
+        x = x.view(n, h // 4, w // 4, 4, 4, c).permute(0, 1, 3, 2, 4, 5).reshape(n, h, w, c)
+        return self.fc(self.whole(x).mean((1, 2)))
+
+
+def test_what_cannot_be_read_says_why() -> None:
+    network = opened(Windows())
+    reasons = {x.path: x.unreadable for x in network.info.unreadable}
+    assert "images and positions share an axis" in reasons["mix"]
+    assert reasons["unused"] == "It does not run by itself on an image."
+    assert network.info.layer("whole").spatial == (8, 8)
+    assert wrong_layers(network, image()) == []
+    with pytest.raises(DgnError, match="units of mix cannot be shown"):
+        network.info.resolve("mix:2")
+    with pytest.raises(DgnError, match=r"units of unused\.0 cannot be shown"):
+        network.info.resolve_all("unused.0:*")
+
+
+def test_layers_that_no_gradient_reaches_are_not_offered() -> None:
+    class Cut(Net):
+        def forward(self, x):
+            with torch.no_grad():
+                y = self.mid(self.stem(x))
+            return self.end(y.detach() + x.mean())
+
+    network = opened(Cut())
+    reasons = {x.path: x.unreadable for x in network.info.unreadable}
+    assert reasons["mid"] == reasons["stem"] == "No gradient leads from it to the image."
+    assert [x.path for x in network.info.layers] == ["fc"]
+
+
+@pytest.mark.parametrize("function", [F.relu, F.silu, F.hardswish, F.leaky_relu, F.elu])
+def test_only_what_would_be_spoiled_is_copied(function) -> None:
+    class One(Net):
+        def __init__(self, in_place: bool) -> None:
+            super().__init__()
+            self.in_place = in_place
+
+        def forward(self, x):
+            return self.end(function(self.bn(self.mid(self.stem(x))), inplace=self.in_place))
+
+    copied = [
+        [path for path, point in opened(One(in_place)).read_points.items() if point.copied]
+        for in_place in (False, True)
+    ]
+    assert copied == [[], ["bn"]]
