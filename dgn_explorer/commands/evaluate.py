@@ -7,13 +7,14 @@ import click
 
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.images import make_folder
+from dgn_explorer.commands.opening import opened_network
 from dgn_explorer.commands.options import (
     device_option,
     json_option,
     network_option,
     prior_option,
 )
-from dgn_explorer.commands.terminal import StatusLine, ask, print_json, say
+from dgn_explorer.commands.terminal import StatusLine, print_json, say
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def evaluate_command(
     make_folder(folder)
     line = StatusLine()
     made = Maker(
-        open_network(network, chosen, confirm=ask),
+        opened_network(network, chosen),
         open_prior(prior, chosen),
         folder,
         batch,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dgn_explorer.commands.opening import opened_network
 from dgn_explorer.commands.options import (
     DEFAULT_NETWORK,
     device_option,
@@ -14,7 +15,7 @@ from dgn_explorer.commands.options import (
     loader_options,
     network_option,
 )
-from dgn_explorer.commands.terminal import ask, print_json, rewrite, say
+from dgn_explorer.commands.terminal import print_json, rewrite, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaders import by_name, library_examples
 from dgn_explorer.networks.spec_text import parse_spec
@@ -69,9 +70,8 @@ def add_command(name: str, network: str, title: str, aliases: tuple[str, ...]) -
     The network is opened first, and only what opens is written.
     """
     from dgn_explorer.networks.descriptions import Description, save_description
-    from dgn_explorer.networks.opening import open_network
 
-    info = open_network(network, confirm=ask).info
+    info = opened_network(network).info
     named = {}
     for text in aliases:
         alias, equals, layer = text.partition("=")
@@ -111,11 +111,10 @@ def check_command(
     from dgn_explorer.evaluation.network_check import check
     from dgn_explorer.machine.device import choose_device
     from dgn_explorer.machine.threads import use_threads
-    from dgn_explorer.networks.opening import open_network
 
     chosen = choose_device(device)
     use_threads(chosen)
-    opened = open_network(network, chosen, confirm=ask)
+    opened = opened_network(network, chosen)
     report = check(opened, photos, limit, alternatives, _progress)
     if as_json:
         print_json(_as_json(report))
@@ -133,11 +132,10 @@ def check_command(
 @json_option
 def layers_command(network: str, as_json: bool) -> None:
     """List the layers of NETWORK in the order of the forward pass."""
-    from dgn_explorer.networks.opening import open_network
 
-    info = open_network(network, confirm=ask).info
+    info = opened_network(network).info
     if as_json:
-        print_json([dataclasses.asdict(layer) for layer in info.layers])
+        print_json([dataclasses.asdict(layer) for layer in (*info.layers, *info.unreadable)])
         return
     width = max(len(layer.path) for layer in info.layers)
     kinds = max(len(layer.kind) for layer in info.layers)
@@ -145,6 +143,8 @@ def layers_command(network: str, as_json: bool) -> None:
     for layer in info.layers:
         size = "{} x {}".format(*layer.spatial) if layer.spatial else "-"
         say(f"{layer.path:{width}}  {layer.kind:{kinds}}  {layer.channels:5}  {size}")
+    for layer in info.unreadable:
+        say(f"{layer.path} ({layer.kind}) cannot be read. {layer.unreadable}", err=True)
     for alias, path in info.aliases:
         say(f"{alias} is {path}", err=True)
 

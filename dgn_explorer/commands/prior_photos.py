@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dgn_explorer.commands.opening import opened_network
 from dgn_explorer.commands.options import (
     device_option,
     json_option,
     loader_options,
 )
-from dgn_explorer.commands.terminal import StatusLine, ask, print_json, say
+from dgn_explorer.commands.terminal import StatusLine, print_json, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import user_path
 from dgn_explorer.priors.info import CROP, EncoderInfo
@@ -178,14 +179,13 @@ def _published_or_own(prior: str, bounds: Path | None, device: Any) -> "Prior":
 
 
 def _open_encoder(prior: "Prior", network: str | None, device: Any) -> "Network":
-    from dgn_explorer.networks.opening import open_network
 
     if network is None and not prior.info.encoder.fingerprint:
         raise DgnError(
             f"The prior {prior.info.name} does not say where its encoder is.",
             "Give it with --network, such as --network deploy.prototxt.",
         )
-    return open_network(network or prior.info.encoder.network, device, confirm=ask)
+    return opened_network(network or prior.info.encoder.network, device)
 
 
 def _encoded_by(prior: "Prior", network: "Network") -> "Prior":
@@ -222,8 +222,7 @@ def published_encoder(layer: str, network: str | None) -> EncoderInfo:
     kind = "outputs" if layer == "fc8" else "activations"
     if network is None:
         return EncoderInfo("CaffeNet", "", layer, kind, ENCODER_SIZE)
-    from dgn_explorer.networks.opening import open_network
 
-    info = open_network(network, confirm=ask).info
+    info = opened_network(network).info
     path = info.layer(layer).path
     return EncoderInfo(info.name, info.fingerprint, path, kind, info.input_size)

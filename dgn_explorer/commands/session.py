@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dgn_explorer.commands.cache import open_store
+from dgn_explorer.commands.opening import tell
 from dgn_explorer.commands.terminal import ask, say
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import (
@@ -56,6 +57,7 @@ class EngineSession:
             if isinstance(event, OpenFailed):
                 raise DgnError(event.message, event.hint)
             if isinstance(event, Opened):
+                tell(event.network)
                 return event
             assert isinstance(event, Ready)
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dgn_explorer.commands.terminal import ask, say
+from dgn_explorer.commands.opening import opened_network
+from dgn_explorer.commands.terminal import say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
 
@@ -32,7 +33,6 @@ def start_code(photo: Path, method: str, prior: str, device: str | None) -> str:
     it is optimised.
     """
     from dgn_explorer.machine.device import choose_device
-    from dgn_explorer.networks.opening import open_network
     from dgn_explorer.priors.encoding import encode
     from dgn_explorer.priors.inversion import invert
     from dgn_explorer.priors.opening import open_prior
@@ -45,7 +45,7 @@ def start_code(photo: Path, method: str, prior: str, device: str | None) -> str:
     encoder = opened.info.encoder
     rgb = read_photo(photo, encoder.input_size).to(chosen)
     try:
-        network = open_network(encoder.network, chosen, confirm=ask)
+        network = opened_network(encoder.network, chosen)
         code = encode(opened, network, rgb)
     except DgnError as error:
         code = invert(opened, read_photo(photo, opened.info.image_size).to(chosen))

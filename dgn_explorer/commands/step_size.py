@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from dgn_explorer.commands.ascent_options import Ascent
-from dgn_explorer.commands.terminal import StatusLine, ask, say
+from dgn_explorer.commands.opening import opened_network
+from dgn_explorer.commands.terminal import StatusLine, say
 from dgn_explorer.engine.messages import Opened
 from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters
 from dgn_explorer.synthesis.step_sizes import is_tuned, remember_step, remembered_step
@@ -50,13 +51,12 @@ def gentler(parameters: Parameters) -> Parameters:
 
 def _find(network: str, prior: str, device: str | None) -> float:
     from dgn_explorer.machine.device import choose_device
-    from dgn_explorer.networks.opening import open_network
     from dgn_explorer.priors.opening import open_prior
     from dgn_explorer.synthesis.step_sweep import best_step, sweep
 
     chosen, line = choose_device(device), StatusLine()
     shares = sweep(
-        open_network(network, chosen, confirm=ask),
+        opened_network(network, chosen),
         open_prior(prior, chosen),
         lambda done, total: line.say(f"Finding a step size: {done} of {total}", last=done == total),
     )

@@ -216,6 +216,8 @@ class Session(QObject):
         if self.display.showing is Showing.LOADING:
             self._show(Display(Showing.NOTHING))
         self.opened.emit(event.network, event.prior)
+        for notice in event.network.notices:
+            self.notice.emit(Notice(notice, Level.WARNING))
         wanted, self._wanted_first = self._wanted_first, ""
         self._flows.start(self._begin(event, wanted))
 

@@ -19,7 +19,10 @@ class _Node:
 
 
 class LayerModel(QStandardItemModel):
-    """Layers in network order; a path with one child only is one row."""
+    """Layers in network order; a path with one child only is one row.
+
+    Those that cannot be read are greyed, with the reason as their tool tip.
+    """
 
     def __init__(self, network: NetworkInfo) -> None:
         super().__init__()
@@ -27,7 +30,7 @@ class LayerModel(QStandardItemModel):
         self._items: dict[str, QStandardItem] = {}
         self._output = network.output_layer
         root = _Node()
-        for layer in network.layers:
+        for layer in (*network.layers, *network.unreadable):
             node = root
             for part in layer.path.split("."):
                 node = node.children.setdefault(part, _Node())
@@ -45,7 +48,13 @@ class LayerModel(QStandardItemModel):
             name = f"{name}.{part}"
         first, second = QStandardItem(plain(name)), QStandardItem()
         layer = node.layer
-        if layer is not None:
+        if layer is not None and layer.unreadable:
+            second.setText("not readable")
+            for item in (first, second):
+                item.setToolTip(layer.unreadable)
+                item.setEnabled(False)
+            first.setAccessibleText(f"{layer.path}, not readable: {layer.unreadable}")
+        elif layer is not None:
             first.setData(layer.path, PathRole)
             second.setText(shape_text(layer))
             extra = "output layer, " if layer.path == self._output else ""
