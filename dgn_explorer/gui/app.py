@@ -103,6 +103,7 @@ async def main(
     await session.library.empty_trash()
     await flows.settle()
     flows.close()
+    window.desk.notes.flush()  # a slow disk may have kept the flows longer than they are waited for
     signals.remove()
     hooks.remove()
     collector.stop()

@@ -192,6 +192,17 @@ def test_a_note_of_the_last_moment_survives_another_network(explorer: Explorer, 
     assert not (folder / f"{other.fingerprint}.json").exists()
 
 
+def test_a_note_that_waits_when_the_flows_end_is_written(explorer: Explorer, home: Path) -> None:
+    explorer.until(lambda: not explorer.flows.busy)
+    explorer.flows.close()
+    explorer.notes.write(VOLCANO, (), "at the end")
+    folder = home / "data" / "notes"
+    assert read_notebook(folder, NETWORK.fingerprint).units == {}
+    explorer.notes.flush()
+    explorer.notes.flush()
+    assert read_notebook(folder, NETWORK.fingerprint).note("fc:1").text == "at the end"
+
+
 def test_a_note_that_cannot_be_written_waits_for_the_next_chance(
     explorer: Explorer, home: Path
 ) -> None:

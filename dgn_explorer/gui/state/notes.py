@@ -1,5 +1,6 @@
 """Favourites, tags, notes and kept combinations, with undo."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from dgn_explorer.results.note_changes import (
 from dgn_explorer.results.notebook import Notebook, UnitNote, read_notebook
 from dgn_explorer.results.result_file import StoredResult
 from dgn_explorer.synthesis.recipe import Term
+
+_log = logging.getLogger(__name__)
 
 
 class _Edit(QUndoCommand):
@@ -108,6 +111,15 @@ class Notes(QObject):
         if not self._writing:
             self._writing = True
             self._flows.start(self._write())
+
+    def flush(self) -> None:
+        """Write what still waits in the caller's thread, when the flows have ended."""
+        for fingerprint, changes in self._waiting.items():
+            if changes:
+                try:
+                    change_notebook(self._folder, fingerprint, changes)
+                except DgnError as error:
+                    _log.error("Notes are lost: %s", error)
 
     def _edit(self, change: Change, text: str) -> None:
         if change.after != change.before:
