@@ -6,7 +6,7 @@ import threading
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QSplitter
+from PySide6.QtWidgets import QLabel, QPushButton, QSplitter
 
 from dgn_explorer.engine.messages import Finished, OpenFailed
 from dgn_explorer.errors import DgnError
@@ -18,6 +18,7 @@ from dgn_explorer.gui.desk.status_bar import StatusBar
 from dgn_explorer.gui.frame.close_dialog import CloseDialog
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.state.display import Level, Notice, Showing
+from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
 
 
@@ -216,3 +217,20 @@ def test_layers_take_the_room_of_their_rows_until_the_user_decides(explorer: Exp
     tree.collapse(blocks)
     explorer.qtbot.wait(20)
     assert tree.height() == more
+
+
+@pytest.mark.parametrize("size", [(1000, 640), (1440, 836)])
+def test_no_word_on_a_button_is_cut(explorer: Explorer, size: tuple[int, int]) -> None:
+    explorer.make("volcano")
+    explorer.session.compute([UnitAddress("conv1", index) for index in range(8)])
+    explorer.until(lambda: len(explorer.session.jobs) == 8)
+    explorer.combination.add([UnitAddress("fc", 1), UnitAddress("fc", 2)])
+    explorer.window.resize(*size)
+    for name in ("Browse", "Settings", "Details", "Combine", "Results", "Queue"):
+        explorer.panels.show(name)
+        explorer.qtbot.wait(20)
+        found = explorer.window.findChildren(QPushButton)
+        buttons = [b for b in found if not b.visibleRegion().isEmpty()]  # not behind a tab
+        assert buttons
+        cut = [b.text() for b in buttons if b.width() < b.minimumSizeHint().width()]
+        assert cut == [], name

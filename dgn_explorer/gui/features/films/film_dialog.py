@@ -70,6 +70,8 @@ class FilmDialog(FormDialog):
         self.play.clicked.connect(self._toggle)
         self.column.addWidget(self.canvas)
         self.column.addWidget(self._make_transport())
+        self._said = label(" ", "muted")  # notices of the window are behind the dialog
+        self.column.addWidget(self._said)
         self.count = NumberField(int, 2, MAX_FRAMES, 60)
         self.count.edited.connect(self._ask_later)
         self.rate = NumberField(float, 1.0, 50.0, 20.0)
@@ -85,7 +87,6 @@ class FilmDialog(FormDialog):
         if morph:
             self.add("Way", self.path)
         self.add("Loop", self.back)
-        self._said = self.add("", QWidget(), " ")  # notices of the window are behind the dialog
         self.cancel.setText("Close")
         self.cancel.setAccessibleName("Close")
         self.go.clicked.disconnect()

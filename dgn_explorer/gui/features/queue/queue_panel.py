@@ -8,13 +8,14 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from dgn_explorer.gui.desk.desk import Desk
-from dgn_explorer.gui.look.parts import action_button, label, panel
+from dgn_explorer.gui.look.parts import ElidedLabel, action_button, label, panel
 from dgn_explorer.gui.look.pictures import to_pixmap
 from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
@@ -49,9 +50,11 @@ class QueuePanel(QWidget):
         self.list.setItemDelegate(RowDelegate(theme, picture=self._picture, parent=self.list))
         self.list.itemSelectionChanged.connect(self._enable)
         self.list.itemActivated.connect(self._details)
-        self._total = label("", "section")
+        self._total = ElidedLabel("section")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
+        # It gives way before a word on a button is cut.
+        self._bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._bar.setAccessibleName("Progress of the queue")
         self._remove = QPushButton("Remove")
         self._remove.setAccessibleName("Remove the selected job from the queue")
@@ -75,7 +78,7 @@ class QueuePanel(QWidget):
         top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(MEDIUM)
         top.addWidget(self._total)
-        top.addWidget(self._bar, 1)
+        top.addWidget(self._bar, 2)
         top.addWidget(self._pause)
         top.addWidget(self._first)
         top.addWidget(self._remove)
