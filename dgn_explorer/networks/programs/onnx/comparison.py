@@ -85,7 +85,7 @@ def _different(path: Path, name: str, what: str) -> DgnError:
 
 def _onnxruntime(model: Any, image: Tensor) -> Evaluator | None:
     try:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
     except ImportError:
         return None
     options = onnxruntime.SessionOptions()

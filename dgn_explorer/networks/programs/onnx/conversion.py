@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import fingerprint
 from dgn_explorer.networks.programs.graphs import finish, takes_batches, without_softmax
 from dgn_explorer.networks.programs.onnx.folding import fold_constants, settle_sizes
@@ -35,10 +36,16 @@ def convert(model: Any, image: Tensor, channels_last: bool) -> Converted:
     """
     module, softmax = _convert(model, image, channels_last)
     batched = takes_batches(module, image)
-    if not batched and free_batch(model):
-        freed, freed_softmax = _convert(model, image, channels_last)
-        if takes_batches(freed, image):
-            module, softmax, batched = freed, freed_softmax, True
+    for keep in (0, -1):  # 0 is "as in the input", -1 is "what is left"
+        if batched:
+            break
+        freed = free_batch(model, keep)
+        try:
+            found = _convert(freed, image, channels_last) if freed is not None else None
+        except (DgnError, RuntimeError, ValueError, IndexError):
+            continue  # that 1 was something else
+        if found is not None and takes_batches(found[0], image):
+            (module, softmax), batched = found, True
     digest = fingerprint(module)
     settle_sizes(module)
     return Converted(module, softmax, digest, batched)
@@ -74,25 +81,28 @@ def _last(module: fx.GraphModule) -> nn.Module | None:
     return module.get_submodule(str(made.target))
 
 
-def free_batch(model: Any) -> bool:
-    """Let every Reshape to (1, ...) keep the batch it gets; whether there was any."""
+def free_batch(model: Any, keep: int) -> Any:
+    """A copy in which every Reshape to (1, ...) reshapes to (keep, ...), or (0, ..., -1)."""
     from onnx import numpy_helper
 
-    constants = {node.output[0]: node for node in model.graph.node if node.op_type == "Constant"}
-    initializers = {tensor.name: tensor for tensor in model.graph.initializer}
-    changed = False
-    for node in model.graph.node:
+    changed = type(model)()
+    changed.CopyFrom(model)
+    graph = changed.graph
+    constants = {node.output[0]: node for node in graph.node if node.op_type == "Constant"}
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    freed = False
+    for node in graph.node:
         if node.op_type != "Reshape" or len(node.input) < 2:
             continue
         name = node.input[1]
-        tensor = initializers.get(name)
+        tensor = tensors.get(name)
         if tensor is None and name in constants:
             tensor = next((a.t for a in constants[name].attribute if a.name == "value"), None)
         if tensor is None:
             continue
         shape = numpy_helper.to_array(tensor).copy()
         if shape.ndim == 1 and shape.size > 1 and shape[0] == 1:
-            shape[0] = 0  # "as in the input"
+            shape[0] = 0 if -1 in shape[1:] else keep
             tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
-            changed = True
-    return changed
+            freed = True
+    return changed if freed else None

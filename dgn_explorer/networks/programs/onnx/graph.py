@@ -17,12 +17,23 @@ from torch import Tensor, fx, nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.programs.onnx.modules import Constant, build
 from dgn_explorer.networks.programs.onnx.node import Node
-from dgn_explorer.networks.programs.onnx.reading import Types, dense, read_node, tensor_of_constant
+from dgn_explorer.networks.programs.onnx.reading import (
+    Types,
+    dense,
+    last_uses,
+    read_by,
+    read_node,
+    tensor_of_constant,
+)
 from dgn_explorer.networks.programs.onnx.values import number, to_torch
 
 INITIALIZERS = "initializers"
 _MOST_STEPS = 100_000
 _FILE, _SHAPE, _PIXELS = range(3)  # what a value depends on, the image last
+# Whose weights become the module's own only if no node made them: so fingerprints have counted them
+_FROM_INITIALIZERS = frozenset(
+    {"BatchNormalization", "Gemm", "InstanceNormalization", "LayerNormalization"}
+)
 _SHAPE_READERS = frozenset({"Shape", "Size"})
 
 
@@ -69,7 +80,7 @@ class _Writer:
         for i, (name, example) in enumerate(zip(inputs, examples, strict=True), 1):
             scope[name] = Entry(self._graph.placeholder(f"input_{i}"), example, _PIXELS)
         with torch.no_grad():
-            self._nodes(graph.node, scope, _last_uses(graph))
+            self._nodes(graph.node, scope, last_uses(graph))
         outputs = [self._use(scope, value.name) for value in graph.output]
         self._graph.output(outputs[0] if len(outputs) == 1 else outputs)
         module = fx.GraphModule(self._root, self._graph)
@@ -77,15 +88,18 @@ class _Writer:
 
     def _nodes(self, nodes: Iterable[Any], scope: Scope, last: Mapping[str, int]) -> None:
         for i, proto in enumerate(nodes):
-            self._steps += 1
-            if self._steps > _MOST_STEPS:
-                raise DgnError("The ONNX network has too many steps.", "Its loops run too long.")
+            self._count_step()
             self._node(read_node(proto, self._opsets, self._types), proto, scope)
-            for name in _read_by(proto):
+            for name in read_by(proto):
                 old = scope.get(name)
                 if last.get(name) == i and old is not None and old.level == _PIXELS:
                     # the example is read no more: give its memory back
                     scope[name] = Entry(old.made, None, old.level, old.part)
+
+    def _count_step(self) -> None:
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise DgnError("The ONNX network has too many steps.", "Its loops run too long.")
 
     def _node(self, node: Node, proto: Any, scope: Scope) -> None:
         unknown = [name for name in node.inputs if name and name not in scope]
@@ -113,7 +127,10 @@ class _Writer:
         known = {
             i: entry.value
             for i, entry in enumerate(entries)
-            if entry is not None and entry.level == _FILE and isinstance(entry.value, Tensor)
+            if entry is not None
+            and entry.level == _FILE
+            and isinstance(entry.value, Tensor)
+            and (entry.made is None or node.op not in _FROM_INITIALIZERS)
         }
         first = entries[0].value if entries and entries[0] is not None else None
         rank = first.ndim if isinstance(first, Tensor) else 0
@@ -197,6 +214,7 @@ class _Writer:
             scope[name] = entry
 
     def _body(self, body: Any, scope: Scope, arguments: Sequence[Entry]) -> list[Entry]:
+        self._count_step()
         inner = {**scope, **_weights(body)}
         names = [value.name for value in body.input]
         inner.update(zip(names, arguments, strict=True))
@@ -282,23 +300,3 @@ def _weights(graph: Any) -> Scope:
     for sparse in graph.sparse_initializer:
         scope[sparse.values.name] = Entry(None, dense(sparse), _FILE)
     return scope
-
-
-def _read_by(proto: Any) -> set[str]:
-    """All names that a node reads, also inside its bodies."""
-    names = {name for name in proto.input if name}
-    for attribute in proto.attribute:
-        if attribute.HasField("g"):
-            names |= {v.name for v in attribute.g.output}
-            for inner in attribute.g.node:
-                names |= _read_by(inner)
-    return names
-
-
-def _last_uses(graph: Any) -> dict[str, int]:
-    last: dict[str, int] = {}
-    for i, proto in enumerate(graph.node):
-        last.update(dict.fromkeys(_read_by(proto), i))
-    for value in graph.output:
-        last.pop(value.name, None)
-    return last

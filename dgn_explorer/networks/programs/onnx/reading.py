@@ -120,3 +120,24 @@ def value_types(model: Any) -> Types:
         if value.type.HasField("tensor_type"):
             found[value.name] = value.type.tensor_type.elem_type
     return found
+
+
+def read_by(proto: Any) -> set[str]:
+    """All names that a node reads, also inside its bodies."""
+    names = {name for name in proto.input if name}
+    for attribute in proto.attribute:
+        if attribute.HasField("g"):
+            names |= {v.name for v in attribute.g.output}
+            for inner in attribute.g.node:
+                names |= read_by(inner)
+    return names
+
+
+def last_uses(graph: Any) -> dict[str, int]:
+    """The number of the last node that reads a value; outputs are read for ever."""
+    last: dict[str, int] = {}
+    for i, proto in enumerate(graph.node):
+        last.update(dict.fromkeys(read_by(proto), i))
+    for value in graph.output:
+        last.pop(value.name, None)
+    return last
