@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.machine.arithmetic import convolutions
 from dgn_explorer.networks.guard import Reference, check, frozen_like
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
 from dgn_explorer.networks.labels import labels_beside, read_labels
@@ -32,11 +33,13 @@ def assemble(
     working_size = options.size or loaded.working_size or loaded.input_size
     module = loaded.module.eval().to(device)
     on_device(module, device)
-    preprocessing, wanted = prepared(loaded, options, module, working_size)
+    weights = loaded.fingerprint or fingerprint(module)  # before a pass can change a buffer
+    with convolutions(torch.device(device)):  # a GPU's rounding would look like a difference
+        preprocessing, wanted = prepared(loaded, options, module, working_size)
+        module, notices = frozen_like(module, wanted)
+        checked = check(module, _trace(loaded.name, module, wanted), wanted, loaded.batch_limit)
     input_size = options.size or loaded.input_size
-    digest = _identity(loaded, preprocessing, input_size)
-    module, notices = frozen_like(module, wanted)
-    checked = check(module, _trace(loaded.name, module, wanted), wanted, loaded.batch_limit)
+    digest = _identity(loaded, weights, preprocessing, input_size)
     layers, points = checked.traced.layers, checked.traced.points
     output = _output_layer(loaded, options, layers, checked.traced.result)
     labels = _labels(loaded, options, output)
@@ -60,15 +63,14 @@ def assemble(
     return Network(info, module, preprocessing, points)
 
 
-def _identity(loaded: Loaded, preprocessing: Preprocessing, input_size: int) -> str:
+def _identity(loaded: Loaded, weights: str, preprocessing: Preprocessing, input_size: int) -> str:
     """The fingerprint: of the weights, and of all else that departs from the published network."""
-    digest = loaded.fingerprint or fingerprint(loaded.module)
     extra = [loaded.structure] if loaded.structure else []
     if preprocessing != loaded.preprocessing or input_size != loaded.input_size:
         extra.append(f"{preprocessing} {input_size}")
     if not extra:
-        return digest
-    return hashlib.sha256("\n".join([digest, *extra]).encode()).hexdigest()
+        return weights
+    return hashlib.sha256("\n".join([weights, *extra]).encode()).hexdigest()
 
 
 def _trace(name: str, module: nn.Module, wanted: Reference) -> Traced:
