@@ -32,6 +32,7 @@ from dgn_explorer.training.folder import read_status
 from dgn_explorer.training.metrics import read_metrics
 from dgn_explorer.training.run import train
 from dgn_explorer.training.statistics import load_encoder
+from tests.fuzz import programs
 from tests.networks import test_damaged_networks as networks
 from tests.priors import test_published as published
 from tests.results.making import make_recipe, make_result
@@ -86,12 +87,15 @@ def _networks(folder: Path) -> list[Parser]:
         (path.parent / "weights.caffemodel").write_bytes(sound["v2.caffemodel"])
         read = _opener(options.get(file, ""))
         made.append(Parser(f"open {file}", path, sound[file], read))
+    readers = {"script.pt": programs.read_script, "export.pt2": programs.read_exported}
     for file in ("w.pt", "script.pt", "export.pt2"):
-        read = networks.READERS.get(file) or _opener(options.get(file, ""))
+        read = networks.READERS.get(file) or readers[file]
         for member in _members(sound[file]):
             name = f"member {file}:{member.filename.partition('/')[2]}"
             good, build = _member(sound[file], member)
             made.append(Parser(name, _place(folder, name, file), good, read, build))
+    for name, (good, build, read) in programs.archives().items():
+        made.append(Parser(name, _place(folder, name, "a.pt"), good, read, build))
     for file in ("photo.jpg", "photo.png"):
         path = _place(folder, f"dataset {file}", file)
         made.append(Parser(f"dataset {file}", path, sound[file], _load_first))

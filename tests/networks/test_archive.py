@@ -127,6 +127,7 @@ AMBIGUOUS = {
     "offset": sized(42, 1, 1),
     "checksum": sized(16, 1, 7),
     "encrypted": sized(8, 1, 1),
+    "folder": sized(38, 1, 0x10),
     "packed in another way": sized(10, 1, 12),
     "cut off": SOUND[:-1],
     "no entries": packed({}),

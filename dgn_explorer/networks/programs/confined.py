@@ -19,7 +19,7 @@ from typing import Any
 
 from dgn_explorer.errors import DgnError
 
-LIMIT_CPU_S = 10  # of work; waiting for a busy machine is not the program's fault
+LIMIT_CPU_S = 12  # of work; waiting for a busy machine is not the program's fault
 LIMIT_S = 60.0 if os.name == "posix" else 18.0  # Windows has no limit of work
 MEMORY_BYTES = 6 << 30
 _TIMES_ARCHIVE = 6

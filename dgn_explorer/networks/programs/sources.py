@@ -28,7 +28,7 @@ _KNOWN = _CALLED | words(
     "Tensor List Dict Tuple Optional Union Final NoneType Any number Device Layout inf nan infj"
     " nanj Module NamedTuple Interface ModuleInterface Enum Scalar Future t"
 )
-_BASES = frozenset({"Module", "NamedTuple", "Interface", "ModuleInterface"})
+_BASES = words("Module NamedTuple Interface ModuleInterface Enum")
 _STATE = ("__setstate__", "__getstate__")
 _CLASS_NAMES = re.compile(r"__(parameters|buffers|annotations|constants|forward_(pre_)?hooks)__")
 _OPERATORS = (ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)
@@ -78,13 +78,16 @@ class _Text:
             if isinstance(item, ast.FunctionDef):
                 self._function(item)
             elif isinstance(item, ast.Assign):
-                self._class_value(item)
+                self._class_value(item, bases)
             elif isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
                 self._expressions([item.annotation, *([item.value] if item.value else [])])
             elif not isinstance(item, ast.Pass):
                 raise _strange(item)
 
-    def _class_value(self, node: ast.Assign) -> None:
+    def _class_value(self, node: ast.Assign, bases: set[str]) -> None:
+        if bases == {"Enum"} and isinstance(node.value, ast.Constant):
+            self._expressions([*node.targets, node.value])
+            return
         for target in node.targets:
             if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
                 target = target.value

@@ -33,6 +33,7 @@ _LOCATOR64_FORM = struct.Struct("<4sLQL")
 _STORED, _DEFLATED = 0, 8
 _DESCRIBED_LATER, _UTF8 = 1 << 3, 1 << 11
 _FLAGS = _DESCRIBED_LATER | _UTF8 | 0b110  # how well it was compressed
+_IS_FOLDER = 0x10  # among the attributes of MS-DOS
 _SMALL = 0xFFFFFFFF  # "see the extra field" in a size of 32 bits
 _NAME = re.compile(r"[^\x00-\x1f\x7f\\:]{1,1000}")
 
@@ -155,6 +156,8 @@ def _directory(file: BinaryIO, size: int) -> list[_Entry]:
         name = raw.decode("utf-8")
         if not _NAME.fullmatch(name) or any(p in ("", ".", "..") for p in name.split("/")):
             raise ValueError(f"it has an entry called {name[:100]!r}")
+        if fields[15] & _IS_FOLDER:  # torch would read nothing, and take what lay in memory
+            raise ValueError(f"{name!r} says that it is a folder")
         if flags & ~_FLAGS or method not in (_STORED, _DEFLATED):
             raise ValueError(f"{name!r} is encrypted or packed in an unknown way")
         entries.append(_Entry(name, raw, flags, method, crc, packed, unpacked, place))

@@ -1,29 +1,33 @@
 """Architectures for state dicts: torchvision's, timm's, or a function of the user's own.
 
-A user's function is code. Its file is run only after a person has said yes to it; the answer is
-remembered for as long as the file stays the same.
+A user's function is code. It is run only after a person has said yes to it; the answer is
+remembered for as long as its file, and the files that it imports beside it, stay the same.
 """
 
 import hashlib
 import importlib
 import importlib.machinery
-import importlib.util
 import json
 import os
+import site
 import sys
-from collections.abc import Callable
+import sysconfig
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaded import Confirm
 from dgn_explorer.networks.loaders import arch_examples, architecture, call
+from dgn_explorer.networks.weights.own_code import OwnCode, read_code
 from dgn_explorer.paths import config_folder, user_path
 from dgn_explorer.sharing import change_file
 
+_MOST_TOLD = 8  # files by name in the question
 _WAY_OUT = f"Write --arch {arch_examples()}."
 
 
@@ -55,17 +59,30 @@ def _call(arch: str, factory: Callable[[], Any]) -> nn.Module:
 
 
 def _factory(source: str, name: str, confirm: Confirm) -> Callable[[], Any]:
-    files = _files(source)
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-    if not _trusted(files[-1], digest):
-        if not confirm(f"Run the Python code in {files[-1]} to build the network?"):
-            raise DgnError(
-                f"{files[-1]} was not run: its code needs your permission.",
-                "Open the network where the program can ask, and say yes if you trust the file.",
-            )
-        _remember(files[-1], digest)
+    code = _own_code(source)
+    if code is None:
+        installed = _installed(source)
+        _require_consent(installed[-1], "", _digest(installed), confirm)
+        return _named(source, name, lambda: importlib.import_module(source))
+    _require_consent(code.path, _told(code.others), code.digest, confirm)
+    if _own_code(source) != code:
+        raise DgnError(
+            f"{code.path} was not run: its code was changed while you were asked.",
+            "Open the network again, and look at the code before you say yes.",
+        )
+    with code.alone():
+        factory = _named(source, name, code.load)
+
+    def build_alone() -> Any:
+        with code.alone():
+            return factory()
+
+    return build_alone
+
+
+def _named(source: str, name: str, load: Callable[[], Any]) -> Callable[[], Any]:
     try:
-        module = _import(source, files[-1])
+        module = load()
     except Exception as error:  # whatever the user's code raises
         raise DgnError(
             f"{source} cannot be imported ({type(error).__name__}: {error}).",
@@ -78,15 +95,44 @@ def _factory(source: str, name: str, confirm: Confirm) -> Callable[[], Any]:
     return found
 
 
-def _files(source: str) -> list[Path]:
-    """The files that importing ``source`` runs: packages above it, and itself; imports nothing."""
+def _own_code(source: str) -> OwnCode | None:
+    """The user's own code, as it is now; None for a module that is installed."""
     if source.endswith(".py"):
         path = user_path(source)
         if not path.is_file():
             raise DgnError(f"{path} does not exist.", _WAY_OUT)
-        return [path.resolve()]
+        path = path.resolve()
+        return read_code(path.parent, path.stem if path.stem.isidentifier() else "main_", path)
+    spec = _top(source)
+    places = list(spec.submodule_search_locations or ()) or [spec.origin or ""]
+    root = Path(places[0]).resolve().parent
+    return None if root in _installation() else read_code(root, source)
+
+
+def _top(source: str) -> importlib.machinery.ModuleSpec:
+    """Where Python finds the package above ``source``; imports nothing."""
+    top = source.split(".")[0]
+    search = [os.getcwd(), *sys.path]  # noqa: PTH109 - as Python writes it
+    spec = importlib.machinery.PathFinder.find_spec(top, search)
+    if spec is None:
+        raise DgnError(f"There is no Python module {top!r}.", _WAY_OUT)
+    return spec
+
+
+def _installation() -> frozenset[Path]:
+    """The folders into which packages are installed: who writes there has written Python too."""
+    kinds = ("stdlib", "platstdlib", "purelib", "platlib")
+    folders = [*(sysconfig.get_path(kind) for kind in kinds), *site.getsitepackages()]
+    folders += [site.getusersitepackages()]
+    # An interpreter can have its packages elsewhere: those of torch are such a folder too
+    folders += [str(Path(torch.__file__).parents[1])]
+    return frozenset(Path(folder).resolve() for folder in folders)
+
+
+def _installed(source: str) -> list[Path]:
+    """The files that importing an installed ``source`` runs: packages above it, and itself."""
     files: list[Path] = []
-    search: list[str] | None = [os.getcwd(), *sys.path]  # noqa: PTH109 - as Python writes it
+    search: list[str] | None = None
     for i in range(source.count(".") + 1):
         name = ".".join(source.split(".")[: i + 1])
         spec = importlib.machinery.PathFinder.find_spec(name, search)
@@ -100,17 +146,27 @@ def _files(source: str) -> list[Path]:
     return files
 
 
-def _import(source: str, path: Path) -> Any:
-    if not source.endswith(".py"):
-        if os.getcwd() not in sys.path:  # noqa: PTH109
-            sys.path.append(os.getcwd())  # noqa: PTH109 - a module beside the user, found above
-        return importlib.import_module(source)
-    spec = importlib.util.spec_from_file_location(f"dgn_explorer_factory_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _digest(files: list[Path]) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _told(others: Sequence[str]) -> str:
+    """The files beside the first, for the question."""
+    if not others:
+        return ""
+    more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
+    return f", which imports {', '.join(others[:_MOST_TOLD])}{more} beside it,"
+
+
+def _require_consent(path: Path, others: str, digest: str, confirm: Confirm) -> None:
+    if _trusted(path, digest):
+        return
+    if not confirm(f"Run the Python code in {path}{others} to build the network?"):
+        raise DgnError(
+            f"{path} was not run: its code needs your permission.",
+            "Open the network where the program can ask, and say yes if you trust the file.",
+        )
+    _remember(path, digest)
 
 
 def _record() -> Path:
