@@ -8,6 +8,7 @@ import torch
 
 from dgn_explorer.disk import replacing
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.weights.checkpoints import read_pickle
 from dgn_explorer.training.settings import TrainSettings, from_saved
 
 NAME = "checkpoint.pt"
@@ -38,7 +39,7 @@ def read_checkpoint(folder: Path) -> tuple[TrainSettings, dict[str, Any]] | None
     if not path.exists():
         return None
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
+        state = read_pickle(path)
         return from_saved(state.pop("settings")), state
     except Exception as error:  # whatever unpickling makes of damaged bytes
         raise DgnError(

@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -45,6 +46,12 @@ def no_child(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("it came as far as being tried")
 
     monkeypatch.setattr("dgn_explorer.networks.programs.program_loader.require_opens", fail)
+
+
+def can_forbid() -> bool:
+    """Whether a process here can give up changing files; tried in one of its own."""
+    code = "import sys; from dgn_explorer.networks.programs.landlock import forbid_changes as f"
+    return not subprocess.run([sys.executable, "-c", f"{code}; sys.exit(not f())"]).returncode
 
 
 FROM_FILE = 'torch.from_file("VICTIM", True, 4, dtype=6)'
@@ -472,6 +479,17 @@ def test_the_confined_process_writes_no_file(tmp_path: Path) -> None:
     with pytest.raises(DgnError):
         require_opens(SCRIPTED, hostile.packed(contents), 3, 16, "file")
     assert not (tmp_path / "new").exists() or not (tmp_path / "new").read_bytes()
+
+
+@pytest.mark.skipif(not can_forbid(), reason="this system cannot forbid changes")
+def test_the_confined_process_changes_no_file(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    statement = f'x = torch.add(x, torch.fill_(torch.from_file("{victim}", True, 1), 1))'
+    contents = hostile.text_with(hostile.scripted(), statement)
+    with pytest.raises(DgnError):
+        require_opens(SCRIPTED, hostile.packed(contents), 3, 16, "file")
+    assert victim.read_bytes() == b"precious"
 
 
 def test_a_crash_while_opening_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.programs.landlock import forbid_changes
 
 LIMIT_CPU_S = 12  # of work; waiting for a busy machine is not the program's fault
 LIMIT_S = 60.0 if os.name == "posix" else 18.0  # Windows has no limit of work
@@ -123,6 +124,7 @@ def child() -> None:
 
 
 def _confine(memory_bytes: int, cpu_s: int) -> None:
+    forbid_changes()
     try:
         import resource
     except ImportError:  # Windows has no such limits: there the one of time is left
