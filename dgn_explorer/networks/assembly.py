@@ -21,7 +21,7 @@ from dgn_explorer.networks.preparing import prepared
 from dgn_explorer.networks.preprocessing import Preprocessing
 from dgn_explorer.networks.programs.graphs import on_device
 
-_SOFTMAX = ("Softmax", "LogSoftmax", "OnnxSoftmaxV1V11", "softmax", "log_softmax")
+_SOFTMAX = ("Softmax", "LogSoftmax", "softmax", "log_softmax")
 
 
 def assemble(

@@ -104,7 +104,9 @@ def freeze(
     elif not types:
         module.register_forward_pre_hook(_cast, prepend=True)
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    module.to(memory_format=layout)  # type: ignore[call-overload]
+    for tensor in chain(module.parameters(), module.buffers()):
+        if tensor.ndim == 4:  # torch's own way stumbles over constants of five axes
+            tensor.data = tensor.data.contiguous(memory_format=layout)
     return pack(module) if packed else module
 
 

@@ -239,6 +239,29 @@ def test_a_batch_of_one_in_a_reshape_of_heads_is_freed(tmp_path):
     assert torch.allclose(found, image(count=2).mean((2, 3)))
 
 
+def test_a_class_token_of_one_image_serves_a_batch(tmp_path):
+    nodes = [H.make_node("Concat", ["x", "t"], ["r"], axis=2), POOL]
+    path = save(tmp_path / "n.onnx", nodes, {"t": numbers(1, 3, 1, 8)}, batch=1)
+    net = open_network(str(path))
+    assert net.info.batch_limit is None
+    token = torch.from_numpy(numbers(1, 3, 1, 8)).expand(2, -1, -1, -1)
+    right = torch.cat([image(count=2), token], 2).mean((2, 3))
+    assert torch.allclose(net.module(image(count=2)).flatten(1), right)
+
+
+def test_constants_of_five_axes_are_left_as_they_lie(tmp_path):
+    nodes = [
+        H.make_node("Unsqueeze", ["x", "a"], ["u"]),
+        H.make_node("Add", ["u", "five"], ["s"]),
+        H.make_node("Squeeze", ["s", "a"], ["r"]),
+        POOL,
+    ]
+    weights = {"a": np.array([1]), "five": numbers(1, 1, 3, 8, 8)}
+    found = scores(save(tmp_path / "n.onnx", nodes, weights), image())
+    right = (image() + torch.from_numpy(weights["five"][0])).mean((2, 3))
+    assert torch.allclose(found.flatten(1), right, 1e-4, 1e-5)
+
+
 def test_names_are_not_run(tmp_path):
     name = 'a"), __import__("os").mkdir("hacked"), ("'
     nodes = [

@@ -63,8 +63,14 @@ def unsqueeze(node: Node, x: Tensor, axes: Numbers | None = None) -> Tensor:
 
 
 def concat(node: Node, *xs: Tensor) -> Tensor:
-    """Tensors joined along an axis."""
-    return torch.cat(xs, node["axis"])
+    """Tensors joined along an axis; what is there for one image serves all of a batch.
+
+    So a class token that an exporter wrote down for a batch of 1 meets the patches of several.
+    """
+    axis, images = node["axis"] % xs[0].ndim, max(x.shape[0] for x in xs)
+    if axis and images > 1:
+        xs = tuple(x.expand(images, *x.shape[1:]) if x.shape[0] == 1 else x for x in xs)
+    return torch.cat(xs, axis)
 
 
 def split(node: Node, x: Tensor, sizes: Numbers | None = None) -> tuple[Tensor, ...]:
