@@ -13,6 +13,10 @@ from dgn_explorer.networks.programs.onnx.conversion import Converted
 from dgn_explorer.networks.reading import first_tensor
 
 _MOST_PRODUCTS = 3e8  # of one pass; onnx's own evaluator takes about a second for so many
+# It gives old versions of Softmax and BatchNormalization their newest meaning, and sums LRN
+# otherwise than the standard and onnxruntime
+_REFERENCE_OPSET = 15
+_NOT_BY_REFERENCE = frozenset({"LRN"})
 _CLOSE = {1: 1e-3, 11: 1e-3, 10: 3e-2, 16: 1e-1}
 _QUANTISED = frozenset({"QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul"})
 _CLOSE_QUANTISED = 5e-2  # a number that lies between two steps may fall to either
@@ -102,6 +106,11 @@ def _onnxruntime(model: Any, image: Tensor) -> Evaluator | None:
 
 
 def _reference(model: Any, image: Tensor) -> Evaluator | None:
+    opsets = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
+    if min(opsets, default=0) < _REFERENCE_OPSET:
+        return None
+    if any(node.op_type in _NOT_BY_REFERENCE for node in model.graph.node):
+        return None
     pixels = image.shape[2] * image.shape[3]
     # a convolution's kernel visits at most every pixel
     products = sum(
