@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QLabel,
+    QScrollArea,
     QWidget,
 )
 
@@ -149,6 +150,26 @@ def test_every_dialog_shows_them_as_they_are(hostile: Explorer, id: str) -> None
     for dialog in hostile.window.findChildren(QDialog):
         check_everything(dialog)
         dialog.close()
+
+
+def test_a_long_name_makes_no_panel_wider(hostile: Explorer) -> None:
+    unit = UnitAddress("fc", HOSTILE.index(LONG))
+    hostile.session.visualise(unit)
+    hostile.submitted(1)
+    hostile.engine.advance(10_000)
+    hostile.until(lambda: hostile.session.display.result is not None)
+    hostile.notes.write(unit, (), LONG)
+    hostile.session.notice.emit(Notice(LONG))
+    size = hostile.window.size()
+    for name in ("Settings", "Details"):
+        hostile.panels.show(name)
+        hostile.qtbot.wait(50)
+        panel = hostile.controls if name == "Settings" else hostile.details
+        body = panel.findChild(QScrollArea).widget()
+        assert body.width() <= panel.width(), name
+    assert hostile.window.size() == size
+    card = hostile.notices.cards()[-1]
+    assert card.heightForWidth(card.width()) <= hostile.centre.height()
 
 
 def test_an_error_shows_its_message_as_it_is(hostile: Explorer) -> None:

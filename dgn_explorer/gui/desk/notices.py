@@ -8,12 +8,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from dgn_explorer.gui.look.close_button import CloseButton
 from dgn_explorer.gui.look.icons import icon_pixmap
 from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.plain import plain_lines
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, Theme
 from dgn_explorer.gui.state.display import Level, Notice
 
 SHOWN_MS = {Level.INFO: 5000, Level.WARNING: 12000, Level.ERROR: 20000}
 _MOST = 3
 _LEAST, _WIDTH = 220, 400
+_LONGEST = 500  # letters
 
 
 class NoticeCard(QFrame):
@@ -26,7 +28,7 @@ class NoticeCard(QFrame):
         self.notice = notice
         self.setProperty("role", "notice")
         self._theme, self._sign = theme, label()
-        text = label(notice.text, "", wrap=True)
+        text = label(plain_lines(notice.text, _LONGEST), "", wrap=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
         row.setSpacing(SMALL)

@@ -14,30 +14,39 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.gui.look.plain import plain_lines, set_tip
+from dgn_explorer.gui.look.plain import breakable, plain_lines, set_tip
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 
 
 class PlainLabel(QLabel):
-    """Shows every text as it is, without what would turn or break it."""
+    """Shows every text as it is, without what would turn or break it.
 
-    def __init__(self, text: str = "") -> None:
+    With ``wrap`` it is of several lines, and a word of 2,000 letters makes no panel wider.
+    """
+
+    def __init__(self, text: str = "", wrap: bool = False) -> None:
         super().__init__()
+        self._text = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
         self.setText(text)
 
     def setText(self, text: str) -> None:
         """Show ``text``."""
-        super().setText(plain_lines(text))
+        self._text = plain_lines(text)
+        super().setText(breakable(self._text) if self.wordWrap() else self._text)
+
+    def text(self) -> str:
+        """What is shown, without the places to break that are not seen."""
+        return self._text
 
 
 def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
     """A text in one of the style sheet's roles."""
-    made = PlainLabel(text)
+    made = PlainLabel(text, wrap)
     if role:
         made.setProperty("role", role)
     if wrap:
-        made.setWordWrap(True)
         made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return made
 

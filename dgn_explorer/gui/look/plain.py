@@ -16,6 +16,7 @@ LONGEST_TIP = 300
 _CONTROL = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+"
 )
+_WORD, _LONG_WORD = re.compile(r"\S{12}"), re.compile(r"\S{24}")
 
 
 class HasTip(Protocol):
@@ -39,6 +40,15 @@ def plain_lines(text: str, longest: int = LONGEST) -> str:
     text = text[: longest + 1]
     text = _CONTROL.sub(" ", text.replace("\r\n", "\n"))
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def breakable(text: str) -> str:
+    """``text`` with places to break in words that are longer than a panel is wide.
+
+    >>> len(breakable("a" * 100)) - 100, breakable("of common words")
+    (8, 'of common words')
+    """
+    return _WORD.sub(lambda found: f"{found[0]}\u200b", text) if _LONG_WORD.search(text) else text
 
 
 def tip_text(text: str) -> str:

@@ -51,9 +51,9 @@ class LayerModel(QStandardItemModel):
         if layer is not None and layer.unreadable:
             second.setText("not readable")
             for item in (first, second):
-                item.setToolTip(layer.unreadable)
+                set_tip(item, layer.unreadable)
                 item.setEnabled(False)
-            first.setAccessibleText(f"{layer.path}, not readable: {layer.unreadable}")
+            first.setAccessibleText(plain(f"{layer.path}, not readable: {layer.unreadable}"))
         elif layer is not None:
             first.setData(layer.path, PathRole)
             second.setText(shape_text(layer))
