@@ -5,7 +5,7 @@ convolution, and 256 units at 5 positions in a transformer. So every tensor that
 image carries one letter an axis, and each function hands the letters on:
 
 ``N`` images, ``C`` units, ``P`` positions, ``D`` a part of the units (one of several axes, such as
-heads), ``F`` images and positions folded into one axis, ``?`` unknown.
+heads), ``F`` images and positions folded into one axis, ``G`` images and units, ``?`` unknown.
 """
 
 from collections.abc import Iterator, Sequence
@@ -152,7 +152,7 @@ def _stacked(
         return (*roles[:at], "P", *roles[at:])
     same = [(r, s) for r, s in known if len(r) == len(out)]
     if same:
-        return min(same, key=lambda x: (sum(r in "?F" for r in x[0]), x[1] != out))[0]
+        return min(same, key=lambda x: (sum(r in "?FG" for r in x[0]), x[1] != out))[0]
     if known and name in ("expand", "repeat", "tile", "broadcast_to", "expand_as"):
         roles = known[0][0]
         return ("P",) * (len(out) - len(roles)) + roles
@@ -165,7 +165,7 @@ def _units_second(
     if len(out) < 2 or (len(out) == 3 and len(shape) == 3 and roles and "N" not in roles):
         return ("C", "P", "P")[: len(out)]  # one image without the axis of images
     first = roles[0] if roles else ("N" if shape[0] == 1 else "?")
-    return (first if first in "NF" else "?", "C", *("P" for _ in out[2:]))
+    return (first if first in "NFG" else "?", "C", *("P" for _ in out[2:]))
 
 
 def _product(roles: Roles | None, other: Roles | None) -> Roles | None:
@@ -185,6 +185,8 @@ def reshaped(roles: Roles, shape: Sequence[int], out: Sequence[int]) -> Roles | 
     ('N', 'C', 'P')
     >>> reshaped(("N", "P", "C"), (1, 16, 8), (1, 16, 2, 4))
     ('N', 'P', 'D', 'D')
+    >>> reshaped(("G", "D", "P"), (2, 4, 16), (1, 2, 4, 16))
+    ('N', 'D', 'D', 'P')
     """
     if 0 in shape or prod(shape) != prod(out):
         return None
@@ -212,14 +214,15 @@ def _group(before: list[tuple[str, int]], after: list[int]) -> list[str]:
     """One group of axes (letter, size) that became axes of the sizes ``after``."""
     if len(before) == len(after) == 1:
         return [before[0][0]]
-    letters = [r for r, size in before if size > 1 or r in "NF"]
+    letters = [r for r, size in before if size > 1 or r in "NFG"]
     one = _merged(letters)
-    if sum(size > 1 for size in after) <= 1 and one != "F":
+    if sum(size > 1 for size in after) <= 1 and one not in "FG":
         place = next((i for i, size in enumerate(after) if size > 1), 0)
         return [one if i == place else "P" for i in range(len(after))]
-    if one == "F":
+    if one in "FG":
         # images come first, and the pass that is followed has one
-        return ["N" if after[0] == 1 else "F", *("P" for _ in after[1:])] if after else []
+        rest = "P" if one == "F" else "D"
+        return ["N" if after[0] == 1 else one, *(rest if n > 1 else "P" for n in after[1:])]
     split = {"C": "D", "N": "?"}.get(one, one)
     return [split if size > 1 else "P" for size in after]
 
@@ -228,11 +231,13 @@ def _merged(letters: list[str]) -> str:
     kinds = set(letters)
     if not kinds:
         return "P"
-    if len(kinds) == 1 and letters[0] in "NFP?":
+    if len(kinds) == 1 and letters[0] in "NFGP?":
         return letters[0]
-    if letters[0] in "NF":
-        return "F" if "?" not in kinds and not kinds & {"C", "D"} else "?"
-    if kinds & {"N", "F", "?"}:
+    if letters[0] in "NFG" and "?" not in kinds:
+        if kinds <= {"N", "F", "P"}:
+            return "F"
+        return "G" if kinds <= {"N", "G", "C", "D"} else "?"
+    if kinds & {"N", "F", "G", "?"}:
         return "?"
     return "C"
 

@@ -280,6 +280,8 @@ def _order(child: nn.Module, output: Tensor, roles: Roles | None) -> tuple[int, 
         return f"It returns {shape}: which axis holds the images is not known."
     if "F" in roles:
         return f"It returns {shape}: images and positions share an axis."
+    if "G" in roles:
+        return f"It returns {shape}: images and units share an axis."
     units = [axis for axis, role in enumerate(roles) if role in "CD"]
     if len(units) != 1:
         several = "its units lie along several axes" if units else "no axis holds units"
@@ -300,7 +302,7 @@ def _guessed(child: nn.Module, output: Tensor, roles: Roles | None) -> Roles | N
     if output.shape[0] != 1 or output.ndim not in (2, 3, 4):
         return None
     single = roles is not None and sum(r in "CD" for r in roles) == 1
-    if roles is not None and single and roles[0] in "N?" and not {"F", "N"} & set(roles[1:]):
+    if roles is not None and single and roles[0] in "N?" and not {"F", "G", "N"} & set(roles[1:]):
         return ("N", *("C" if r in "CD" else "P" for r in roles[1:]))
     first: Iterable[str] = ("N", "C")
     if output.ndim == 2:
