@@ -95,7 +95,7 @@ def animate_command(
     save_animation(out, list(pictures), frames_per_second=fps, back=back, scale=scale)
     say(f"{len(pictures)} frames in {out}", err=True)
     if as_json:
-        print_json({"frames": len(pictures), "path": str(out)})
+        print_json({"frames": len(pictures), "path": str(out.absolute())})
 
 
 def _codes(session: "EngineSession", opened: Opened, recipes: list[Recipe]) -> list[np.ndarray]:

@@ -55,7 +55,7 @@ def verify_command(as_json: bool) -> None:
         report = open_store().verify(progress)
     if as_json:
         moved = [
-            {"path": str(d.quarantined), "reason": d.reason, "lost": _lost(d)}
+            {"path": str(d.quarantined.absolute()), "reason": d.reason, "lost": _lost(d)}
             for d in report.damaged
             if d.quarantined
         ]

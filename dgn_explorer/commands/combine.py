@@ -6,7 +6,14 @@ from pathlib import Path
 import click
 
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
-from dgn_explorer.commands.images import Progress, make_folder, make_recipe, network_name, report
+from dgn_explorer.commands.images import (
+    Progress,
+    make_folder,
+    make_recipe,
+    network_name,
+    report,
+    write_image,
+)
 from dgn_explorer.commands.options import (
     device_option,
     json_option,
@@ -54,7 +61,7 @@ def combine_command(
     """
     from dgn_explorer.commands.session import engine_session
     from dgn_explorer.commands.step_size import with_step_size
-    from dgn_explorer.export.png import file_name, save_png
+    from dgn_explorer.export.png import file_name
 
     named = [parse_part(part) for part in parts]
     with engine_session(device, threads) as session:
@@ -75,8 +82,8 @@ def combine_command(
             if isinstance(event, Failed):
                 raise DgnError(event.message, event.hint)
             recipe = recipes[place]
-            path = out / file_name(network_name(opened), text, "", recipe.seed)
-            save_png(path, event.result.image, recipe)
+            name = file_name(network_name(opened), text, "", recipe.seed)
+            path = write_image(out / name, event.result.image, recipe)
             progress.end(place, event, path)
             if as_json:
                 line = report(opened, terms[0].unit, event, path)

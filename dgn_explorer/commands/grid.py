@@ -95,7 +95,7 @@ def grid_command(
     written = save_sheet(out, wanted, store.get, options)
     say(f"{len(wanted)} results in {', '.join(map(str, written))}", err=True)
     if as_json:
-        print_json({"results": len(wanted), "paths": [str(path) for path in written]})
+        print_json({"results": len(wanted), "paths": [str(path.absolute()) for path in written]})
 
 
 def _complete(start: str, keys: list[str]) -> str:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dgn_explorer.commands.terminal import rewrite, say
 from dgn_explorer.engine.messages import Failed, Finished, Frame, Opened
@@ -13,6 +14,9 @@ from dgn_explorer.priors.info import FLOAT32
 from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters
 from dgn_explorer.synthesis.recipe import Recipe, Term
 from dgn_explorer.synthesis.start import RANDOM
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def make_recipe(
@@ -77,8 +81,22 @@ def report(opened: Opened, unit: UnitAddress, finished: Finished, path: Path) ->
         "top1_label": labels[top1] if top1 is not None and top1 < len(labels) else "",
         "seconds": round(0.0 if finished.cached else result.seconds, 3),
         "cached": finished.cached,
-        "path": str(path),
+        "path": str(path.absolute()),
     }
+
+
+def write_image(path: Path, image: "np.ndarray", recipe: Recipe) -> Path:
+    """Write a PNG with its recipe to ``path``, or beside it if another image lies there.
+
+    Returns where it is; a line on stderr says so if it is not ``path``.
+    """
+    from dgn_explorer.export.png import free_path, save_png
+
+    free = free_path(path, recipe)
+    save_png(free, image, recipe)
+    if free != path:
+        say(f"{path} is another image, which stays: this one is {free.name}.", err=True)
+    return free
 
 
 class Progress:

@@ -12,6 +12,7 @@ from dgn_explorer.commands.images import (
     network_name,
     report,
     title_of,
+    write_image,
 )
 from dgn_explorer.commands.options import (
     batch_option,
@@ -70,7 +71,7 @@ def visualize_command(
     from dgn_explorer.commands.session import engine_session
     from dgn_explorer.commands.start_image import start_code
     from dgn_explorer.commands.step_size import gentler, with_step_size
-    from dgn_explorer.export.png import file_name, save_png
+    from dgn_explorer.export.png import file_name
 
     with engine_session(device, threads, batch) as session:
         opened = session.open(network, prior)
@@ -94,10 +95,10 @@ def visualize_command(
                 continue
             unit, seed = recipes[place].objective[0].unit, recipes[place].seed
             name = file_name(network_name(opened), str(unit), opened.network.label(unit), seed)
-            save_png(out / name, event.result.image, recipes[place])
-            progress.end(place, event, out / name)
+            path = write_image(out / name, event.result.image, recipes[place])
+            progress.end(place, event, path)
             if as_json:
-                print_json(report(opened, unit, event, out / name))
+                print_json(report(opened, unit, event, path))
     if len(failed) == 1:
         raise DgnError(failed[0].message, failed[0].hint)
     if failed:

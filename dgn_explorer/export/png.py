@@ -1,6 +1,7 @@
 """PNG files that carry their recipe, so that an image can be made again from the image alone."""
 
 import io
+import itertools
 import re
 import struct
 import zlib
@@ -73,6 +74,24 @@ def read_recipe(path: Path) -> Recipe | None:
     except (ValueError, zlib.error, RecursionError) as error:
         raise DgnError(f"The recipe in {path} is damaged ({error}).", _AGAIN) from None
     return None
+
+
+def free_path(path: Path, recipe: Recipe) -> Path:
+    """``path``, or with a number before its suffix if another image lies there.
+
+    A PNG of the same recipe may be written over: it is the same image.
+    """
+    for count in itertools.count(1):
+        free = path if count == 1 else path.with_name(f"{path.stem} ({count}){path.suffix}")
+        if not free.exists() and not free.is_symlink():
+            return free
+        try:
+            found = read_recipe(free)
+        except DgnError:  # no PNG, or one that cannot be read: it is somebody's
+            continue
+        if found is not None and found.key == recipe.key:
+            return free
+    raise AssertionError("there always is a next number")
 
 
 def file_name(network: str, address: str, label: str, seed: int) -> str:

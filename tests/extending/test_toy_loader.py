@@ -104,11 +104,15 @@ def test_the_command_line_opens_names_and_lists_it(path: Path) -> None:
 
 
 def test_an_image_of_a_unit_is_made(path: Path, tmp_path: Path) -> None:
-    out = run(
-        *("visualize", "like:1", "--network", str(path), "--method", "pixels", "--steps", "2"),
-        *("--out", str(tmp_path), "--json"),
-    )
-    assert Path(json.loads(out)["path"]).is_file()
+    words = ("visualize", "like:1", "--network", str(path), "--method", "pixels", "--json")
+    out = ("--out", str(tmp_path))
+    first = Path(json.loads(run(*words, *out, "--steps", "2"))["path"])
+    assert first.is_absolute() and first.is_file()
+    before = first.read_bytes()
+    other = Path(json.loads(run(*words, *out, "--steps", "3"))["path"])
+    assert other.name == f"{first.stem} (2).png"  # the first one stays
+    assert first.read_bytes() == before != other.read_bytes()
+    assert Path(json.loads(run(*words, *out, "--steps", "2"))["path"]) == first
 
 
 def test_hints_and_dialogs_know_it(tmp_path: Path) -> None:

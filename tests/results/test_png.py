@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.export.png import RECIPE_KEY, file_name, read_recipe, save_png
+from dgn_explorer.export.png import RECIPE_KEY, file_name, free_path, read_recipe, save_png
 from tests.results.making import FaultyFileSystem, make_recipe, make_result
 
 IMAGE = make_result().image
@@ -174,3 +174,18 @@ def test_file_names_are_safe(network: str, address: str, label: str) -> None:
     assert name[0] not in ".- "
     assert Path(name).name == name
     assert name.endswith(f"seed {2**63 - 1}.png")
+
+
+def test_another_image_is_not_written_over(tmp_path: Path) -> None:
+    image = IMAGE
+    first, second, third = (make_recipe(seed=seed) for seed in range(3))
+    path = tmp_path / "unit.png"
+    assert free_path(path, first) == path
+    save_png(path, image, first)
+    assert free_path(path, first) == path  # the same image again
+    save_png(free_path(path, second), image, second)
+    assert read_recipe(tmp_path / "unit (2).png") == second
+    assert free_path(path, second) == tmp_path / "unit (2).png"
+    (tmp_path / "unit (3).png").write_bytes(b"somebody's own file")
+    (tmp_path / "unit (4).png").symlink_to("nowhere")
+    assert free_path(path, third) == tmp_path / "unit (5).png"
