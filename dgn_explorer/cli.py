@@ -10,10 +10,10 @@ import sys
 
 import click
 
-import dgn_explorer
 from dgn_explorer.commands.terminal import say
 from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
+from dgn_explorer.version import __version__
 
 # command -> (module below dgn_explorer.commands, one line of help)
 COMMANDS = {
@@ -21,6 +21,8 @@ COMMANDS = {
     "visualize": ("visualize", "Make the images that units want to see."),
     "combine": ("combine", "Make the image that several units want to see together."),
     "animate": ("animate", "Film an ascent, or the way from one image to another."),
+    "study": ("study", "Analyse a network, for example by a photograph."),
+    "make": ("make", "Make what a recipe or a survey says."),
     "grid": ("grid", "Put stored results into one picture or PDF."),
     "networks": ("networks", "List, describe and check networks."),
     "layers": ("networks", "List the layers of a network."),
@@ -49,7 +51,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, invoke_without_command=True)
-@click.version_option(dgn_explorer.__version__, prog_name="dgn-explorer")
+@click.version_option(__version__, prog_name="dgn-explorer")
 @click.pass_context
 def group(ctx: click.Context) -> None:
     """See the image that a unit of a vision network wants to see."""

@@ -27,7 +27,7 @@ def test_combine_and_visualize_print_the_same_keys(tmp_path: Path) -> None:
     ]
     recipe = read_recipe(tmp_path / line["path"])
     assert recipe is not None
-    assert [term.weight for term in recipe.objective] == [1.0, 0.6]
+    assert [term.weight for term in recipe.target.terms] == [1.0, 0.6]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_grid_of_the_store(tmp_path: Path) -> None:
     sheet = ("--columns", "2", "--gap", "1", "--caption", "", "--json")
     done = run("grid", *sheet, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"results": 5, "paths": ["grid.png"]}
+    assert json.loads(done.stdout) == {"results": 5, "paths": [str(tmp_path / "grid.png")]}
     with Image.open(tmp_path / "grid.png") as grid:
         assert grid.size == (1 + 2 * 17, 1 + 3 * 13)
     again = run("grid", *sheet, cwd=tmp_path)
@@ -38,7 +38,7 @@ def test_animate_an_ascent_and_a_morph(tmp_path: Path) -> None:
     short = ("--steps", "4", "--json")
     ascent = run("animate", "volcano", *short, "--out", "a.gif", cwd=tmp_path)
     assert ascent.returncode == 0, ascent.stderr
-    assert json.loads(ascent.stdout) == {"frames": 4, "path": "a.gif"}
+    assert json.loads(ascent.stdout) == {"frames": 4, "path": str(tmp_path / "a.gif")}
     with Image.open(tmp_path / "a.gif") as film:
         assert film.n_frames == 4
     way = run("animate", "volcano", "tench", *short, "--frames", "5", cwd=tmp_path)

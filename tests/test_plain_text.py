@@ -21,7 +21,7 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.paths import config_folder, data_folder
 from dgn_explorer.plain_text import has_control, json_line, printable, shell_command
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.targets import Maximise, Term
 from tests.results.making import make_recipe, make_result
 
 ROOT = Path(__file__).parent.parent
@@ -93,8 +93,8 @@ def _is_a_file_name(word: str) -> bool:
 
 def test_the_units_of_a_copied_command_are_no_options() -> None:
     terms = (Term(UnitAddress("--out", 1)), Term(UnitAddress(HOSTILE[:-2], 2), -0.5))
-    for objective in (terms[:1], terms):
-        line = command_line(make_recipe(objective=objective))
+    for some in (terms[:1], terms):
+        line = command_line(make_recipe(target=Maximise(some)))
         assert not has_control(line)
         assert line.index(" -- ") < line.index("--out:1")
         assert "--seed 0 -- " in line
@@ -140,7 +140,7 @@ def test_hostile_names_in_the_home_are_listed_plainly(
     folder.mkdir(parents=True)
     for name in ("a\x1b[2Jb.toml", "c\nd\u202e.toml"):
         write_file(folder / name, b'source = "x\\u001b[2J"')
-    recipe = make_recipe(network="n\x1b[2J", objective=(Term(UnitAddress("l\x1b[1m", 1)),))
+    recipe = make_recipe(network="n\x1b[2J", target=Maximise.of(UnitAddress("l\x1b[1m", 1)))
     Store(data_folder() / "results").put(make_result(recipe=recipe, label="volc\u202eano\n"))
     for words in (["networks", "list"], ["cache", "list"], ["cache", "verify"], ["info"]):
         code, out, err = run(capsys, *words)

@@ -13,8 +13,10 @@ from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.files import load_prior, save_prior
 from dgn_explorer.priors.info import EncoderInfo
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.parameters import DgnAmParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import RANDOM, Start
+from dgn_explorer.synthesis.targets import Maximise, Term
 from tests import device
 
 CODE_SIZE = 12
@@ -78,7 +80,7 @@ def recipe_for(
     *units: str,
     weights: tuple[float, ...] | None = None,
     seed: int = 0,
-    start: str = "random",
+    start: Start = RANDOM,
     **parameters: float,
 ) -> Recipe:
     """A recipe for units of a tiny network."""
@@ -89,7 +91,7 @@ def recipe_for(
         network_fingerprint=network.info.fingerprint,
         prior=prior.info.name,
         prior_fingerprint=prior.info.fingerprint,
-        objective=terms,
+        target=Maximise(terms),
         parameters=DgnAmParameters(**{"steps": 10, **parameters}),
         seed=seed,
         start=start,

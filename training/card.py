@@ -6,13 +6,13 @@ from pathlib import Path
 
 import torch
 
-import dgn_explorer
 from dgn_explorer.disk import write_file
 from dgn_explorer.machine.device import describe
 from dgn_explorer.training.data import PhotoSet
 from dgn_explorer.training.encoder import Encoder
 from dgn_explorer.training.settings import TrainSettings
 from dgn_explorer.training.trainer import Losses, Trainer
+from dgn_explorer.version import __version__
 
 Card = dict[str, object]
 
@@ -40,7 +40,7 @@ def make_card(
         "losses": {} if losses is None else _rounded(losses),
         "hardware": f"{platform.machine()}, {describe(trainer.device)}",
         "processes": trainer.world.size,
-        "versions": {"dgn-explorer": dgn_explorer.__version__, "torch": torch.__version__},
+        "versions": {"dgn-explorer": __version__, "torch": torch.__version__},
     }
 
 

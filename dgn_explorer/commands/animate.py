@@ -1,13 +1,12 @@
 """``dgn-explorer animate``: an ascent, or the way from one unit's image to another's."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
-from dgn_explorer.commands.images import Progress, make_recipe, title_of
+from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
     json_option,
@@ -15,13 +14,8 @@ from dgn_explorer.commands.options import (
     prior_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
-from dgn_explorer.engine.messages import Decode, Failed, Opened, Replay
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.morph import MAX_FRAMES, PATHS, between
-from dgn_explorer.synthesis.recipe import Recipe
-
-if TYPE_CHECKING:
-    from dgn_explorer.commands.session import EngineSession
 
 
 @click.command("animate")
@@ -75,37 +69,35 @@ def animate_command(
 
     ADDRESS is a class name (volcano), class:980, or layer:index[@row,col].
     """
-    from dgn_explorer.commands.session import engine_session
-    from dgn_explorer.commands.step_size import with_step_size
+    from dgn_explorer.commands.images import Progress, title_of
+    from dgn_explorer.engine.messages import Decode, Failed, Finished, Frame, Replay
     from dgn_explorer.export.animation import save_animation
+    from dgn_explorer.synthesis.targets import Maximise
 
     if out.exists() and not overwrite:
         raise DgnError(f"{out} is there already.", "Choose another --out, or add --overwrite.")
-    with engine_session(device, threads) as session:
-        opened = session.open(network, prior)
-        parameters = with_step_size(ascent, opened, network, prior, device)
-        units = [opened.network.resolve(text) for text in addresses]  # all, before the first starts
-        recipes = [make_recipe(opened, unit, ascent.method, parameters, seed) for unit in units]
+    with explorer_for(network, prior, device, threads) as explorer:
+        targets = [Maximise.of(explorer.network.resolve(text)) for text in addresses]
+        recipes = explorer.recipes(targets, ascent.wanted, seeds=(seed,), inputs=ascent.inputs)
         if len(recipes) == 1:
-            steps = getattr(parameters, "steps", MAX_FRAMES)
-            pictures = session.answer(Replay(recipes[0], steps, frames))
+            steps = getattr(recipes[0].parameters, "steps", MAX_FRAMES)
+            pictures = explorer.session.answer(Replay(recipes[0], steps, frames))
         else:
-            codes = _codes(session, opened, recipes)
-            pictures = session.answer(Decode(opened.prior.fingerprint, _way(codes, frames, path)))
+            progress = Progress([title_of(explorer, recipe) for recipe in recipes])
+            codes: dict[int, np.ndarray] = {}
+            for place, event in explorer.session.run(recipes):
+                if isinstance(event, Failed):
+                    raise DgnError(event.message, event.hint)
+                if isinstance(event, Frame):
+                    progress.show(place, event)
+                elif isinstance(event, Finished):
+                    codes[place] = event.record.code
+            way = _way([codes[place] for place in range(len(recipes))], frames, path)
+            pictures = explorer.session.answer(Decode(explorer.prior.fingerprint, way))
     save_animation(out, list(pictures), frames_per_second=fps, back=back, scale=scale)
     say(f"{len(pictures)} frames in {out}", err=True)
     if as_json:
         print_json({"frames": len(pictures), "path": str(out.absolute())})
-
-
-def _codes(session: "EngineSession", opened: Opened, recipes: list[Recipe]) -> list[np.ndarray]:
-    progress = Progress([title_of(opened, recipe) for recipe in recipes])
-    codes: dict[int, np.ndarray] = {}
-    for place, event in session.run(recipes, progress.show):
-        if isinstance(event, Failed):
-            raise DgnError(event.message, event.hint)
-        codes[place] = event.result.code
-    return [codes[place] for place in range(len(recipes))]
 
 
 def _way(codes: list[np.ndarray], frames: int, path: str) -> np.ndarray:

@@ -1,25 +1,29 @@
-"""The options that say how images are found: method, preset, steps, parameters, step size."""
+"""The options that say how images are found: method, preset, steps, parameters, step size, inputs.
 
-import dataclasses
+They are derived from `METHODS`: a new method needs nothing here.
+"""
+
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
+from dgn_explorer.engine.ordering import Wanted, with_steps
 from dgn_explorer.errors import DgnError
-from dgn_explorer.synthesis.parameters import PRESETS, Parameters
+from dgn_explorer.synthesis.methods.table import METHODS, method_named
 
 Command = Callable[..., Any]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Ascent:
-    """How images are found; ``automatic`` if nobody has asked for a certain step size."""
+    """How images are found, and the files of the inputs by role."""
 
-    method: str
-    parameters: Parameters
-    automatic: bool
+    wanted: Wanted
+    inputs: dict[str, Path]
 
 
 def ascent_options(command: Command) -> Command:
@@ -33,21 +37,27 @@ def ascent_options(command: Command) -> Command:
         steps: int | None,
         settings: tuple[str, ...],
         step_size: float | None,
+        files: tuple[str, ...],
         **given: Any,
     ) -> Any:
+        about = method_named(method)
+        changes: dict[str, Any] = read_settings(settings)
         if step_size is not None:
-            settings = (*settings, f"step_start={step_size}")
-        parameters = choose_parameters(method, preset, steps, settings)
-        automatic = preset == "default" and not any(s.startswith("step_start=") for s in settings)
-        return command(*args, ascent=Ascent(method, parameters, automatic), **given)
+            if not about.step_field:
+                raise DgnError(f"{method} has no step size.", "Leave out --step-size.")
+            changes[about.step_field] = step_size
+        wanted = Wanted.of(method, preset, changes)
+        if steps is not None:
+            wanted = with_steps(wanted, steps)
+        return command(*args, ascent=Ascent(wanted, read_files(files)), **given)
 
     for option in reversed(
         (
             click.option(
                 "--method",
-                default="dgn-am",
+                default=METHODS[0].name,
                 show_default=True,
-                help="dgn-am, or pixels: without a prior.",
+                help="; ".join(f"{method.name}: {method.summary}" for method in METHODS),
             ),
             click.option(
                 "--preset", default="default", show_default=True, help="Set of parameters."
@@ -68,40 +78,33 @@ def ascent_options(command: Command) -> Command:
                 default=None,
                 help="Size of the first step.  [default: found once for each network and prior]",
             ),
+            input_option,
         )
     ):
         with_ascent = option(with_ascent)
     return with_ascent
 
 
-def choose_parameters(
-    method: str, preset: str, steps: int | None, settings: tuple[str, ...]
-) -> Parameters:
-    """A preset with changes; raises `DgnError` for unknown names and values out of range."""
-    presets = PRESETS.get(method)
-    if presets is None:
-        raise DgnError(
-            f"There is no method called {method!r}.", f"The methods are: {', '.join(PRESETS)}."
-        )
-    if preset not in presets:
-        raise DgnError(
-            f"{method} has no preset called {preset!r}.",
-            f"Its presets are: {', '.join(presets)}.",
-        )
-    parameters = presets[preset]
-    specs = {spec.name: spec for spec in parameters.specs()}
-    changes: dict[str, float] = {} if steps is None else {"steps": steps}
-    for setting in settings:
-        name, _, value = setting.partition("=")
-        if name not in specs:
-            raise DgnError(
-                f"{method} has no parameter called {name!r}.",
-                f"Its parameters are: {', '.join(specs)}.",
-            )
-        try:
-            changes[name] = specs[name].kind(value)
-        except ValueError:
-            raise DgnError(
-                f"{name} cannot be {value!r}.", f"Write {name}={specs[name].default:g}, say."
-            ) from None
-    return dataclasses.replace(parameters, **changes)  # type: ignore[type-var]
+input_option = click.option(
+    "--input",
+    "files",
+    multiple=True,
+    metavar="ROLE=FILE",
+    help="A photograph or mask that the method takes.",
+)
+
+
+def read_settings(settings: tuple[str, ...]) -> dict[str, Any]:
+    """The ``NAME=VALUE`` of ``--set``, values still as texts."""
+    return {name.strip(): value for name, _, value in (one.partition("=") for one in settings)}
+
+
+def read_files(files: tuple[str, ...]) -> dict[str, Path]:
+    """The ``ROLE=FILE`` of ``--input``; raises `DgnError` for a text of another form."""
+    found = {}
+    for text in files:
+        role, separator, path = text.partition("=")
+        if not (role and separator and path):
+            raise DgnError(f"{text!r} names no input.", "Write ROLE=FILE, such as photo=dog.jpg.")
+        found[role] = Path(path)
+    return found

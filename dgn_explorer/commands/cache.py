@@ -13,14 +13,9 @@ from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
 from dgn_explorer.results.damage import DamagedResult
-from dgn_explorer.results.store import Progress, Store
+from dgn_explorer.results.store import Progress, open_store
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-def open_store() -> Store:
-    """The user's store."""
-    return Store(data_folder() / "results")
 
 
 @click.group("cache")
@@ -101,6 +96,10 @@ def unpack_command(file: Path, as_json: bool) -> None:
     with _progress("Unpacking", "What was unpacked is kept; run it again to go on.") as progress:
         report = unpack(open_store(), file, progress)
     say(f"{report.results} results, {report.new} of them new to the store", err=True)
+    if report.better:
+        say(f"{report.better} took the place of a stopped one", err=True)
+    if report.kept:
+        say(f"{report.kept} were in the store already and stayed as they were", err=True)
     _say_left_out(report.left_out)
     if as_json:
         left_out = len(report.left_out)

@@ -1,19 +1,11 @@
 """``dgn-explorer combine``: one image that several units want to see together."""
 
-import dataclasses
 from pathlib import Path
 
 import click
 
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
-from dgn_explorer.commands.images import (
-    Progress,
-    make_folder,
-    make_recipe,
-    network_name,
-    report,
-    write_image,
-)
+from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
     json_option,
@@ -21,10 +13,10 @@ from dgn_explorer.commands.options import (
     prior_option,
 )
 from dgn_explorer.commands.terminal import print_json
-from dgn_explorer.engine.messages import Failed
 from dgn_explorer.errors import DgnError
-from dgn_explorer.synthesis.combination import objective_text, parse_part
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.combination import parse_part
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise, Term
 
 
 @click.command("combine")
@@ -59,38 +51,28 @@ def combine_command(
     strawberry=0.6. Each unit's gradient is normalised, so that the louder one does not win; a
     negative weight avoids a unit.
     """
-    from dgn_explorer.commands.session import engine_session
-    from dgn_explorer.commands.step_size import with_step_size
+    from dgn_explorer.commands.images import make_images, network_name
     from dgn_explorer.export.png import file_name
 
     named = [parse_part(part) for part in parts]
-    with engine_session(device, threads) as session:
-        opened = session.open(network, prior)
-        terms = tuple(Term(opened.network.resolve(name), weight) for name, weight in named)
-        if len({term.unit for term in terms}) < len(terms):
-            raise DgnError(
-                f"{objective_text(terms)} names a unit twice.", "Add its weights into one."
-            )
-        labels = tuple(opened.network.label(term.unit) for term in terms)
-        make_folder(out)
-        parameters = with_step_size(ascent, opened, network, prior, device)
-        one = make_recipe(opened, terms[0].unit, ascent.method, parameters, 0)
-        recipes = [dataclasses.replace(one, objective=terms, seed=seed) for seed in seeds or (0,)]
-        text = objective_text(terms, labels)
-        progress = Progress([text] * len(recipes))
-        for place, event in session.run(recipes, progress.show):
-            if isinstance(event, Failed):
-                raise DgnError(event.message, event.hint)
-            recipe = recipes[place]
-            name = file_name(network_name(opened), text, "", recipe.seed)
-            path = write_image(out / name, event.result.image, recipe)
-            progress.end(place, event, path)
+    with explorer_for(network, prior, device, threads) as explorer:
+        info = explorer.network
+        target = Maximise(tuple(Term(info.resolve(name), weight) for name, weight in named))
+        if len(set(target.units)) < len(target.units):
+            raise DgnError(f"{target.text()} names a unit twice.", "Add its weights into one.")
+        labels = tuple(info.label(unit) for unit in target.units)
+        text = target.text(labels)
+        recipes = explorer.recipes(
+            [target], ascent.wanted, seeds=seeds or (0,), inputs=ascent.inputs
+        )
+        names = [
+            {"address": str(term.unit), "label": label, "weight": term.weight}
+            for term, label in zip(target.terms, labels, strict=True)
+        ]
+
+        def name(recipe: Recipe) -> str:
+            return file_name(network_name(explorer), text, "", recipe.seed)
+
+        for line in make_images(explorer, recipes, out, name):
             if as_json:
-                line = report(opened, terms[0].unit, event, path)
-                line["address"] = objective_text(terms)
-                line["label"] = text if any(labels) else ""
-                line["units"] = [
-                    {"address": str(term.unit), "label": label, "weight": term.weight}
-                    for term, label in zip(terms, labels, strict=True)
-                ]
-                print_json(line)
+                print_json({**line, "label": text if any(labels) else "", "units": names})

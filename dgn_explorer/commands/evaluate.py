@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import click
 
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
-from dgn_explorer.commands.images import make_folder
 from dgn_explorer.commands.opening import opened_network
 from dgn_explorer.commands.options import (
     device_option,
@@ -47,8 +46,8 @@ SHEET_COLUMNS = 8
     "--images",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that keeps the images; an evaluation that was cut short goes on from there."
-    "  [default: in the data folder]",
+    help="Folder with a store of its own for the images; an evaluation that was cut short goes on"
+    " from there.  [default: the store of all results]",
 )
 @click.option(
     "--sheet",
@@ -86,22 +85,20 @@ def evaluate_command(
     from dgn_explorer.machine.device import choose_device
     from dgn_explorer.machine.memory import keep_memory
     from dgn_explorer.networks.opening import open_network
-    from dgn_explorer.paths import data_folder
     from dgn_explorer.photos.sets import open_photos
     from dgn_explorer.priors.opening import open_prior
+    from dgn_explorer.results.store import Store, open_store
 
     for part in parts:
         if part not in PARTS:
             raise DgnError(f"There is no part {part!r}.", f"The parts are {', '.join(PARTS)}.")
     chosen = choose_device(device)
     keep_memory(chosen)
-    folder = folder or data_folder() / "evaluation"
-    make_folder(folder)
     line = StatusLine()
     made = Maker(
         opened_network(network, chosen),
         open_prior(prior, chosen),
-        folder,
+        Store(folder) if folder else open_store(),
         batch,
         lambda what, done, total: line.say(f"{what}: {done} of {total}", last=done == total),
     )
@@ -116,8 +113,8 @@ def evaluate_command(
         ],
         photos=open_photos(photos).photos if photos else (),
         plan=Plan(classes=info.layer(info.output_layer).channels if all_units else units),
-        method=ascent.method,
-        parameters=ascent.parameters,
+        method=ascent.wanted.method,
+        parameters=ascent.wanted.parameters,
     )
     report = evaluation.run(parts or PARTS)
     if sheet is not None:

@@ -72,9 +72,10 @@ def grid_command(
     KEY is a result's key or its beginning, as `dgn-explorer cache list` prints it. Without any,
     all results are taken that the options let through.
     """
-    from dgn_explorer.commands.cache import open_store
     from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
+    from dgn_explorer.results.captions import cells_of
     from dgn_explorer.results.filters import ResultFilter
+    from dgn_explorer.results.store import open_store
 
     if out.exists() and not overwrite:
         raise DgnError(f"{out} is there already.", "Choose another --out, or add --overwrite.")
@@ -92,7 +93,7 @@ def grid_command(
         wanted = [_complete(key, every) for key in keys]
     options = SheetOptions(columns, gap, scale, caption, title, background, dots_per_inch=dpi)
     wanted = wanted[:limit]
-    written = save_sheet(out, wanted, store.get, options)
+    written = save_sheet(out, cells_of(wanted, store.get, caption), options)
     say(f"{len(wanted)} results in {', '.join(map(str, written))}", err=True)
     if as_json:
         print_json({"results": len(wanted), "paths": [str(path.absolute()) for path in written]})

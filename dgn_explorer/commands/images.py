@@ -1,51 +1,28 @@
-"""What the commands that make images share: recipes, progress, reports, folders."""
+"""What the commands that make images share: making, progress, files, reports."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dgn_explorer.api import Explorer
 from dgn_explorer.commands.terminal import rewrite, say
-from dgn_explorer.engine.messages import Failed, Finished, Frame, Opened
+from dgn_explorer.engine.messages import Failed, Finished, Frame
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.spec_text import parse_spec
-from dgn_explorer.priors.info import FLOAT32
-from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
-from dgn_explorer.synthesis.start import RANDOM
+from dgn_explorer.results.record import Record
+from dgn_explorer.synthesis.recipe import Recipe
+
+Line = dict[str, object]
+Name = Callable[[Recipe], str]  # of the image's file, with its suffix
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-def make_recipe(
-    opened: Opened,
-    unit: UnitAddress,
-    method: str,
-    parameters: Parameters,
-    seed: int,
-    start: str = RANDOM,
-) -> Recipe:
-    """The recipe for one unit of what is open."""
-    with_prior = method not in WITHOUT_PRIOR
-    return Recipe(
-        network=opened.network.name,
-        network_fingerprint=opened.network.fingerprint,
-        prior=opened.prior.name if with_prior else "",
-        prior_fingerprint=opened.prior.fingerprint if with_prior else "",
-        objective=(Term(unit),),
-        method=method,
-        parameters=parameters,
-        seed=seed,
-        start=start,
-        numeric=opened.numeric if with_prior else FLOAT32,
-    )
-
-
-def network_name(opened: Opened) -> str:
+def network_name(explorer: Explorer) -> str:
     """The network's name, without its options, and without the folders if it is a path."""
-    return Path(parse_spec(opened.network.name)[0]).name
+    return Path(parse_spec(explorer.network.name)[0]).name
 
 
 def make_folder(folder: Path) -> None:
@@ -59,27 +36,69 @@ def make_folder(folder: Path) -> None:
         ) from None
 
 
-def title_of(opened: Opened, recipe: Recipe) -> str:
-    """What people call the image: the address and the class of its first unit."""
-    unit = recipe.objective[0].unit
-    return f"{unit} {opened.network.label(unit)}".strip()
+def title_of(explorer: Explorer, recipe: Recipe) -> str:
+    """What people call the image: the target, and the class of its first unit."""
+    label = explorer.network.label(recipe.units[0]) if recipe.units else ""
+    return f"{recipe.target.text()} {label}".strip()
 
 
-def report(opened: Opened, unit: UnitAddress, finished: Finished, path: Path) -> dict[str, object]:
-    """What ``--json`` prints for one image."""
-    result = finished.result
-    top1 = result.top[0][0] if result.top else None
-    labels = opened.network.labels
+def make_images(
+    explorer: Explorer, recipes: Sequence[Recipe], out: Path, name: Name
+) -> Iterator[Line]:
+    """Make images, write them below ``out``, and yield what ``--json`` prints of each.
+
+    One that fails does not keep the others from being made; `DgnError` is raised at the end.
+    """
+    make_folder(out)
+    progress = Progress([title_of(explorer, recipe) for recipe in recipes])
+    failed: list[Failed] = []
+    for place, event in explorer.session.run(recipes):
+        if isinstance(event, Frame):
+            progress.show(place, event)
+        elif isinstance(event, Failed):
+            progress.fail(place, event)
+            failed.append(event)
+        else:
+            paths = _written(event.record, out / name(recipes[place]))
+            progress.end(place, event, paths)
+            for number, path in enumerate(paths):
+                yield report(explorer, event, number, path)
+    if len(failed) == 1:
+        raise DgnError(failed[0].message, failed[0].hint)
+    if failed:
+        raise DgnError(
+            f"{len(failed)} of {len(recipes)} images could not be made.",
+            "What is wrong with each is said above; the others are there.",
+        )
+
+
+def _written(record: Record, path: Path) -> list[Path]:
+    from dgn_explorer.export.png import paths_for
+
+    targets = paths_for(path, record.count)
+    return [
+        write_image(target, image, record.recipe)
+        for target, image in zip(targets, record.images, strict=True)
+    ]
+
+
+def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> Line:
+    """What ``--json`` prints for the image ``number`` of a record."""
+    record = finished.record
+    recipe, labels = record.recipe, explorer.network.labels
+    top = record.tops[number] if record.tops else ()
+    top1 = top[0][0] if top else None
     return {
-        "address": str(unit),
-        "label": opened.network.label(unit),
-        "seed": result.recipe.seed,
-        "steps": result.steps,
-        "first_activation": float(result.trace[0]),
-        "activation": result.activation,
+        "address": recipe.target.text(),
+        "label": record.label,
+        "seed": recipe.seed,
+        "index": number,
+        "steps": record.steps,
+        "first_activation": float(record.trace[0]),
+        "activation": record.activation_of(number),
         "top1": top1,
         "top1_label": labels[top1] if top1 is not None and top1 < len(labels) else "",
-        "seconds": round(0.0 if finished.cached else result.seconds, 3),
+        "seconds": round(0.0 if finished.cached else record.provenance.seconds, 3),
         "cached": finished.cached,
         "path": str(path.absolute()),
     }
@@ -111,17 +130,18 @@ class Progress:
         """Show the numbers of a frame of the image at ``place``."""
         if self._live:
             many = f"{self._ended + 1} of {len(self._titles)}, " if len(self._titles) > 1 else ""
+            value = f", activation {frame.trace[-1]:.2f}" if len(frame.trace) else ""
             rewrite(
-                f"{many}{self._titles[place]}: step {frame.step} of {frame.steps},"
-                f" activation {frame.trace[-1]:.2f}, {frame.seconds_left:.0f} s left "
+                f"{many}{self._titles[place]}: step {frame.step} of {frame.steps}"
+                f"{value}, {frame.seconds_left:.0f} s left "
             )
 
-    def end(self, place: int, finished: Finished, path: Path) -> None:
+    def end(self, place: int, finished: Finished, paths: Sequence[Path]) -> None:
         """Say how it ended."""
-        result = finished.result
-        source = "from the store" if finished.cached else f"in {result.seconds:.1f} s"
-        first, last = result.trace[0], result.trace[-1]
-        self._say(place, f"activation {first:.2f} to {last:.2f} {source}, {path}")
+        record = finished.record
+        source = "from the store" if finished.cached else f"in {record.provenance.seconds:.1f} s"
+        where = str(paths[0]) if len(paths) == 1 else f"{len(paths)} images, {paths[0]} and so on"
+        self._say(place, f"{_values(record)} {source}, {where}")
         if finished.notice:
             say(f"Not stored: {finished.notice}", err=True)
 
@@ -134,3 +154,7 @@ class Progress:
         if self._live:
             rewrite("")
         say(f"{self._titles[place]}: {text}", err=True)
+
+
+def _values(record: Record) -> str:
+    return f"activation {record.trace[0]:.2f} to {record.activation:.2f}"

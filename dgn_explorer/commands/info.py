@@ -5,17 +5,17 @@ import platform
 
 import click
 
-import dgn_explorer
 from dgn_explorer.commands.options import device_option, json_option
 from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.paths import config_folder, data_folder, log_folder
+from dgn_explorer.version import __version__
 
 _PACKAGES = ("torch", "torchvision", "PySide6-Essentials", "qasync", "h5py", "numpy", "pillow")
 
 
 def versions() -> dict[str, str]:
     """Versions of the program, Python and the packages that matter."""
-    found = {"dgn-explorer": dgn_explorer.__version__, "python": platform.python_version()}
+    found = {"dgn-explorer": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)

@@ -122,21 +122,26 @@ def check_command(
     Script 3 of the released code, for the bell pepper of CaffeNet. Ends with exit code 1 if a step
     is more than 5 % away from the published value.
     """
-    from dgn_explorer.commands.start_image import read_photo
+    import torch
+
     from dgn_explorer.evaluation.published_check import TOLERANCE, follow_published
     from dgn_explorer.machine.device import choose_device
     from dgn_explorer.machine.threads import use_threads
     from dgn_explorer.networks.opening import open_network
     from dgn_explorer.networks.options import NetworkOptions
+    from dgn_explorer.photos.crops import middle_square
+    from dgn_explorer.photos.reading import read_photo
     from dgn_explorer.priors.encoding import encode
     from dgn_explorer.priors.published import less_mean_image
+    from dgn_explorer.synthesis.step import from_uint8
 
     chosen = choose_device(device)
     use_threads(chosen)
     options = NetworkOptions(weights=str(caffenet[1]))
     network = open_network(str(caffenet[0]), chosen, options=options)
     opened = _encoded_by(_published_or_own(prior, bounds, chosen), network)
-    rgb = read_photo(image, opened.info.encoder.input_size)
+    square = middle_square(read_photo(image), opened.info.encoder.input_size)
+    rgb = from_uint8(square[None], torch.device("cpu"))
     if mean_image is not None:
         rgb = less_mean_image(rgb, mean_image)
     report = follow_published(network, opened, encode(opened, network, rgb.to(chosen)))

@@ -1,19 +1,11 @@
-"""``dgn-explorer visualize``: images of units, from the store or by ascent."""
+"""``dgn-explorer visualize``: images of units, from the store or by a method."""
 
 from pathlib import Path
 
 import click
 
 from dgn_explorer.commands.ascent_options import Ascent, ascent_options
-from dgn_explorer.commands.images import (
-    Progress,
-    make_folder,
-    make_recipe,
-    network_name,
-    report,
-    title_of,
-    write_image,
-)
+from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     batch_option,
     device_option,
@@ -22,9 +14,6 @@ from dgn_explorer.commands.options import (
     prior_option,
 )
 from dgn_explorer.commands.terminal import print_json
-from dgn_explorer.engine.messages import Failed
-from dgn_explorer.errors import DgnError
-from dgn_explorer.synthesis.start import RANDOM
 
 
 @click.command("visualize")
@@ -68,41 +57,23 @@ def visualize_command(
     ADDRESS is a class name (volcano), class:980, layer:index[@row,col], or units of a layer:
     layer:0-63, layer:* for all. Results that are in the store are not computed again.
     """
-    from dgn_explorer.commands.session import engine_session
-    from dgn_explorer.commands.start_image import start_code
-    from dgn_explorer.commands.step_size import gentler, with_step_size
+    from dgn_explorer.commands.images import make_images, network_name
     from dgn_explorer.export.png import file_name
+    from dgn_explorer.synthesis.recipe import Recipe
+    from dgn_explorer.synthesis.targets import Maximise
 
-    with engine_session(device, threads, batch) as session:
-        opened = session.open(network, prior)
-        units = [unit for text in addresses for unit in opened.network.resolve_all(text)]
-        make_folder(out)
-        parameters = with_step_size(ascent, opened, network, prior, device)
-        start = RANDOM if photo is None else start_code(photo, ascent.method, prior, device)
-        if photo is not None and ascent.automatic:
-            parameters = gentler(parameters)
-        recipes = [
-            make_recipe(opened, unit, ascent.method, parameters, seed, start)
-            for unit in units
-            for seed in seeds or (0,)
-        ]
-        progress = Progress([title_of(opened, recipe) for recipe in recipes])
-        failed: list[Failed] = []
-        for place, event in session.run(recipes, progress.show):
-            if isinstance(event, Failed):
-                progress.fail(place, event)
-                failed.append(event)
-                continue
-            unit, seed = recipes[place].objective[0].unit, recipes[place].seed
-            name = file_name(network_name(opened), str(unit), opened.network.label(unit), seed)
-            path = write_image(out / name, event.result.image, recipes[place])
-            progress.end(place, event, path)
-            if as_json:
-                print_json(report(opened, unit, event, path))
-    if len(failed) == 1:
-        raise DgnError(failed[0].message, failed[0].hint)
-    if failed:
-        raise DgnError(
-            f"{len(failed)} of {len(recipes)} images could not be made.",
-            "What is wrong with each is said above; the others are there.",
+    with explorer_for(network, prior, device, threads, batch) as explorer:
+        units = [unit for text in addresses for unit in explorer.network.resolve_all(text)]
+        targets = [Maximise.of(unit) for unit in units]
+        recipes = explorer.recipes(
+            targets, ascent.wanted, seeds=seeds or (0,), start=photo, inputs=ascent.inputs
         )
+
+        def name(recipe: Recipe) -> str:
+            unit = recipe.units[0]
+            label = explorer.network.label(unit)
+            return file_name(network_name(explorer), str(unit), label, recipe.seed)
+
+        for line in make_images(explorer, recipes, out, name):
+            if as_json:
+                print_json(line)

@@ -5,17 +5,15 @@ thread) and frames (through a one-slot mailbox). Nothing here knows Qt.
 """
 
 import threading
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dgn_explorer.engine.guard import REPORT, run_guarded
+from dgn_explorer.engine.guard import open_failed, open_guarded, run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
-from dgn_explorer.engine.messages import Event, Lane, OpenFailed, Question, Ready
+from dgn_explorer.engine.messages import Event, Lane, Question, Ready
 from dgn_explorer.engine.queue import OpenRequest, WorkQueue
-from dgn_explorer.errors import DgnError
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.studies.survey import Order
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +22,7 @@ TOGETHER = 16  # batch jobs in one ascent on a GPU
 
 
 class Engine:
-    """Runs jobs; interactive ones pre-empt each other and pause batch jobs.
+    """Runs orders and questions; interactive orders pre-empt each other and pause all other work.
 
     ``listener`` is called on the engine's thread with every `Event`. ``device`` is ``cpu``,
     ``cuda`` or ``mps``; None takes the best there is. ``threads`` is the number of CPU threads;
@@ -62,9 +60,12 @@ class Engine:
         """Open a network by spec and a prior by name or path: sends `Opened` or `OpenFailed`."""
         self._queue.open(OpenRequest(network, prior))
 
-    def submit(self, recipe: Recipe, lane: Lane = Lane.INTERACTIVE) -> int:
-        """Queue a job for a network and prior that are open; returns its number."""
-        return self._queue.submit(recipe, lane).number
+    def submit(self, order: Order, lane: Lane = Lane.INTERACTIVE, looked: bool = False) -> int:
+        """Queue an order for what is open; returns the job's number.
+
+        ``looked`` says that the caller has just seen that the store does not have its record.
+        """
+        return self._queue.submit(order, lane, looked).number
 
     def ask(self, question: Question) -> int:
         """Ask about a network or prior that is open: sends `Answered`; returns the job's number."""
@@ -110,14 +111,11 @@ class Engine:
             )
             self._tell(Ready(describe(device)))
         except Exception as error:
-            self._tell(_open_failed(error))
+            self._tell(open_failed(error))
             return
         while (item := self._queue.next()) is not None:
             if isinstance(item, OpenRequest):
-                try:
-                    self._tell(worker.open(item))
-                except Exception as error:
-                    self._tell(_open_failed(error))
+                open_guarded(worker.open, item, self._tell)
             elif item:
                 run_guarded(worker.run, item, self._tell, self._queue)
 
@@ -130,10 +128,3 @@ class Engine:
         self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)
         if self._queue.together > 1:
             keep_memory(device)
-
-
-def _open_failed(error: Exception) -> OpenFailed:
-    if isinstance(error, DgnError):
-        return OpenFailed(error.message, error.hint, "")
-    message = f"Opening failed: {type(error).__name__}: {error}."
-    return OpenFailed(message, REPORT, traceback.format_exc())

@@ -3,11 +3,29 @@
 import traceback
 from collections.abc import Callable
 
-from dgn_explorer.engine.messages import Event, Failed
-from dgn_explorer.engine.queue import Task, Work, WorkQueue
+from dgn_explorer.engine.messages import Event, Failed, Opened, OpenFailed
+from dgn_explorer.engine.queue import Asked, OpenRequest, Work, WorkQueue
 from dgn_explorer.errors import DgnError
 
 REPORT = "Copy the details into a report on the project's issue tracker."
+
+
+def open_guarded(
+    open_: Callable[[OpenRequest], Opened], request: OpenRequest, tell: Callable[[Event], None]
+) -> None:
+    """Open what ``request`` names; what goes wrong becomes an `OpenFailed`."""
+    try:
+        tell(open_(request))
+    except Exception as error:
+        tell(open_failed(error))
+
+
+def open_failed(error: Exception) -> OpenFailed:
+    """The event for an ``error`` while something was opened."""
+    if isinstance(error, DgnError):
+        return OpenFailed(error.message, error.hint, "")
+    message = f"Opening failed: {type(error).__name__}: {error}."
+    return OpenFailed(message, REPORT, "".join(traceback.format_exception(error)))
 
 
 def run_guarded(
@@ -58,7 +76,7 @@ def _failed(work: Work, error: Exception) -> Failed:
     if _is_out_of_memory(error):
         message = "There was not enough memory for this ascent."
         return Failed(work.number, message, "Close other programs, or use the CPU.", details)
-    what = "question" if isinstance(work, Task) else "ascent"
+    what = "question" if isinstance(work, Asked) else work.order.about.name
     message = f"The {what} failed: {type(error).__name__}: {error}."
     return Failed(work.number, message, REPORT, details)
 

@@ -1,13 +1,11 @@
 """Cancelling in the middle of a step: a pass through a large network may take a while."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
-
-from dgn_explorer.synthesis.step import Step
 
 
 class _Halted(BaseException):
@@ -16,7 +14,11 @@ class _Halted(BaseException):
 
 @contextmanager
 def halting(cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Leave the block once ``cancelled`` says so, between any two modules of a pass."""
+    """Leave the block once ``cancelled`` says so, between any two modules of a pass.
+
+    The hook that looks for it lives only in the block, so that other work that runs between two
+    steps is not halted by it. Passes that never call a module end with their step.
+    """
 
     def look(module: nn.Module, inputs: Any) -> None:
         if cancelled():
@@ -29,20 +31,3 @@ def halting(cancelled: Callable[[], bool]) -> Iterator[None]:
         pass
     finally:
         hook.remove()
-
-
-def until_cancelled(
-    steps: Generator[Step, None, None], cancelled: Callable[[], bool]
-) -> Iterator[Step]:
-    """The ``steps`` until they end or ``cancelled`` says so, between any two modules of a pass.
-
-    The hook that looks for it lives only while a step is computed, so that another job that runs
-    between two steps is not halted by it. Passes that never call a module end with their step.
-    """
-    while not cancelled():
-        step: Step | None = None
-        with halting(cancelled):
-            step = next(steps, None)
-        if step is None:
-            return
-        yield step

@@ -1,22 +1,27 @@
 """What goes into the engine and what comes out: small frozen dataclasses with numpy arrays."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
 
 import numpy as np
 
-from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
+from dgn_explorer.results.summary import Summary
+from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.recipe import Recipe
 
 
-class Lane(Enum):
-    """Interactive jobs pre-empt each other and pause batch jobs."""
+class Lane(IntEnum):
+    """Who waits for whom: work of a lower lane makes room for that of a higher one between steps.
 
-    INTERACTIVE = "interactive"
-    BATCH = "batch"
+    A new interactive order also cancels the interactive ones before it.
+    """
+
+    INTERACTIVE = 0
+    ASIDE = 1  # questions, and surveys that somebody waits for
+    BATCH = 2
 
 
 @dataclass(frozen=True)
@@ -53,42 +58,42 @@ class Started:
     """Job ``job`` runs now."""
 
     job: int
-    recipe: Recipe
+    order: Order
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The newest picture of a running job.
+    """The newest state of a running job or question.
 
-    ``image`` (H, W, 3) uint8 RGB, ``step`` counts from 1, ``trace`` (step,) float32 holds all
-    activations so far.
+    ``step`` of ``steps`` are done; ``image`` (H, W, 3) uint8 RGB is None where there is no picture
+    to see; ``trace`` (step,) float32 holds all values of the target so far, or nothing.
     """
 
     job: int
     step: int
     steps: int
-    image: np.ndarray
+    image: np.ndarray | None
     trace: np.ndarray
     seconds_left: float
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The result of job ``job`` is in the store; ``cached`` if it was there before.
+    """The record of job ``job``, with its line for lists; ``cached`` if it was stored before.
 
-    ``saved`` is False if it was not to be kept, or could not be: then ``notice`` says why.
+    ``summary`` is None if it was not to be kept, or could not be: then ``notice`` says why.
     """
 
     job: int
-    result: Result
-    cached: bool
-    saved: bool = True
+    record: Record
+    summary: Summary | None
+    cached: bool = False
     notice: str = ""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Job ``job`` ended without a result; ``details`` is a traceback or empty."""
+    """Job ``job`` ended without a record; ``details`` is a traceback or empty."""
 
     job: int
     message: str
@@ -98,7 +103,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """Job ``job`` was cancelled before its first step, so there is nothing to keep."""
+    """Job ``job`` was cancelled before there was anything to keep."""
 
     job: int
 
@@ -121,55 +126,6 @@ class Replay:
 
 
 @dataclass(frozen=True)
-class Strongest:
-    """Ask which ``count`` units of every layer respond most to ``image`` (H, W, 3) uint8.
-
-    The answer is a tuple of `UnitStrength`.
-    """
-
-    network_fingerprint: str
-    image: np.ndarray
-    count: int = 5
-
-
-@dataclass(frozen=True)
-class UnitStrength:
-    """How much a photo excites a unit: its activation, and that in deviations of its layer."""
-
-    unit: UnitAddress
-    activation: float
-    deviations: float
-
-
-@dataclass(frozen=True)
-class Encode:
-    """Ask for the code (K,) float32 whose picture is nearest to ``image`` (H, W, 3) uint8."""
-
-    prior_fingerprint: str
-    image: np.ndarray
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Ask what open networks see in ``image`` (H, W, 3) uint8, a picture of the prior named.
-
-    The answer is a tuple of `Judgement`, in the order of ``network_fingerprints``.
-    """
-
-    image: np.ndarray
-    network_fingerprints: tuple[str, ...]
-    prior_fingerprint: str = ""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A network's best classes with their probabilities, best first; none without labels."""
-
-    network_fingerprint: str
-    top: tuple[tuple[int, float], ...]
-
-
-@dataclass(frozen=True)
 class FindStep:
     """Ask for a good step size of a pair that are both open; the answer is a float."""
 
@@ -177,8 +133,8 @@ class FindStep:
     prior_fingerprint: str
 
 
-Question = Decode | Encode | FindStep | Judge | Replay | Strongest
-Answer = np.ndarray | tuple[UnitStrength, ...] | tuple[Judgement, ...] | float
+Question = Decode | Replay | FindStep
+Answer = np.ndarray | float
 
 
 @dataclass(frozen=True)

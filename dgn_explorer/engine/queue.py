@@ -1,12 +1,14 @@
-"""What the engine has to do next: requests to open, one interactive job, and the batch lane."""
+"""What the engine has to do next: requests to open, and a queue for each lane."""
 
 import itertools
 import threading
 from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from dgn_explorer.engine.messages import Lane, Question
+from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import RANDOM
 
@@ -20,36 +22,39 @@ class OpenRequest:
 
 
 @dataclass(frozen=True)
-class Job:
-    """One recipe on its way; `cancel` is set to stop it after the current step.
+class Ordered:
+    """One order on its way; `cancel` is set to stop it after the current step.
 
-    `drop` is set if what a stopped job has made is not to be stored.
+    `drop` is set if what a stopped one has made is not to be stored. ``looked`` is true if whoever
+    ordered it has just seen that the store does not have it.
     """
 
     number: int
-    recipe: Recipe
+    order: Order
     lane: Lane
+    looked: bool = False
     cancel: threading.Event = field(default_factory=threading.Event, compare=False)
     drop: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
 @dataclass(frozen=True)
-class Task:
-    """A question on its way; it waits for the interactive job and goes before the batch lane."""
+class Asked:
+    """A question on its way."""
 
     number: int
     question: Question
+    lane: Lane = Lane.ASIDE
     cancel: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
-Work = Job | Task
+Work = Ordered | Asked
 
 
 class WorkQueue:
     """Thread-safe; the engine's thread takes from it, everyone else puts in.
 
-    What it takes runs together: one interactive job, one question, or up to ``together`` batch jobs
-    that one ascent can compute at once.
+    What it takes runs together: one piece of work, or up to ``together`` batch orders that one run
+    can compute at once.
     """
 
     def __init__(self) -> None:
@@ -57,10 +62,8 @@ class WorkQueue:
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
         self._opens: deque[OpenRequest] = deque()
-        self._interactive: deque[Job] = deque()
-        self._tasks: deque[Task] = deque()
-        self._batch: deque[Job] = deque()
-        self._running: list[Work] = []  # paused batch jobs stay here below the interactive one
+        self._lanes: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
+        self._running: list[Work] = []  # what has made room stays here below what it made room for
         self._closed = self._paused = False
 
     def open(self, request: OpenRequest) -> None:
@@ -69,141 +72,158 @@ class WorkQueue:
             self._opens.append(request)
             self._changed.notify()
 
-    def submit(self, recipe: Recipe, lane: Lane) -> Job:
-        """Add a job; an interactive one cancels the interactive ones before it."""
+    def submit(self, order: Order, lane: Lane, looked: bool = False) -> Ordered:
+        """Add an order; an interactive one cancels the interactive ones before it."""
         with self._changed:
-            job = Job(next(self._numbers), recipe, lane)
+            work = Ordered(next(self._numbers), order, lane, looked)
             if lane is Lane.INTERACTIVE:
-                for earlier in (*self._interactive, *self._running):
-                    if isinstance(earlier, Job) and earlier.lane is Lane.INTERACTIVE:
+                for earlier in (*self._lanes[lane], *self._running):
+                    if earlier.lane is lane:
                         earlier.cancel.set()
-                self._interactive.append(job)
-            else:
-                self._batch.append(job)
+            self._lanes[lane].append(work)
             self._changed.notify()
-            return job
+            return work
 
-    def ask(self, question: Question) -> Task:
+    def ask(self, question: Question) -> Asked:
         """Add a question."""
         with self._changed:
-            task = Task(next(self._numbers), question)
-            self._tasks.append(task)
+            work = Asked(next(self._numbers), question)
+            self._lanes[work.lane].append(work)
             self._changed.notify()
-            return task
+            return work
 
     def cancel(self, number: int, keep: bool = True) -> None:
-        """Stop the job ``number``, wherever it is; unknown and finished numbers are ignored.
+        """Stop the work ``number``, wherever it is; unknown and finished numbers are ignored.
 
         The last call decides whether to ``keep`` what it has made so far.
         """
         with self._changed:
-            for job in (*self._interactive, *self._tasks, *self._batch, *self._running):
-                if job.number == number:
-                    if isinstance(job, Job) and keep:
-                        job.drop.clear()
-                    elif isinstance(job, Job):
-                        job.drop.set()
-                    job.cancel.set()
+            for work in (*itertools.chain(*self._lanes.values()), *self._running):
+                if work.number == number:
+                    if isinstance(work, Ordered) and keep:
+                        work.drop.clear()
+                    elif isinstance(work, Ordered):
+                        work.drop.set()
+                    work.cancel.set()
             self._changed.notify()
 
     def close(self) -> None:
-        """Cancel the running jobs and let `next` return None from now on."""
+        """Cancel the running work and let `next` return None from now on."""
         with self._changed:
             self._closed = True
-            for job in self._running:
-                job.cancel.set()
+            for work in self._running:
+                work.cancel.set()
             self._changed.notify()
 
     def next(self) -> OpenRequest | tuple[Work, ...] | None:
         """Wait for work; None once closed."""
         with self._changed:
-            while not (self._closed or self._opens or self._urgent() or self._ready()):
+            while not (self._closed or self._opens or self._above(Lane.BATCH) or self._ready()):
                 self._changed.wait()
             if self._closed:
                 return None
-            if self._opens:
-                return self._opens.popleft()
-            return self._take(self._interactive or self._tasks) or self._take_together()
+            return self._urgent(Lane.BATCH) or self._take_together()
 
-    def next_interactive(self) -> tuple[Work, ...]:
-        """An interactive job or a question that a batch job has to make room for, or nothing.
+    def next_above(self, lane: Lane) -> OpenRequest | tuple[Work, ...] | None:
+        """What work of ``lane`` has to make room for between two of its steps, or None.
 
-        Waits while the batch lane is paused, unless a running job has been cancelled.
+        Opening comes before everything. In the batch lane this waits while the lane is paused,
+        unless running work has been cancelled.
         """
         with self._changed:
-            while self._paused and not (self._closed or self._urgent() or self._stopping()):
+            while (
+                lane is Lane.BATCH
+                and self._paused
+                and not (self._closed or self._opens or self._above(lane) or self._stopping())
+            ):
                 self._changed.wait()
-            return () if self._closed else self._take(self._interactive or self._tasks)
+            return None if self._closed else self._urgent(lane)
 
     def pause(self, on: bool) -> None:
-        """Hold the batch lane, its running job included, or let it go on."""
+        """Hold the batch lane, its running work included, or let it go on."""
         with self._changed:
             self._paused = on
             self._changed.notify()
 
     def first(self, number: int) -> None:
-        """Put a waiting batch job in front of the others."""
+        """Put waiting batch work in front of the rest."""
         with self._changed:
-            for job in self._batch:
-                if job.number == number:
-                    self._batch.remove(job)
-                    self._batch.appendleft(job)
+            batch = self._lanes[Lane.BATCH]
+            for work in batch:
+                if work.number == number:
+                    batch.remove(work)
+                    batch.appendleft(work)
                     return
 
-    def done(self, job: Work) -> None:
-        """The engine has finished with ``job``; saying it again does no harm."""
+    def done(self, work: Work) -> None:
+        """The engine has finished with ``work``; saying it again does no harm."""
         with self._changed:
-            if job in self._running:
-                self._running.remove(job)
+            if work in self._running:
+                self._running.remove(work)
 
-    def unfinished(self, jobs: Sequence[Work]) -> tuple[Work, ...]:
-        """Those of ``jobs`` that are still running."""
+    def unfinished(self, works: Sequence[Work]) -> tuple[Work, ...]:
+        """Those of ``works`` that are still running."""
         with self._changed:
-            return tuple(job for job in jobs if job in self._running)
+            return tuple(work for work in works if work in self._running)
 
-    def _urgent(self) -> bool:
-        return bool(self._interactive or self._tasks)
+    def _above(self, lane: Lane) -> "deque[Work] | None":
+        """The first lane above ``lane`` in which something waits."""
+        return next((self._lanes[one] for one in Lane if one < lane and self._lanes[one]), None)
 
-    def _ready(self) -> "deque[Job]":
-        """Batch jobs that may run: while the lane is paused only cancelled ones, to be dropped."""
+    def _urgent(self, lane: Lane) -> OpenRequest | tuple[Work, ...] | None:
+        if self._opens:
+            return self._opens.popleft()
+        waiting = self._above(lane)
+        if not waiting:
+            return None
+        work = waiting.popleft()
+        self._running.append(work)
+        return (work,)
+
+    def _ready(self) -> "deque[Work]":
+        """Batch work that may run: while the lane is paused only cancelled, to be dropped."""
+        batch = self._lanes[Lane.BATCH]
         if not self._paused:
-            return self._batch
-        for job in self._batch:
-            if job.cancel.is_set():
-                self._batch.remove(job)
-                self._batch.appendleft(job)
-                return self._batch
+            return batch
+        for work in batch:
+            if work.cancel.is_set():
+                batch.remove(work)
+                batch.appendleft(work)
+                return batch
         return deque()
 
     def _stopping(self) -> bool:
         return any(work.cancel.is_set() for work in self._running)
 
-    def _take(self, lane: "deque[Job] | deque[Task]") -> tuple[Work, ...]:
-        taken = (lane.popleft(),) if lane else ()
-        self._running.extend(taken)
-        return taken
-
     def _take_together(self) -> tuple[Work, ...]:
         ready = self._ready()
-        kind = _kind(ready[0].recipe)
-        alike = (job for job in ready if kind is not None and _kind(job.recipe) == kind)
+        first = cast(Ordered, ready[0])
+        kind = _kind(first.order)
         most = 1 if self._paused else self.together
-        taken = tuple(itertools.islice(alike, most)) or (ready[0],)
-        for job in taken:
-            ready.remove(job)
+        taken = tuple(itertools.islice(_alike(ready, kind), most)) or (first,)
+        for work in taken:
+            ready.remove(work)
         self._running.extend(taken)
         return taken
 
 
-def _kind(recipe: Recipe) -> Hashable:
-    """What recipes have in common that one ascent can compute at once; None for one of its own."""
-    if recipe.start != RANDOM:
+def _alike(works: "deque[Work]", kind: Hashable) -> Iterator[Work]:
+    orders = (work for work in works if isinstance(work, Ordered))
+    return (work for work in orders if kind is not None and _kind(work.order) == kind)
+
+
+def _kind(order: Order) -> Hashable:
+    """What recipes have in common that one run can compute at once; None for one of its own."""
+    if not isinstance(order, Recipe) or not order.about.together:
+        return None
+    if order.start != RANDOM or order.inputs:
         return None
     return (
-        recipe.network_fingerprint,
-        recipe.prior_fingerprint,
-        recipe.method,
-        recipe.parameters,
-        recipe.numeric,
-        frozenset(term.unit.layer for term in recipe.objective),
+        order.network_fingerprint,
+        order.prior_fingerprint,
+        order.method,
+        order.parameters,
+        order.numeric,
+        type(order.target),
+        frozenset(unit.layer for unit in order.units),
     )

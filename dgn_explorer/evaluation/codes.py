@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -9,7 +10,6 @@ from dgn_explorer.evaluation.making import Maker
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.methods.runners import RUNNERS
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -30,12 +30,5 @@ def code_cosines(prior: Prior, network: Network, codes: Iterable[Tensor]) -> Ten
 
 def ascended_codes(maker: Maker, recipes: Sequence[Recipe]) -> list[Tensor]:
     """The codes, in batches (n, K), at which ascents of ``recipes`` end."""
-    found = []
-    for i in range(0, len(recipes), maker.batch):
-        part, last = recipes[i : i + maker.batch], None
-        for step in RUNNERS[part[0].method](maker.network, maker.prior, part, None):
-            last = step
-        assert last is not None
-        found.append(torch.from_numpy(last.codes()).to(maker.network.device))
-        maker.progress("Ascended codes", i + len(part), len(recipes))
-    return found
+    codes = np.stack([record.code for record in maker.records("Ascended codes", recipes)])
+    return list(torch.split(torch.from_numpy(codes).to(maker.network.device), maker.batch))

@@ -27,9 +27,12 @@ from dgn_explorer.photos.sets import Photo, load_photo, spread
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.info import FLOAT32
 from dgn_explorer.priors.precision import best_numeric
+from dgn_explorer.synthesis.methods.pixels.about import PIXELS
+from dgn_explorer.synthesis.methods.table import method_named
 from dgn_explorer.synthesis.objective import read_unit
-from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters, PixelsParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 PARTS = ("recognisability", "realism", "kernel", "diversity", "reconstruction", "code", "hidden")
 NEED_PHOTOS = frozenset({"realism", "kernel", "reconstruction", "code", "hidden"})
@@ -83,10 +86,14 @@ class Evaluation:
     def _network(self) -> Network:
         return self.maker.network
 
+    @staticmethod
+    def _with_prior(method: str) -> bool:
+        return method_named(method).with_prior
+
     @property
     def _prior_name(self) -> str:
         prior = self.maker.prior
-        return "" if prior is None or self.method in WITHOUT_PRIOR else prior.info.name
+        return prior.info.name if prior is not None and self._with_prior(self.method) else ""
 
     @cached_property
     def classes(self) -> list[UnitAddress]:
@@ -118,13 +125,13 @@ class Evaluation:
     def _recipe_by(
         self, method: str, parameters: Parameters, unit: UnitAddress, seed: int = 0
     ) -> Recipe:
-        prior = None if method in WITHOUT_PRIOR else self.maker.prior
+        prior = self.maker.prior if self._with_prior(method) else None
         return Recipe(
             self._network.info.name,
             self._network.info.fingerprint,
             prior.info.name if prior else "",
             prior.info.fingerprint if prior else "",
-            (Term(unit),),
+            Maximise.of(unit),
             method=method,
             parameters=parameters,
             seed=seed,
@@ -141,7 +148,7 @@ class Evaluation:
 
     def pixel_images(self) -> np.ndarray:
         """The same units without a prior."""
-        recipes = [self._recipe_by("pixels", PixelsParameters(), unit) for unit in self.classes]
+        recipes = [self._recipe_by(PIXELS.name, PIXELS.default, unit) for unit in self.classes]
         return self.maker.images("Without a prior", recipes)
 
     def _recognisability(self, report: Report) -> Report:

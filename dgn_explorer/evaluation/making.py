@@ -1,62 +1,72 @@
-"""The images of an evaluation: made in batches and kept as PNG files, so that it can go on."""
+"""The images of an evaluation: made in batches and kept in a store, so that it can go on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 
-from dgn_explorer.export.png import save_png
+from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.methods.runners import RUNNERS
+from dgn_explorer.results.record import DONE, Record
+from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.bench import Bench
+from dgn_explorer.synthesis.making import finish, make_together
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.verdict import activations_of_images
 
-Progress = Callable[[str, int, int], None]
+Report = Callable[[str, int, int], None]  # what, done, total
 
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes images with one network and one prior; finished ones lie in ``folder``.
-
-    They are named after their recipe's key, so that no other recipe can be mistaken for it.
-    """
+    """Makes images with one network and one prior; finished ones are taken from ``store``."""
 
     network: Network
     prior: Prior | None
-    folder: Path
+    store: Store
     batch: int
-    progress: Progress
+    progress: Report
 
     def images(self, what: str, recipes: Sequence[Recipe]) -> np.ndarray:
-        """The images (N, S, S, 3) uint8 of ``recipes``, which share method and parameters.
+        """The images (N, S, S, 3) uint8 of ``recipes``; as `records`."""
+        return np.stack([record.image for record in self.records(what, recipes)])
 
-        Raises `DgnError` if an ascent fails or a file cannot be written.
+    def records(self, what: str, recipes: Sequence[Recipe]) -> list[Record]:
+        """The records of ``recipes``, which share method and parameters.
+
+        Raises `DgnError` if one cannot be made or stored.
         """
-        kept = {recipe.key: _read(self._path(recipe)) for recipe in recipes}
+        kept: dict[str, Record | None] = {r.key: self._stored(r) for r in recipes}
         missing = [recipe for recipe in recipes if kept[recipe.key] is None]
         total = len(recipes)
         self.progress(what, total - len(missing), total)
         for i in range(0, len(missing), self.batch):
             part = missing[i : i + self.batch]
-            for recipe, image in zip(part, self._make(part), strict=True):
-                save_png(self._path(recipe), image, recipe)
-                kept[recipe.key] = image
+            for made in self._make(part):
+                self.store.put(made)
+                kept[made.key] = made
             self.progress(what, total - len(missing) + i + len(part), total)
-        return np.stack([image for recipe in recipes if (image := kept[recipe.key]) is not None])
+        return [record for recipe in recipes if (record := kept[recipe.key]) is not None]
 
-    def _make(self, recipes: Sequence[Recipe]) -> np.ndarray:
-        last = None
-        for step in RUNNERS[recipes[0].method](self.network, self.prior, recipes, None):
-            last = step
-        assert last is not None
-        return last.images()
+    def _make(self, recipes: Sequence[Recipe]) -> tuple[Record, ...]:
+        prior = self.prior if recipes[0].about.with_prior else None
+        bench = Bench(
+            self.network, prior, self.store.inputs.get, self.store.code, lambda: self.network
+        )
+        records: tuple[Record, ...] = finish(make_together(recipes, bench))
+        return records
+
+    def _stored(self, recipe: Recipe) -> Record | None:
+        try:
+            record = self.store.get(recipe.key)
+        except DgnError:  # a damaged file: it is made again
+            return None
+        return record if record is not None and record.state == DONE else None
 
     def reached(self, recipes: Sequence[Recipe], images: np.ndarray) -> torch.Tensor:
-        """Activations (N,) of each recipe's objective for its finished image."""
+        """Activations (N,) of each recipe's target for its finished image."""
         values = []
         for i in range(0, len(recipes), self.batch):
             part = slice(i, i + self.batch)
@@ -64,14 +74,3 @@ class Maker:
                 activations_of_images(self.network, self.prior, recipes[part], images[part])
             )
         return torch.cat(values).cpu()
-
-    def _path(self, recipe: Recipe) -> Path:
-        return self.folder / f"{recipe.key}.png"
-
-
-def _read(path: Path) -> np.ndarray | None:
-    try:
-        with Image.open(path) as image:
-            return np.array(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
-        return None  # it is made again

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
-from dgn_explorer.synthesis.parameters import PRESETS
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 UNIT = "fc8:945"  # bell pepper
 # Read off examples/example3.jpg of the released code
@@ -25,7 +26,7 @@ TRACE = (
     *(49.31, 52.19, 52.59, 54.67, 53.72, 57.24, 57.92, 58.07, 59.07, 59.95),
 )
 # As script 1, but 30 steps of 1 to 1e-10
-PARAMETERS = replace(PRESETS["dgn-am"]["published"], steps=30, step_start=1.0)  # type: ignore[type-var]
+PARAMETERS = replace(DGN_AM.presets["published"], steps=30, step_start=1.0)  # type: ignore[type-var]
 TOLERANCE = 0.05  # of the published value, at every step
 
 
@@ -56,7 +57,7 @@ def follow_published(
         network_fingerprint=network.info.fingerprint,
         prior=prior.info.name,
         prior_fingerprint=prior.info.fingerprint,
-        objective=(Term(network.info.resolve(unit)),),
+        target=Maximise.of(network.info.resolve(unit)),
         parameters=PARAMETERS,
     )
     start = code.detach().float().cpu().numpy()

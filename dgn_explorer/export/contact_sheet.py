@@ -4,8 +4,7 @@ A grid that is too large for one picture is cut between rows into tiles or pages
 """
 
 import io
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +15,9 @@ from dgn_explorer.disk import FileSystem, disk_error, write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.grid import Cell, make_grid
 from dgn_explorer.export.pdf import pdf_of
-from dgn_explorer.results.result import Result
-from dgn_explorer.synthesis.combination import objective_text
+from dgn_explorer.export.png import paths_for
 
 SUFFIXES = (".png", ".pdf")
-_FIELD = re.compile(r"\{(\w+)\}")
 TILE_PIXELS = 60_000_000  # 180 MB in memory, and what other programs open without trouble
 
 
@@ -28,8 +25,7 @@ TILE_PIXELS = 60_000_000  # 180 MB in memory, and what other programs open witho
 class SheetOptions:
     """How a sheet looks; ``columns`` 0 makes it about square, ``background`` is a colour name.
 
-    ``captions`` may hold ``{label}``, ``{address}``, ``{seed}``, ``{activation}``, ``{steps}`` and
-    ``{network}``; an empty text leaves them out.
+    ``captions`` is a pattern for `results.captions.caption_of`; an empty text leaves them out.
     """
 
     columns: int = 0
@@ -40,26 +36,6 @@ class SheetOptions:
     background: str = "white"
     text_px: int = 14
     dots_per_inch: float = 150.0
-
-
-def caption_of(result: Result, pattern: str) -> str:
-    """The caption of one cell; raises `DgnError` for a name it does not know."""
-    address = objective_text(result.recipe.objective)
-    names = {
-        "label": result.label or address,
-        "address": address,
-        "seed": result.recipe.seed,
-        "activation": f"{result.activation:.3g}",
-        "steps": result.steps,
-        "network": result.recipe.network,
-    }
-    unknown = [name for name in _FIELD.findall(pattern) if name not in names]
-    if unknown:
-        raise DgnError(
-            f"A caption cannot hold {{{unknown[0]}}}.",
-            f"It may hold {', '.join('{' + name + '}' for name in names)}.",
-        )
-    return _FIELD.sub(lambda match: str(names[match[1]]), pattern)
 
 
 def make_sheets(
@@ -93,43 +69,23 @@ def make_sheets(
     ]
 
 
-def paths_for(path: Path, count: int) -> list[Path]:
-    """Where ``count`` pictures go: ``path`` itself, or ``name 1 of 3.png`` and so on.
-
-    >>> [p.name for p in paths_for(Path("a.png"), 2)]
-    ['a 1 of 2.png', 'a 2 of 2.png']
-    """
-    if count == 1:
-        return [path]
-    return [path.with_name(f"{path.stem} {n} of {count}{path.suffix}") for n in range(1, count + 1)]
-
-
 def save_sheet(
     path: Path,
-    keys: Sequence[str],
-    read: Callable[[str], Result | None],
+    cells: Sequence[Cell],
     options: SheetOptions,
     *,
-    captions: Sequence[str] | None = None,
     tile_pixels: int = TILE_PIXELS,
     fs: FileSystem | None = None,
 ) -> list[Path]:
-    """Write the images of ``keys`` as a grid to ``path`` and return the files written.
+    """Write ``cells`` as a grid to ``path`` and return the files written.
 
-    ``read`` gives a stored result or None; what is gone is left out. ``captions`` replaces the
-    pattern's. Raises `DgnError` for another suffix, or if there is nothing to write.
+    Raises `DgnError` for another suffix, or if there is nothing to write.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise DgnError(
             f"A grid cannot be written to {path.name}.", f"End it in {' or '.join(SUFFIXES)}."
         )
-    cells = []
-    for number, key in enumerate(keys):
-        result = read(key)
-        if result is not None:
-            own = caption_of(result, options.captions)
-            cells.append(Cell(result.image, captions[number] if captions else own))
     sheets = make_sheets(cells, options, tile_pixels)
     if suffix == ".pdf":
         written = {path: pdf_of(sheets, options.dots_per_inch, options.title or path.stem)}

@@ -36,8 +36,22 @@ def save_png(
 ) -> None:
     """Write ``image`` (H, W, 3) uint8 to ``path`` in one step, over a file that is there.
 
+    See `encode_png`. Raises `DgnError` if the file cannot be written.
+    """
+    data = encode_png(image, recipe, extra)
+    try:
+        write_file(path, data, fs or FileSystem())
+    except OSError as error:
+        raise disk_error(error, f"write {path}", "choose another folder") from error
+
+
+def encode_png(
+    image: np.ndarray, recipe: Recipe | None = None, extra: Mapping[str, str] | None = None
+) -> bytes:
+    """``image`` (H, W, 3) uint8 as a PNG file that carries ``recipe``.
+
     ``extra`` holds more texts for the file, for example ``{"Software": "dgn-explorer 0.1"}``; its
-    keys are 1 to 79 printable ASCII characters. Raises `DgnError` if the file cannot be written.
+    keys are 1 to 79 printable ASCII characters.
     """
     texts = dict(extra or {})
     if recipe is not None:
@@ -49,10 +63,7 @@ def save_png(
         info.add_itxt(key, text)
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(image, np.uint8)).save(buffer, "png", pnginfo=info)
-    try:
-        write_file(path, buffer.getvalue(), fs or FileSystem())
-    except OSError as error:
-        raise disk_error(error, f"write {path}", "choose another folder") from error
+    return buffer.getvalue()
 
 
 def read_recipe(path: Path) -> Recipe | None:
@@ -109,6 +120,17 @@ def file_name(network: str, address: str, label: str, seed: int) -> str:
     if _RESERVED.match(stem):
         stem = f"_{stem}"
     return f"{stem}{end}".lstrip()
+
+
+def paths_for(path: Path, count: int) -> list[Path]:
+    """Where ``count`` pictures go: ``path`` itself, or ``name 1 of 3.png`` and so on.
+
+    >>> [p.name for p in paths_for(Path("a.png"), 2)]
+    ['a 1 of 2.png', 'a 2 of 2.png']
+    """
+    if count == 1:
+        return [path]
+    return [path.with_name(f"{path.stem} {n} of {count}{path.suffix}") for n in range(1, count + 1)]
 
 
 def _text_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:

@@ -33,11 +33,16 @@ _TURNS = {
 
 
 def read_photo(path: Path) -> np.ndarray:
+    """The photograph in a file, as `decode_photo`."""
+    return decode_photo(read_file(path), path.name)
+
+
+def decode_photo(data: bytes, name: str) -> np.ndarray:
     """The photograph upright, (H, W, 3) uint8 RGB, its longer side at most `LARGEST_PX`.
 
     Raises `DgnError` if it cannot be read or is too large.
     """
-    picture = decode(read_file(path), path.name, at_least=LARGEST_PX)
+    picture = decode(data, name, at_least=LARGEST_PX)
     picture.thumbnail((LARGEST_PX, LARGEST_PX), Image.Resampling.LANCZOS)
     return np.array(picture)
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dgn_explorer.results.hdf5_file import DamagedFileError
+from dgn_explorer.results.hdf5_file import DamagedFileError, NewerFileError
 from dgn_explorer.results.index import Known
-from dgn_explorer.results.result_file import NewerFileError, StoredResult, read_raw, read_summary
+from dgn_explorer.results.record_file import read_raw, read_summary
+from dgn_explorer.results.summary import Summary
 
 KEY = re.compile(r"[0-9a-f]{64}")
 
@@ -23,7 +24,7 @@ class DamagedResult:
     path: Path
     reason: str
     quarantined: Path | None
-    lost: StoredResult | None = None
+    lost: Summary | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def is_damaged(path: Path) -> bool:
     return False
 
 
-def lost(path: Path, remembered: Mapping[str, Known]) -> StoredResult | None:
+def lost(path: Path, remembered: Mapping[str, Known]) -> Summary | None:
     """What is still known of the result in a damaged file."""
     # The text may be whole where the image is not; if not, the last list may have known it.
     try:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from dgn_explorer.results.result_file import StoredResult
+from dgn_explorer.results.summary import Summary
 
 ORDERS = ("date", "activation", "index", "favourite")
-Favourite = Callable[[StoredResult], bool]
-Words = Callable[[StoredResult], str]
+Favourite = Callable[[Summary], bool]
+Words = Callable[[Summary], str]
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class ResultFilter:
     order: str = "date"
 
     def apply(
-        self, items: Iterable[StoredResult], is_favourite: Favourite, words: Words
-    ) -> list[StoredResult]:
+        self, items: Iterable[Summary], is_favourite: Favourite, words: Words
+    ) -> list[Summary]:
         """What is left of ``items`` (newest first), in order; ``words`` adds tags and notes."""
         wanted = self.text.lower().split()
         kept = [
@@ -42,28 +42,21 @@ class ResultFilter:
         if self.order == "activation":
             kept.sort(key=lambda item: -item.activation)
         elif self.order == "index":
-            kept.sort(key=lambda item: _place(item.address))
+            kept.sort(key=_place)
         elif self.order == "favourite":
             kept.sort(key=lambda item: not is_favourite(item))
         return kept
 
 
-def layers_of(item: StoredResult) -> tuple[str, ...]:
-    """The layers of a result's units.
-
-    >>> from types import SimpleNamespace
-    >>> layers_of(SimpleNamespace(address="fc:980 + -0.5*blocks.2:3@1,2"))
-    ('fc', 'blocks.2')
-    """
-    parts = (part.rpartition("*")[2] for part in item.address.split(" + "))
-    return tuple(part.rpartition(":")[0] for part in parts)
+def layers_of(item: Summary) -> tuple[str, ...]:
+    """The layers of a result's units."""
+    return tuple(unit.layer for unit in item.units)
 
 
 def _holds(text: str, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _place(address: str) -> tuple[str, int, str]:
-    layer, _, rest = address.partition(" + ")[0].rpartition("*")[2].rpartition(":")
-    digits = rest.partition("@")[0]
-    return layer, int(digits) if digits.isdigit() else 0, address
+def _place(item: Summary) -> tuple[str, int, str]:
+    first = item.units[0] if item.units else None
+    return (first.layer, first.index, item.address) if first else ("", 0, item.address)

@@ -19,11 +19,15 @@ import numpy as np
 # v108 has checksums on HDF5's own structures, and HDF5 1.8 (2008) can read it.
 LIBRARY_VERSION = ("v108", "v108")
 _CHECKSUMS = "checksums"
-_MAX_CHECKSUMS_BYTES = 1 << 14
+_MAX_CHECKSUMS_BYTES = 1 << 16
 
 
 class DamagedFileError(Exception):
     """A file that does not hold what it should; the text says why, as a clause."""
+
+
+class NewerFileError(Exception):
+    """A file of a later version of this program, which may well be in order."""
 
 
 def encode(datasets: Mapping[str, np.ndarray | str]) -> bytes:
@@ -50,8 +54,10 @@ def write_datasets(group: Any, datasets: Mapping[str, np.ndarray | str]) -> None
 class Reader:
     """The datasets of one open file or group, checked against type, limits and checksums."""
 
-    def __init__(self, group: Any, size_bytes: int) -> None:
+    def __init__(self, group: Any, size_bytes: int, checked: bool = True) -> None:
+        """``checked`` is False for a group without checksums, whose reader checks by itself."""
         self._group = group
+        self._checked = checked
         self._size_bytes = size_bytes
         self._checksums: dict[str, str] | None = None
 
@@ -77,6 +83,32 @@ class Reader:
         if math.prod(shape) > max_entries:
             raise DamagedFileError(f"its {name} has {math.prod(shape)} entries")
         return self._read(name, dataset, shape, stored)
+
+    def first(self, name: str, dtype: str, dimensions: int, max_entries: int) -> np.ndarray:
+        """The first entry of the array ``name``, which alone has at most ``max_entries``.
+
+        The checksum is over the whole array, so it is not checked here.
+        """
+        dataset = self._dataset(name)
+        shape, stored = dataset.shape, dataset.dtype
+        if stored.str != dtype or len(shape) != dimensions or not shape[0]:
+            raise DamagedFileError(f"its {name} has the type {stored} {shape}")
+        if math.prod(shape[1:]) > max_entries:
+            raise DamagedFileError(f"its {name} has {math.prod(shape)} entries")
+        import h5py
+
+        if math.prod(shape) * stored.itemsize != dataset.get_storage_size():
+            raise DamagedFileError(f"its {name} is cut short")
+        content = np.empty(shape[1:], stored)
+        if content.size:
+            chosen = dataset.get_space()
+            chosen.select_hyperslab((0,) * len(shape), (1, *shape[1:]))
+            dataset.read(h5py.h5s.create_simple((1, *shape[1:])), chosen, content[None])
+        return content
+
+    def holds(self, name: str) -> bool:
+        """Whether there is anything called ``name``."""
+        return bool(self._group.id.links.exists(name.encode()))
 
     def _dataset(self, name: str) -> Any:
         # h5py's low-level interface: a list of all results is twice as quick with it.
@@ -104,7 +136,7 @@ class Reader:
         content = np.empty(shape, dtype)
         if size_bytes:
             dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, content)
-        if name != _CHECKSUMS and self._expected(name) != _digest(name, content):
+        if self._checked and name != _CHECKSUMS and self._expected(name) != _digest(name, content):
             raise DamagedFileError(f"its {name} does not match its checksum")
         return content
 
@@ -147,7 +179,7 @@ def h5py_errors() -> Iterator[None]:
     """Turn everything that h5py raises on bad content into `DamagedFileError`."""
     try:
         yield
-    except DamagedFileError:
+    except (DamagedFileError, NewerFileError):
         raise
     except Exception as error:
         # Damage surfaces in h5py as one of a dozen types, from KeyError to NotImplementedError.

@@ -11,25 +11,31 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from dgn_explorer.disk import FileSystem, write_file
-from dgn_explorer.results.result_file import StoredResult
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.results.summary import Summary
 
 INDEX = ".index"
-_HEADER = "dgn-explorer index 1 "
+_HEADER = "dgn-explorer index 2 "
 _MAX_BYTES = 1 << 30
 _TYPES: dict[str, type] = {
     "key": str,
+    "kind": str,
     "network": str,
     "network_fingerprint": str,
     "prior": str,
+    "units": list,
     "address": str,
     "label": str,
     "seed": int,
     "method": str,
     "state": str,
+    "count": int,
     "steps": int,
     "activation": float,
     "seconds": float,
@@ -39,7 +45,7 @@ _TYPES: dict[str, type] = {
 _SIGNATURE = ("time", "size", "inode")
 
 Signature = tuple[int, int, int]
-Known = tuple[Signature, StoredResult]
+Known = tuple[Signature, Summary]
 
 
 def signature_of(status: os.stat_result) -> Signature:
@@ -58,7 +64,7 @@ def read_index(folder: Path) -> dict[str, Known]:
             return {}
         with _no_garbage_collection():
             return _decode(folder, json.loads(body))
-    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+    except (OSError, ValueError, TypeError, LookupError, RecursionError, DgnError):
         return {}
 
 
@@ -75,6 +81,7 @@ def _header(body: bytes) -> bytes:
 def _encode(known: Mapping[str, Known]) -> dict[str, list[Any]]:
     # A list a field and not one a result: JSON reads few long lists twice as fast.
     columns = {n: [getattr(item, n) for _, item in known.values()] for n in _TYPES}
+    columns["units"] = [[str(unit) for unit in item.units] for _, item in known.values()]
     for place, name in enumerate(_SIGNATURE):
         columns[name] = [signature[place] for signature, _ in known.values()]
     return columns
@@ -88,9 +95,11 @@ def _decode(folder: Path, columns: dict[str, list[Any]]) -> dict[str, Known]:
     # Joining one name is twice as quick as parsing a whole path, and there are 256 folders.
     folders = {start: folder / start for start in {key[:2] for key in keys}}
     paths = [folders[key[:2]] / f"{key}.h5" for key in keys]
+    parse = lru_cache(None)(UnitAddress.parse)  # a layer's units come up again and again
+    columns["units"] = [tuple(map(parse, texts)) for texts in columns["units"]]
     fields = [columns[name] for name in _TYPES]
     signatures = zip(*(columns[name] for name in _SIGNATURE), strict=True)
-    items = map(StoredResult, keys, paths, *fields[1:])  # _TYPES has the order of its fields
+    items = map(Summary, keys, paths, *fields[1:])  # _TYPES has the order of its fields
     return dict(zip(keys, zip(signatures, items, strict=True), strict=True))
 
 

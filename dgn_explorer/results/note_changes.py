@@ -14,7 +14,7 @@ from pathlib import Path
 from dgn_explorer.disk import FileSystem, disk_error
 from dgn_explorer.results.notebook import Notebook, UnitNote, decode_notebook, notebook_path
 from dgn_explorer.sharing import change_file
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.targets import Term
 
 
 @dataclass(frozen=True)

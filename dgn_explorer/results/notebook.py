@@ -14,7 +14,7 @@ from typing import Any
 from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.targets import Term
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,128}")
 _FORMAT = 1

@@ -5,16 +5,16 @@ from datetime import datetime
 from pathlib import Path
 
 from dgn_explorer.results.notebook import Notebook, read_notebook
-from dgn_explorer.results.result_file import StoredResult
+from dgn_explorer.results.summary import Summary
 
 
 def to_prune(
-    items: Sequence[StoredResult],
+    items: Sequence[Summary],
     *,
     max_bytes: float | None = None,
     older_than: datetime | None = None,
     keep: Collection[str] = frozenset(),
-) -> list[StoredResult]:
+) -> list[Summary]:
     """What goes, oldest first: all made before ``older_than``, then more until the rest fits.
 
     ``items`` are as `Store.list` gives them, newest first; ``keep`` holds keys that stay, though
@@ -34,7 +34,7 @@ def to_prune(
     return gone
 
 
-def favourite_keys(items: Sequence[StoredResult], notes: Path) -> frozenset[str]:
+def favourite_keys(items: Sequence[Summary], notes: Path) -> frozenset[str]:
     """The keys of the favourites among ``items``: of a unit, or of one in a combination.
 
     ``notes`` is the folder of the notebooks. Raises `DgnError` if one is damaged, so that nobody
@@ -58,12 +58,11 @@ def _book(notes: Path, fingerprint: str) -> Notebook:
         return Notebook()
 
 
-def _addresses(item: StoredResult) -> tuple[str, ...]:
-    parts = item.address.split(" + ")
-    return (item.address, *(part.rpartition("*")[2] for part in parts))
+def _addresses(item: Summary) -> tuple[str, ...]:
+    return (item.address, *map(str, item.units))
 
 
-def _is_older(item: StoredResult, moment: datetime) -> bool:
+def _is_older(item: Summary, moment: datetime) -> bool:
     try:
         created = datetime.fromisoformat(item.created)
     except ValueError:

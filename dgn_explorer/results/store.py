@@ -1,4 +1,4 @@
-"""The store: one small HDF5 file a result, so that no accident can hurt more than one of them.
+"""The store: one small HDF5 file a record, so that no accident can hurt more than one of them.
 
 A single HDF5 file that is kept open loses everything at a kill; a file that is written under a
 temporary name, synced and renamed is there as a whole or not at all.
@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from dgn_explorer.disk import (
     temporary_file,
 )
 from dgn_explorer.errors import DgnError
+from dgn_explorer.paths import data_folder
 from dgn_explorer.results.damage import (
     KEY,
     DamagedResult,
@@ -30,18 +32,18 @@ from dgn_explorer.results.damage import (
     is_damaged,
     lost,
 )
-from dgn_explorer.results.hdf5_file import DamagedFileError, encode
+from dgn_explorer.results.hdf5_file import DamagedFileError, NewerFileError, encode
 from dgn_explorer.results.index import Known, read_index, signature_of, write_index
-from dgn_explorer.results.result import Result
-from dgn_explorer.results.result_file import (
-    NewerFileError,
-    RawResult,
-    StoredResult,
-    encode_result,
-    read_result,
+from dgn_explorer.results.inputs import InputStore
+from dgn_explorer.results.record import DONE, STOPPED, Record
+from dgn_explorer.results.record_file import (
+    RawRecord,
+    raw_of,
+    read_record,
     read_summary,
     read_thumbnail,
 )
+from dgn_explorer.results.summary import Summary, summary_of
 from dgn_explorer.sharing import locked
 
 _FOLDER = re.compile(r"[0-9a-f]{2}")
@@ -58,7 +60,7 @@ Progress = Callable[[int, int], None]  # how many are done, of how many
 class Store:
     """All results in ``folder``, each in ``folder/<key[:2]>/<key>.h5``.
 
-    ``key`` is always `Recipe.key`, 64 hexadecimal digits. Any number of programs may use one
+    ``key`` is always an order's, 64 hexadecimal digits. Any number of programs may use one
     store at once. Every method may be called from any thread but the window's: h5py and the disk
     make their caller wait. What a user can put right is raised as `DgnError`.
     """
@@ -69,6 +71,7 @@ class Store:
         self._fs = fs or FileSystem()
         self._known: dict[str, Known] = {}  # what was listed last
         self._unwritten = 0  # how much of it the index lacks
+        self.inputs = InputStore(folder / "inputs", self._fs)
         remove_dead_temporaries(folder, self._fs)
 
     def path(self, key: str) -> Path:
@@ -80,11 +83,11 @@ class Store:
             )
         return self.folder / key[:2] / f"{key}{_SUFFIX}"
 
-    def get(self, key: str) -> Result | None:
+    def get(self, key: str) -> Record | None:
         """The result ``key``, or None; raises `DgnError` if its file is damaged."""
         path = self.path(key)
         try:
-            return read_result(path, key)
+            return read_record(path, key)
         except FileNotFoundError:
             return None
         except DamagedFileError as error:
@@ -100,34 +103,49 @@ class Store:
         except OSError as error:
             raise disk_error(error, f"read the result {path}", _OTHERWISE) from error
 
-    def put(self, result: Result) -> Path:
-        """Keep ``result`` and return its path; once this returns, a power cut cannot lose it.
+    def put(self, record: Record) -> Summary:
+        """Keep ``record``; once this returns, a power cut cannot lose it.
 
-        A stopped result replaces only a shorter stopped one of the same recipe, a finished one
-        replaces any. Raises `DgnError` if the disk is full, may not be written or fails, or if
-        the result is not finite; what the store held before is unharmed then.
+        A finished record is never replaced; a stopped one is, by a finished one and by a longer
+        stopped one of the same order. Returns the summary of what the store holds now. Raises
+        `DgnError` if the disk is full, may not be written or fails, or if the record is not finite;
+        what the store held before is unharmed then.
         """
-        data = encode_result(result)
-        return self._put(result.key, result.state, result.steps, data)
+        return self._put(record.key, raw_of(record))[0]
 
-    def put_raw(self, key: str, raw: RawResult) -> Path:
-        """Keep a result that came from another store; as `put`."""
-        metadata = raw.metadata
-        return self._put(key, metadata["state"], metadata["steps"], encode(raw.datasets))
+    def put_raw(self, key: str, raw: RawRecord) -> bool:
+        """Keep a record that came from another store, as `put`; whether it was taken."""
+        return self._put(key, raw)[1]
 
-    def _put(self, key: str, state: str, steps: int, data: bytes) -> Path:
-        path = self.path(key)
+    def _put(self, key: str, raw: RawRecord) -> tuple[Summary, bool]:
+        path, data = self.path(key), encode(raw.datasets)
+        mine = summary_of(raw.metadata, key, path, len(data))
         try:
             make_folder(path.parent, self._fs)
             with temporary_file(self.folder, self._fs) as temporary:
                 temporary.write(data)
                 with locked(self.folder / _LOCK, self._fs):
-                    if _is_better(state, steps, path):
+                    kept = self._kept(mine)
+                    if kept is None:
                         temporary.replace(path)
             self._fs.sync_folder(path.parent)
         except OSError as error:
             raise disk_error(error, f"write the result {path}", _OTHERWISE) from error
-        return path
+        return (mine, True) if kept is None else (kept or mine, False)
+
+    def _kept(self, new: Summary) -> Summary | Literal[False] | None:
+        """The stored record that stays although ``new`` came; None if it makes room.
+
+        False is one of a later version of the program, which stays too.
+        """
+        try:
+            stored = read_summary(new.path, new.key)
+        except (FileNotFoundError, DamagedFileError):
+            return None
+        except NewerFileError:
+            return False
+        better = stored.state == STOPPED and (new.state == DONE or stored.steps < new.steps)
+        return None if better else stored
 
     def delete(self, key: str) -> bool:
         """Remove the result ``key``, damaged or not; whether there was one."""
@@ -141,7 +159,7 @@ class Store:
             raise disk_error(error, f"delete the result {path}", _OTHERWISE) from error
         return True
 
-    def delete_listed(self, item: StoredResult) -> bool:
+    def delete_listed(self, item: Summary) -> bool:
         """Remove the result that was listed as ``item``, unless a better one has replaced it."""
         try:
             with locked(self.folder / _LOCK, self._fs):
@@ -157,7 +175,7 @@ class Store:
         """The keys of all results; only names are read, so this is quick."""
         return frozenset(key for key, _ in self._files() if key)
 
-    def list(self) -> tuple[StoredResult, ...]:
+    def list(self) -> tuple[Summary, ...]:
         """Summaries of all results, newest first; damaged files are left out.
 
         What was read is remembered by time and size, also over a restart once it is much, so that
@@ -200,6 +218,18 @@ class Store:
             return read_thumbnail(self.path(key), size)
         except (OSError, DamagedFileError, NewerFileError):
             return None
+
+    def summary(self, key: str) -> Summary | None:
+        """The line for lists of ``key``; None if there is none that can be read."""
+        try:
+            return read_summary(self.path(key), key)
+        except (OSError, DamagedFileError, NewerFileError):
+            return None
+
+    def code(self, key: str) -> np.ndarray | None:
+        """The code (K,) of the first image of ``key``, to start another ascent from."""
+        record = self.get(key)
+        return None if record is None or not len(record.codes) else record.code
 
     def verify(self, progress: Progress = lambda done, total: None) -> VerifyReport:
         """Read every result, check all checksums, and move damaged files to ``quarantine/``."""
@@ -254,14 +284,9 @@ class Store:
             raise disk_error(error, f"list the results in {self.folder}", _OTHERWISE) from error
 
 
-def _is_better(state: str, steps: int, path: Path) -> bool:
-    try:
-        stored = read_summary(path, path.stem)
-    except (FileNotFoundError, DamagedFileError):
-        return True
-    except NewerFileError:
-        return False
-    return state == "done" or (stored.state == "stopped" and stored.steps < steps)
+def open_store() -> Store:
+    """The user's own store."""
+    return Store(data_folder() / "results")
 
 
 def _free_name(path: Path) -> Path:

@@ -1,58 +1,68 @@
-"""The queue on the disk, so that a kill loses no plan: recipes in order, without repetition.
+"""The queue on the disk, so that a kill loses no plan: orders in their order, without repetition.
 
-A layer of 1,280 units differs in nothing but the unit, so recipes are written as a few patterns and
-a line each. What is finished is found out from the store.
+A layer of 1,280 units differs in nothing but the unit, so recipes that maximise units are written
+as a few patterns and a line each, which is format 1; whatever else there is makes it format 2, with
+a line that is the whole order. What is finished is found out from the store.
 """
 
 import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from dgn_explorer.disk import FileSystem, disk_error, keep_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.studies.survey import Order, order_from_dict
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise, Term
 
-_FORMAT = 1
-_ANY = (Term(UnitAddress("any", 0)),)
+_FORMAT = 2
+_ANY = Maximise.of(UnitAddress("any", 0))
 
 
-def encode_queue(recipes: Sequence[Recipe]) -> str:
-    """The recipes as JSON; `decode_queue` reads them back."""
+def encode_queue(orders: Sequence[Order]) -> str:
+    """The orders as JSON; `decode_queue` reads them back."""
     patterns: dict[str, int] = {}
-    jobs = []
-    for recipe in recipes:
-        pattern = dataclasses.replace(recipe, objective=_ANY, seed=0).to_json()
-        number = patterns.setdefault(pattern, len(patterns))
-        terms = [[str(term.unit), term.weight] for term in recipe.objective]
-        jobs.append([number, recipe.seed, terms])
-    return json.dumps({"format": _FORMAT, "patterns": list(patterns), "jobs": jobs})
+    jobs: list[Any] = []
+    for order in orders:
+        if isinstance(order, Recipe) and isinstance(order.target, Maximise) and order.schema == 1:
+            pattern = dataclasses.replace(order, target=_ANY, seed=0).to_json()
+            number = patterns.setdefault(pattern, len(patterns))
+            terms = [[str(term.unit), term.weight] for term in order.target.terms]
+            jobs.append([number, order.seed, terms])
+        else:
+            jobs.append(order.to_dict())
+    version = _FORMAT if any(isinstance(job, dict) for job in jobs) else 1
+    return json.dumps({"format": version, "patterns": list(patterns), "jobs": jobs})
 
 
-def decode_queue(text: str) -> tuple[Recipe, ...]:
+def decode_queue(text: str) -> tuple[Order, ...]:
     """Read `encode_queue` back; raises `DgnError` for anything else."""
     try:
         values = json.loads(text)
         if values["format"] > _FORMAT:
             raise ValueError("it is from a newer program")
         patterns = [Recipe.from_json(pattern) for pattern in values["patterns"]]
-        return tuple(
-            dataclasses.replace(
-                patterns[number],
-                seed=seed,
-                objective=tuple(Term(UnitAddress.parse(unit), weight) for unit, weight in terms),
-            )
-            for number, seed, terms in values["jobs"]
-        )
+        return tuple(_order(job, patterns) for job in values["jobs"])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise DgnError(
             f"The unfinished queue cannot be read ({error}).", "Queue the units again."
         ) from None
 
 
-def read_queue(path: Path) -> tuple[Recipe, ...]:
-    """The recipes in ``path``, none without such a file; raises `DgnError` for a damaged one."""
+def _order(job: Any, patterns: Sequence[Recipe]) -> Order:
+    if isinstance(job, dict):
+        return order_from_dict(job)
+    number, seed, pairs = job
+    terms = (Term(UnitAddress.parse(unit), weight) for unit, weight in pairs)
+    pattern: Recipe = patterns[number]
+    return dataclasses.replace(pattern, seed=seed, target=Maximise(tuple(terms)))
+
+
+def read_queue(path: Path) -> tuple[Order, ...]:
+    """The orders in ``path``, none without such a file; raises `DgnError` for a damaged one."""
     try:
         return decode_queue(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -61,9 +71,9 @@ def read_queue(path: Path) -> tuple[Recipe, ...]:
         raise DgnError(f"{path} cannot be read ({error}).", "Queue the units again.") from None
 
 
-def write_queue(path: Path, recipes: Sequence[Recipe], fs: FileSystem | None = None) -> None:
-    """Write the recipes to ``path`` in one step."""
+def write_queue(path: Path, orders: Sequence[Order], fs: FileSystem | None = None) -> None:
+    """Write the orders to ``path`` in one step."""
     try:
-        keep_file(path, encode_queue(recipes).encode(), fs)
+        keep_file(path, encode_queue(orders).encode(), fs)
     except OSError as error:
         raise disk_error(error, f"write {path}", "free some space") from error

@@ -8,8 +8,8 @@ import torch
 
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
-from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.recipe import Recipe
 
 FIRST, MOST = 16, 512

@@ -6,11 +6,11 @@ hundred times larger than another's does not win by that.
 """
 
 import math
-from collections.abc import Sequence
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 
 def parse_part(text: str) -> tuple[str, float]:
@@ -35,25 +35,8 @@ def parse_part(text: str) -> tuple[str, float]:
 
 
 def label_of(network: NetworkInfo, recipe: Recipe) -> str:
-    """The class name of a recipe's unit; for a combination of units with names, all of them."""
-    labels = [network.label(term.unit) for term in recipe.objective]
-    if len(labels) == 1:
+    """The class name of a recipe's unit; for several units with names, all of them."""
+    labels = [network.label(unit) for unit in recipe.units]
+    if len(labels) == 1 and isinstance(recipe.target, Maximise):
         return labels[0]
-    return objective_text(recipe.objective, labels) if any(labels) else ""
-
-
-def objective_text(terms: Sequence[Term], labels: Sequence[str] = ()) -> str:
-    """An objective on one line; a non-empty entry of ``labels`` replaces its unit's address.
-
-    >>> from dgn_explorer.networks.address import UnitAddress
-    >>> terms = (Term(UnitAddress("fc", 980)), Term(UnitAddress("fc", 949), 0.6))
-    >>> objective_text(terms), objective_text(terms, ("volcano", "strawberry"))
-    ('fc:980 + 0.6*fc:949', 'volcano + 0.6*strawberry')
-    """
-    names = [str(term.unit) for term in terms]
-    for number, label in enumerate(labels):
-        names[number] = label or names[number]
-    parts = zip(terms, names, strict=True)
-    return " + ".join(
-        name if term.weight == 1 else f"{term.weight:g}*{name}" for term, name in parts
-    )
+    return recipe.target.text(labels) if any(labels) else ""

@@ -9,7 +9,8 @@ from torch import Tensor
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Term
 
 _CENTRE = -1  # in place of a row and a column
 
@@ -34,13 +35,13 @@ class Objective:
         """``half`` runs the network in bfloat16."""
         self._network, self._half = network, half
         for recipe in recipes:
-            for term in recipe.objective:
+            for term in recipe.target.terms:
                 network.info.resolve(str(term.unit))  # raises if there is no such unit
-        layers = {term.unit.layer for recipe in recipes for term in recipe.objective}
+        layers = {term.unit.layer for recipe in recipes for term in recipe.target.terms}
         self._layers = [x.path for x in network.info.layers if x.path in layers]
         points = [network.read_points[path] for path in self._layers]
         self._reader = ActivationReader(network.half_module if half else network.module, points)
-        most = max(len(recipe.objective) for recipe in recipes)
+        most = max(len(recipe.target.terms) for recipe in recipes)
         terms = [[_term(recipe, k) for recipe in recipes] for k in range(most)]
         pooled = {x.path for x in network.info.layers if x.pooled}
         sources = [[_source(term, pooled) for term in row] for row in terms]
@@ -93,7 +94,7 @@ def read_unit(activation: Tensor, unit: UnitAddress, pooled: bool = False) -> Te
 
 
 def _term(recipe: Recipe, k: int) -> Term | None:
-    return recipe.objective[k] if k < len(recipe.objective) else None
+    return recipe.target.terms[k] if k < len(recipe.target.terms) else None
 
 
 def _source(term: Term | None, pooled: set[str]) -> _Source | None:

@@ -1,12 +1,19 @@
-"""`Recipe`: everything that decides the pixels of a result, and the key made from it.
+"""`Recipe`: everything that decides the pixels of synthesised images, and the key made from it.
 
 Free of torch, so that the store, the window and the command line can use it at once.
+
+**The rule for later versions:** keys and files belong to users. A recipe that uses nothing that
+schema 1 does not know serialises byte for byte as schema 1 did: target `Maximise`, no inputs, a
+start that is a text there, a method of schema 1, and no parameter of a later ``since``. Whatever is
+added has to find a place in `_schema_of`, so that only recipes that use it get the new number, and
+a fixture in ``tests/fixtures`` before it is released.
 """
 
 import dataclasses
 import hashlib
 import json
-import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,38 +21,36 @@ from typing import Any
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.priors.info import FLOAT32, NUMERICS
-from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters, method_parameters
+from dgn_explorer.synthesis.inputs import Input, check_inputs, names_left_out, without
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
+from dgn_explorer.synthesis.methods.method import Method
+from dgn_explorer.synthesis.methods.table import method_named
+from dgn_explorer.synthesis.parameters import Parameters, from_dict
+from dgn_explorer.synthesis.start import (
+    RANDOM,
+    FromPhoto,
+    Start,
+    start_from_dict,
+    start_from_text,
+    start_text,
+    start_to_dict,
+)
+from dgn_explorer.synthesis.targets import Maximise, Target, Term, target_from_dict
 
-SCHEMA = 1
+SCHEMA = 2
 NAMES = ("network", "prior")  # labels for people; the fingerprints beside them decide the pixels
-
-
-@dataclass(frozen=True)
-class Term:
-    """One unit of an objective with its weight; a negative weight minimises."""
-
-    unit: UnitAddress
-    weight: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.weight) or self.weight == 0:
-            raise DgnError(
-                f"The weight of {self.unit} cannot be {self.weight}.", "Give a number other than 0."
-            )
-        object.__setattr__(self, "weight", float(self.weight))  # 1 and 1.0 make the same key
+_METHODS_OF_SCHEMA_1 = ("dgn-am", "pixels")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One image: which unit of which network, through which prior, by which method and seed.
+    """Images of one target, by one network, through one prior, by one method and seed.
 
-    ``network`` and ``prior`` open them again (see `spec_text`). ``start`` is ``random``,
-    ``result:KEY`` for the last code of another result, or ``code:...`` for the code itself (see
-    `start`). ``numeric`` names the generator's arithmetic in the ascent (`NUMERICS`). ``prior`` and
-    its fingerprint are empty for methods that need none.
+    ``network`` and ``prior`` open them again (see `spec_text`). ``numeric`` names the generator's
+    arithmetic in the ascent (`NUMERICS`). ``prior`` and its fingerprint are empty for methods that
+    need none.
 
-    >>> unit = UnitAddress.parse("fc:980")
-    >>> recipe = Recipe("lite0", "ab", "default", "cd", (Term(unit),))
+    >>> recipe = Recipe("lite0", "ab", "default", "cd", Maximise.of("fc:980"))
     >>> Recipe.from_json(recipe.to_json()) == recipe
     True
     >>> dataclasses.replace(recipe, network="my own name").key == recipe.key
@@ -58,16 +63,33 @@ class Recipe:
     network_fingerprint: str
     prior: str
     prior_fingerprint: str
-    objective: tuple[Term, ...]
-    method: str = "dgn-am"
-    parameters: Parameters = dataclasses.field(default_factory=DgnAmParameters)
+    target: Target
+    method: str = DGN_AM.name
+    parameters: Parameters = DGN_AM.default
     seed: int = 0
-    start: str = "random"
+    start: Start = RANDOM
+    inputs: tuple[Input, ...] = ()
     numeric: str = FLOAT32
 
     def __post_init__(self) -> None:
-        if not self.objective:
-            raise DgnError("The objective has no unit.", "Name at least one unit.")
+        about = self.about
+        if not isinstance(self.parameters, about.parameters):
+            raise DgnError(
+                f"{about.name} cannot run with {type(self.parameters).__name__}.",
+                f"Its parameters are {about.parameters.__name__}.",
+            )
+        if not isinstance(self.target, about.targets):
+            able = ", ".join(kind.name for kind in about.targets)
+            raise DgnError(
+                f"The method {about.name} cannot make {self.target.name!r} images.",
+                f"It can: {able}.",
+            )
+        check_inputs(f"The method {about.name}", about.inputs, self.inputs)
+        if isinstance(self.start, FromPhoto) and self.input(self.start.role) is None:
+            raise DgnError(
+                f"The recipe starts from the input {self.start.role!r} and has none of that name.",
+                "Give the photograph to start from.",
+            )
         if self.numeric not in NUMERICS:
             raise DgnError(
                 f"There is no arithmetic called {self.numeric!r}.",
@@ -78,53 +100,140 @@ class Recipe:
                 f"The seed cannot be {self.seed}.", "Give a whole number from 0 to 2**63 - 1."
             )
 
+    @property
+    def about(self) -> Method:
+        """The description of its method; raises `DgnError` for an unknown one."""
+        return method_named(self.method)
+
+    @property
+    def units(self) -> tuple[UnitAddress, ...]:
+        """The units of its target; empty for targets without units."""
+        return self.target.units
+
+    @property
+    def schema(self) -> int:
+        """The first schema that knows everything that this recipe uses."""
+        return _schema_of(self)
+
+    def input(self, role: str) -> Input | None:
+        """The input of this role."""
+        return next((one for one in self.inputs if one.role == role), None)
+
+    def with_start(self, start: Start) -> "Recipe":
+        """The same from another start; a photograph that it no longer starts from is left out."""
+        role = self.start.role if isinstance(self.start, FromPhoto) else ""
+        kept = self.inputs if isinstance(start, FromPhoto) else without(self.inputs, role)
+        return dataclasses.replace(self, start=start, inputs=kept)
+
+    def with_target(self, target: Target) -> "Recipe":
+        """The same for another target."""
+        return dataclasses.replace(self, target=target)
+
     @cached_property
     def key(self) -> str:
         """SHA-256 of the canonical JSON without the names; 64 hexadecimal digits."""
-        return self._digest(NAMES)
+        return key_of(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return {
-            "schema": SCHEMA,
+        values: dict[str, Any] = {
+            "schema": self.schema,
             "network": self.network,
             "network_fingerprint": self.network_fingerprint,
             "prior": self.prior,
             "prior_fingerprint": self.prior_fingerprint,
-            "objective": [{"unit": str(t.unit), "weight": t.weight} for t in self.objective],
             "method": self.method,
-            "parameters": dataclasses.asdict(self.parameters),  # type: ignore[call-overload]
+            "parameters": self.parameters.to_dict(),
             "seed": self.seed,
-            "start": self.start,
             "numeric": self.numeric,
         }
+        if self.schema == 1:
+            assert isinstance(self.target, Maximise)
+            values["objective"] = [term.to_dict() for term in self.target.terms]
+            values["start"] = start_text(self.start)
+        else:
+            values["target"] = self.target.to_dict()
+            values["start"] = start_to_dict(self.start)
+            values["inputs"] = [one.to_dict() for one in self.inputs]
+        return values
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces."""
-        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return canonical_json(self.to_dict())
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
         """Read `to_json` back; raises `DgnError` if it is not a recipe or from a newer program."""
-        try:
-            values = json.loads(text)
-            schema = values.pop("schema")
-            if schema > SCHEMA:
-                raise DgnError(
-                    f"The recipe has schema {schema}; this program knows {SCHEMA}.",
-                    "Update dgn-explorer to read it.",
-                )
-            terms = values.pop("objective")
-            objective = tuple(Term(UnitAddress.parse(t["unit"]), t["weight"]) for t in terms)
-            parameters = method_parameters(values["method"])(**values.pop("parameters"))
-            return cls(objective=objective, parameters=parameters, **values)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DgnError(
-                f"This is not a recipe of dgn-explorer ({error}).",
-                "Take the text from a result's details or from an exported PNG.",
-            ) from None
+        with not_an_order("a recipe"):
+            return cls.from_dict(json.loads(text))
 
-    def _digest(self, without: tuple[str, ...]) -> str:
-        values = {k: v for k, v in self.to_dict().items() if k not in without}
-        text = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> "Recipe":
+        """Read `to_dict` back; raises what `not_an_order` catches, or `DgnError`."""
+        values = dict(given)
+        schema = values.pop("schema")
+        if schema > SCHEMA:
+            raise DgnError(
+                f"The recipe has schema {schema}; this program knows {SCHEMA}.",
+                "Update dgn-explorer to read it.",
+            )
+        if schema == 1:
+            target: Target = Maximise(tuple(Term.from_dict(t) for t in values.pop("objective")))
+            start = start_from_text(values.pop("start"))
+            inputs: tuple[Input, ...] = ()
+        else:
+            target = target_from_dict(values.pop("target"))
+            start = start_from_dict(values.pop("start"))
+            inputs = tuple(Input.from_dict(one) for one in values.pop("inputs"))
+        kind = method_named(values["method"]).parameters
+        parameters = from_dict(kind, values.pop("parameters"))
+        return cls(target=target, start=start, inputs=inputs, parameters=parameters, **values)
+
+
+def continue_from(recipe: Recipe, steps_done: int, wanted: Parameters) -> Parameters:
+    """The parameters for more steps from a result of ``recipe`` that did ``steps_done``.
+
+    ``wanted`` are those on show; if they are of another method it is the result's own that go on.
+    Raises `DgnError` for a method that cannot go on.
+    """
+    about = recipe.about
+    if about.continued is None:
+        raise DgnError(f"A result of {about.name} cannot be gone on from.", "Make a new one.")
+    if not isinstance(wanted, about.parameters):
+        wanted = recipe.parameters
+    return about.continued(recipe.parameters, steps_done, wanted)
+
+
+def key_of(values: Mapping[str, Any]) -> str:
+    """The key of an order's plain values, also of one that this version does not know."""
+    kept = {name: value for name, value in values.items() if name not in NAMES}
+    if "inputs" in kept:
+        kept["inputs"] = names_left_out(kept["inputs"])
+    return hashlib.sha256(canonical_json(kept).encode()).hexdigest()
+
+
+def canonical_json(values: Mapping[str, Any]) -> str:
+    """Sorted keys, no spaces, no NaN."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@contextmanager
+def not_an_order(what: str) -> Iterator[None]:
+    """Turn what a text that is no order raises into `DgnError`; ``what`` names what was wanted."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DgnError(
+            f"This is not {what} of dgn-explorer ({error}).",
+            "Take the text from a result's details or from an exported PNG.",
+        ) from None
+
+
+def _schema_of(recipe: Recipe) -> int:
+    old = (
+        isinstance(recipe.target, Maximise)
+        and not recipe.inputs
+        and start_text(recipe.start) is not None
+        and recipe.method in _METHODS_OF_SCHEMA_1
+    )
+    return max(1 if old else 2, recipe.parameters.schema)

@@ -4,8 +4,8 @@ The published one differs by architecture (8 for CaffeNet, 2 for GoogLeNet) and 
 codes, so that no single number serves all pairs.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Generator
+from typing import Any
 
 import torch
 
@@ -13,9 +13,11 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
-from dgn_explorer.synthesis.parameters import DgnAmParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.progress import Progress
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 FACTORS = (0.05, 0.12, 0.3, 0.8, 2.0)  # of the codes' standard deviation
 PREFERRED = 2  # its place: that is the step size to which the built-in pair was tuned
@@ -24,22 +26,18 @@ UNITS = 3
 ENOUGH = 0.85  # of the best gain in activation; more activation does not make a better image
 
 
-def sweep(
-    network: Network, prior: Prior, progress: Callable[[int, int], None] | None = None
-) -> dict[float, float]:
-    """Step size -> gain in activation in short ascents, as a share of the best one (0 to 1).
+def sweep(network: Network, prior: Prior) -> Generator[Progress[Any], None, dict[float, float]]:
+    """Return step size -> gain in activation in short ascents, as a share of the best one (0 to 1).
 
     Some units of the output layer are tried, each counted relative to its own best gain; what is
-    given is averaged over neighbouring sizes, as three units make a rough curve. ``progress`` gets
-    (done, total). Raises `DgnError` if nothing rises at any step size.
+    given is averaged over neighbouring sizes, as three units make a rough curve. Yields after every
+    step of an ascent. Raises `DgnError` if nothing rises at any step size.
     """
     scale = float(prior.space.scale.median())
     sizes = [float(f"{factor * scale:.2g}") for factor in FACTORS]
     gains = []
     for i, size in enumerate(sizes):
-        gains.append(_gain(network, prior, size))
-        if progress is not None:
-            progress(i + 1, len(sizes))
+        gains.append((yield from _gain(network, prior, size, i, len(sizes))))
     table = torch.stack(gains).nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)  # (sizes, units)
     best = table.amax(0)
     if not bool((best > 0).any()):
@@ -63,7 +61,9 @@ def best_step(shares: dict[float, float]) -> float:
     return list(shares)[min(good, key=lambda i: abs(i - PREFERRED))]
 
 
-def _gain(network: Network, prior: Prior, size: float) -> torch.Tensor:
+def _gain(
+    network: Network, prior: Prior, size: float, place: int, places: int
+) -> Generator[Progress[Any], None, torch.Tensor]:
     """How much the activation of each unit (UNITS,) rises in a short ascent."""
     layer = network.info.layer(network.info.output_layer)
     units = sorted({layer.channels * (2 * i + 1) // (2 * UNITS) for i in range(UNITS)})
@@ -73,14 +73,18 @@ def _gain(network: Network, prior: Prior, size: float) -> torch.Tensor:
         network_fingerprint=network.info.fingerprint,
         prior=prior.info.name,
         prior_fingerprint=prior.info.fingerprint,
-        objective=(Term(UnitAddress(layer.path, 0)),),
+        target=Maximise.of(UnitAddress(layer.path, 0)),
         parameters=DgnAmParameters(steps=STEPS, step_start=size),
     )
-    recipes = [replace(recipe, objective=(Term(UnitAddress(layer.path, i)),)) for i in units]
+    recipes = [recipe.with_target(Maximise.of(UnitAddress(layer.path, i))) for i in units]
     gains = []
     for at in range(0, len(recipes), most):
+        steps: list[torch.Tensor] = []
         try:
-            steps = [s.activations for s in dgn_am(network, prior, recipes[at : at + most])]
+            for step in dgn_am(network, prior, recipes[at : at + most]):
+                steps.append(step.activations)
+                done = place * len(units) * STEPS + at * STEPS + len(steps) * most
+                yield Progress(done, places * len(units) * STEPS)
         except DgnError:  # a step so large that the ascent falls apart gains nothing
             gains.append(torch.zeros(len(recipes[at : at + most])))
             continue

@@ -47,9 +47,9 @@ def activations_of_images(
 
 @torch.no_grad()
 def classes_of_images(
-    network: Network, images: np.ndarray, prior: Prior | None = None
+    network: Network, images: np.ndarray, prior: Prior | None = None, count: int = TOP_CLASSES
 ) -> list[Classes]:
-    """The best classes of each of the ``images`` (N, S, S, 3) uint8, at the native size.
+    """The best ``count`` classes of each of the ``images`` (N, S, S, 3) uint8, at the native size.
 
     ``prior`` is the one that made them, if any did. Empty for a network without labels.
     """
@@ -58,7 +58,7 @@ def classes_of_images(
     with convolutions(network.device):
         shown = _shown(network, prior, images, network.info.input_size)
         shares = network.logits(shown).float().softmax(1)
-    best = shares.topk(min(TOP_CLASSES, shares.shape[1]))
+    best = shares.topk(min(count, shares.shape[1]))
     rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
     return [tuple(zip(classes, values, strict=True)) for classes, values in rows]
 

@@ -9,9 +9,10 @@ from dgn_explorer.networks.network import resize
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.reading import ActivationReader
 from dgn_explorer.priors.opening import open_prior
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
-from dgn_explorer.synthesis.parameters import DgnAmParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 ROUNDS, WARM = 15, 3
 
@@ -38,7 +39,7 @@ def times(batch: int) -> tuple[float, float]:
             network.info.fingerprint,
             "default",
             prior.info.fingerprint,
-            (Term(network.info.resolve(f"fc:{50 * i}")),),
+            Maximise.of(network.info.resolve(f"fc:{50 * i}")),
             parameters=parameters,
             seed=i,
         )

@@ -14,9 +14,10 @@ from dgn_explorer.machine.threads import use_threads
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.precision import best_numeric
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
-from dgn_explorer.synthesis.parameters import DgnAmParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 ROUNDS, TURNS = 10, 3
 
@@ -31,7 +32,7 @@ def measure() -> dict[str, float]:
         network.info.fingerprint,
         "default",
         prior.info.fingerprint,
-        (Term(network.info.resolve("fc:980")),),
+        Maximise.of(network.info.resolve("fc:980")),
         parameters=DgnAmParameters(steps=2 * ROUNDS * TURNS + 4),
         numeric=best_numeric(device),
     )

@@ -27,10 +27,11 @@ from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.precision import ARITHMETICS, Arithmetic, best_numeric
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.batch_size import best_batch, step_seconds
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
-from dgn_explorer.synthesis.parameters import DgnAmParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
+from dgn_explorer.synthesis.targets import Maximise
 from tests.benchmarks.layer import images_a_second
 
 STEPS = 250
@@ -73,12 +74,12 @@ class Pair:
             self.network.info.fingerprint,
             "default",
             self.prior.info.fingerprint,
-            (Term(self.network.info.resolve("fc:0")),),
+            Maximise.of(self.network.info.resolve("fc:0")),
             parameters=DgnAmParameters(**{"steps": self.sizes.steps, **parameters}),
             numeric=numeric,
         )
         units = (self.network.info.resolve(f"fc:{i % 1000}") for i in range(count))
-        return [replace(base, objective=(Term(unit),)) for unit in units]
+        return [base.with_target(Maximise.of(unit)) for unit in units]
 
     def ascend(self, recipes: list[Recipe]) -> Iterator[Step]:
         """The ascent of the program."""

@@ -16,8 +16,9 @@ from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import Event, Failed, Finished, Lane, Opened, OpenFailed
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.parameters import DgnAmParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 TOGETHER = 16
 
@@ -71,7 +72,7 @@ def _recipe(opened: Opened, index: int, steps: int) -> Recipe:
         opened.network.fingerprint,
         "default",
         opened.prior.fingerprint,
-        (Term(UnitAddress("fc", index)),),
+        Maximise.of(UnitAddress("fc", index)),
         parameters=DgnAmParameters(steps=steps),
         numeric=opened.numeric,
     )

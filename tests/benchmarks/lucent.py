@@ -20,10 +20,14 @@ from dgn_explorer.networks.weights.torchvision_import import torchvision_models
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.precision import best_numeric
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.methods.runners import RUNNERS
-from dgn_explorer.synthesis.parameters import DgnAmParameters, Parameters, PixelsParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
+from dgn_explorer.synthesis.methods.pixels.about import PixelsParameters
+from dgn_explorer.synthesis.methods.pixels.ascent import pixels
+from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import from_uint8
+from dgn_explorer.synthesis.targets import Maximise
 
 STEPS = 30
 UNIT = 980
@@ -100,7 +104,7 @@ def _ours(method: str, batch: int, network: Network, prior: Prior) -> np.ndarray
             network.info.fingerprint,
             "default" if method == PRIOR else "",
             prior.info.fingerprint if method == PRIOR else "",
-            (Term(network.info.resolve(f"fc:{UNIT}")),),
+            Maximise.of(network.info.resolve(f"fc:{UNIT}")),
             method=method,
             parameters=parameters,
             seed=seed,
@@ -109,7 +113,8 @@ def _ours(method: str, batch: int, network: Network, prior: Prior) -> np.ndarray
         for seed in range(batch)
     ]
     last = None
-    for step in RUNNERS[method](network, prior, recipes, None):
+    run = pixels if method == PIXELS else dgn_am
+    for step in run(network, prior, recipes, None):
         last = step
     assert last is not None
     return last.images()

@@ -14,10 +14,11 @@ import numpy as np
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.hdf5_file import encode
 from dgn_explorer.results.index import INDEX
-from dgn_explorer.results.result import Result
-from dgn_explorer.results.result_file import read_raw
+from dgn_explorer.results.record import Provenance, Record
+from dgn_explorer.results.record_file import read_raw
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 RESULTS = int(os.environ.get("DGN_BENCHMARK_RESULTS", "10000"))
 PAGE, ROUNDS = 60, 7
@@ -55,7 +56,7 @@ def measure() -> dict[str, float]:
 
 def _fill(folder: Path) -> None:
     """Copies of one real file under other recipes, written without waiting for the disk."""
-    first = Store(folder).put(_result(0, 112))
+    first = Store(folder).put(_result(0, 112)).path
     datasets = read_raw(first, first.stem).datasets
     metadata = json.loads(str(datasets["metadata"]))
     recipe = Recipe.from_json(json.dumps(metadata["recipe"]))
@@ -67,19 +68,19 @@ def _fill(folder: Path) -> None:
         path.write_bytes(encode(datasets | {"metadata": text}))
 
 
-def _result(seed: int, size: int) -> Result:
+def _result(seed: int, size: int) -> Record:
     rng = np.random.default_rng(seed)
-    return Result(
-        recipe=Recipe(
-            "lite0", "a" * 64, "default", "b" * 64, (Term(UnitAddress("fc", 980)),), seed=seed
+    return Record(
+        order=Recipe(
+            "lite0", "a" * 64, "default", "b" * 64, Maximise.of(UnitAddress("fc", 980)), seed=seed
         ),
-        image=rng.integers(0, 256, (size, size, 3), np.uint8),
-        code=rng.normal(size=1024).astype(np.float32),
+        parts={
+            "images": rng.integers(0, 256, (1, size, size, 3), np.uint8),
+            "codes": rng.normal(size=(1, 1024)).astype(np.float32),
+        },
         trace=rng.normal(size=200).astype(np.float32),
         state="done",
-        seconds=5.0,
-        device="CPU, 2 threads",
-        created="2026-01-01T00:00:00+00:00",
+        provenance=Provenance(5.0, "CPU, 2 threads", "2026-01-01T00:00:00+00:00"),
         label="volcano",
     )
 

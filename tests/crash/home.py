@@ -24,7 +24,7 @@ from dgn_explorer.results.note_changes import (
 from dgn_explorer.results.notebook import UnitNote, read_notebook
 from dgn_explorer.results.pack import pack, unpack
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.targets import Term
 from tests.crash.processes import Say, live
 from tests.results.making import assert_same, make_recipe, make_result
 

@@ -20,8 +20,8 @@ from dgn_explorer.disk import FileSystem
 from dgn_explorer.results.index import INDEX, read_index, write_index
 from dgn_explorer.results.pack import PackReport, pack, unpack
 from dgn_explorer.results.pruning import to_prune
-from dgn_explorer.results.result_file import StoredResult
 from dgn_explorer.results.store import Store
+from dgn_explorer.results.summary import Summary
 from tests.crash.home import storm
 from tests.crash.processes import Say, live
 from tests.results.making import assert_same, make_recipe, make_result
@@ -147,7 +147,7 @@ class Prune(Filled):
         assert newer <= store.keys()
         assert files_in(self.folder).items() <= self.files.items()
 
-    def _chosen(self, store: Store) -> list[StoredResult]:
+    def _chosen(self, store: Store) -> list[Summary]:
         stored = store.list()
         return to_prune(stored, max_bytes=sum(item.bytes for item in stored[: COUNT // 2]))
 

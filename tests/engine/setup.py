@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dgn_explorer.engine import worker
+from dgn_explorer.engine import opened
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import (
     Cancelled,
@@ -33,8 +33,8 @@ class Setup:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, together: int | None = None
     ) -> None:
         self.network, self.prior = tiny_network(), tiny_prior(folder)
-        monkeypatch.setattr(worker, "open_network", lambda spec, device, confirm: self.network)
-        monkeypatch.setattr(worker, "open_prior", lambda spec, device: self.prior)
+        monkeypatch.setattr(opened, "open_network", lambda spec, device, confirm: self.network)
+        monkeypatch.setattr(opened, "open_prior", lambda spec, device: self.prior)
         self.notices: list[str] = []
         self.events: queue.Queue[Event] = queue.Queue()
         self.store = Store(folder / "results")

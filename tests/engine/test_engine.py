@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from dgn_explorer.engine import ascending
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
@@ -24,9 +23,10 @@ from dgn_explorer.engine.messages import (
 from dgn_explorer.engine.queue import WorkQueue
 from dgn_explorer.machine import device
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.methods.runners import RUNNERS
+from dgn_explorer.synthesis.methods.dgn_am import making
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.recipe import Recipe
-from dgn_explorer.synthesis.start import code_text
+from dgn_explorer.synthesis.start import FromCode, FromResult
 from dgn_explorer.synthesis.step import Step
 from tests.engine.setup import WAIT_S, Setup
 
@@ -49,7 +49,7 @@ def test_a_job_ends_in_the_store(setup: Setup) -> None:
     assert stored is not None
     assert (stored.state, stored.steps, stored.label) == ("done", 7, "dog")
     assert len(stored.top) == 5
-    np.testing.assert_array_equal(stored.image, end.result.image)
+    np.testing.assert_array_equal(stored.image, end.record.image)
 
 
 def test_the_same_recipe_is_not_computed_twice(setup: Setup) -> None:
@@ -59,7 +59,7 @@ def test_the_same_recipe_is_not_computed_twice(setup: Setup) -> None:
     assert isinstance(first, Finished)
     assert isinstance(second, Finished)
     assert second.cached
-    assert second.result.created == first.result.created
+    assert second.record.provenance.created == first.record.provenance.created
 
 
 def test_cancel_keeps_what_was_made(setup: Setup) -> None:
@@ -69,11 +69,11 @@ def test_cancel_keeps_what_was_made(setup: Setup) -> None:
     setup.engine.cancel(job)
     end = setup.end_of(job)
     assert isinstance(end, Finished)
-    assert end.result.state == "stopped"
-    assert 1 <= end.result.steps < 10_000
+    assert end.record.state == "stopped"
+    assert 1 <= end.record.steps < 10_000
     stored = setup.store.get(recipe.key)
     assert stored is not None
-    assert stored.steps == end.result.steps
+    assert stored.steps == end.record.steps
 
 
 def test_a_replaced_job_leaves_its_code_and_nothing_in_the_store(setup: Setup) -> None:
@@ -83,15 +83,15 @@ def test_a_replaced_job_leaves_its_code_and_nothing_in_the_store(setup: Setup) -
     setup.engine.cancel(job, keep=False)
     end = setup.end_of(job)
     assert isinstance(end, Finished)
-    assert (end.saved, end.notice, end.result.state) == (False, "", "stopped")
+    assert (end.summary, end.notice, end.record.state) == (None, "", "stopped")
     assert setup.store.list() == ()
-    more = setup.recipe("dog", steps=3, start=code_text(end.result.code))
+    more = setup.recipe("dog", steps=3, start=FromCode.of(end.record.code))
     after = setup.end_of(setup.engine.submit(more))
     assert isinstance(after, Finished)
     setup.store.delete(more.key)
     again = setup.end_of(setup.engine.submit(more))  # nothing but the recipe is needed
     assert isinstance(again, Finished)
-    np.testing.assert_array_equal(again.result.image, after.result.image)
+    np.testing.assert_array_equal(again.record.image, after.record.image)
 
 
 def test_the_last_word_on_keeping_counts(setup: Setup) -> None:
@@ -110,10 +110,10 @@ def test_a_stopped_result_can_be_gone_on_from(setup: Setup) -> None:
     setup.engine.cancel(job)
     end = setup.end_of(job)
     assert isinstance(end, Finished)
-    more = setup.recipe("bee", steps=3, start=f"result:{end.result.key}")
+    more = setup.recipe("bee", steps=3, start=FromResult(end.record.key))
     again = setup.end_of(setup.engine.submit(more))
     assert isinstance(again, Finished)
-    assert again.result.trace[0] == pytest.approx(end.result.trace[-1], rel=1e-3)
+    assert again.record.trace[0] == pytest.approx(end.record.trace[-1], rel=1e-3)
 
 
 def test_a_new_interactive_job_ends_the_one_before(setup: Setup) -> None:
@@ -122,7 +122,7 @@ def test_a_new_interactive_job_ends_the_one_before(setup: Setup) -> None:
     second = setup.engine.submit(setup.recipe("eel", steps=3))
     end = setup.end_of(first)
     assert isinstance(end, Finished)
-    assert end.result.state == "stopped"
+    assert end.record.state == "stopped"
     assert isinstance(setup.end_of(second), Finished)
 
 
@@ -153,7 +153,7 @@ def test_frames_are_the_newest_of_the_job(setup: Setup) -> None:
 
 
 def test_errors_become_events_and_the_engine_goes_on(setup: Setup) -> None:
-    absent = setup.recipe("ant", start="result:" + "0" * 64)
+    absent = setup.recipe("ant", start=FromResult("0" * 64))
     failed = setup.end_of(setup.engine.submit(absent))
     assert isinstance(failed, Failed)
     assert "not in the store" in failed.message
@@ -162,7 +162,7 @@ def test_errors_become_events_and_the_engine_goes_on(setup: Setup) -> None:
 
 def test_a_network_that_is_not_open_is_named(setup: Setup) -> None:
     recipe = setup.recipe("ant")
-    other = Recipe("other", "f" * 64, recipe.prior, recipe.prior_fingerprint, recipe.objective)
+    other = Recipe("other", "f" * 64, recipe.prior, recipe.prior_fingerprint, recipe.target)
     failed = setup.end_of(setup.engine.submit(other))
     assert isinstance(failed, Failed)
     assert "'other'" in failed.message
@@ -179,7 +179,7 @@ def test_no_space_left_still_shows_the_picture(
     monkeypatch.setattr(setup.store, "put", full)
     end = setup.end_of(setup.engine.submit(setup.recipe("ant")))
     assert isinstance(end, Finished)
-    assert not end.saved
+    assert end.summary is None
     assert "no space left" in end.notice
 
 
@@ -207,23 +207,23 @@ def test_a_device_that_fails_is_left_for_the_cpu(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(device, "choose_device", lambda wanted: torch.device("mps"))
-    run, calls = RUNNERS["dgn-am"], []
+    calls = []
 
     def unplugged_once(*given: Any) -> Generator[Step]:
         calls.append(1)
-        steps = run(*given)
+        steps = dgn_am(*given)
         yield next(steps)
         if len(calls) == 1:
             raise torch.AcceleratorError("CUDA error: device is unavailable")
         yield from steps
 
-    monkeypatch.setattr(ascending, "RUNNERS", {"dgn-am": unplugged_once})
+    monkeypatch.setattr(making, "dgn_am", unplugged_once)
     setup = Setup(tmp_path, monkeypatch, together=4)
     setup.open()
     recipe = setup.recipe("bee", steps=5)
     end = setup.end_of(job := setup.engine.submit(recipe))
     assert isinstance(end, Finished)
-    assert (end.job, end.result.device, end.result.steps) == (job, "cpu", 5)
+    assert (end.job, end.record.provenance.device, end.record.steps) == (job, "cpu", 5)
     assert setup.notices == ["The device MPS has failed. Now running on: CPU, 1 thread."]
     assert setup.engine._queue.together == 4  # as asked for
     setup.close()

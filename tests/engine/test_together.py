@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from dgn_explorer.engine import ascending
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import Failed, Finished, Frame, Lane
-from dgn_explorer.synthesis.methods.runners import RUNNERS
+from dgn_explorer.synthesis.methods.dgn_am import making
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 from tests.engine.setup import Setup
@@ -36,13 +36,13 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def run(network: Any, prior: Any, recipes: list[Recipe], start: Any) -> Generator[Step]:
         sizes.append(len(recipes))
-        steps = RUNNERS["dgn-am"](network, prior, recipes, start)
+        steps = dgn_am(network, prior, recipes, start)
         yield next(steps)
         if len(recipes) > 3:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         yield from steps
 
-    monkeypatch.setattr(ascending, "RUNNERS", {"dgn-am": run})
+    monkeypatch.setattr(making, "dgn_am", run)
     return sizes
 
 
@@ -75,10 +75,10 @@ def test_units_of_a_layer_share_an_ascent_and_come_out_as_alone(
         one = alone.end_of(alone.engine.submit(recipe, Lane.BATCH))
         assert isinstance(one, Finished)
         assert isinstance(end, Finished)
-        assert end.result.recipe == recipe
-        assert end.result.label == one.result.label
-        np.testing.assert_allclose(end.result.trace, one.result.trace, rtol=1e-3, atol=1e-4)
-        difference = end.result.image.astype(int) - one.result.image
+        assert end.record.recipe == recipe
+        assert end.record.label == one.record.label
+        np.testing.assert_allclose(end.record.trace, one.record.trace, rtol=1e-3, atol=1e-4)
+        difference = end.record.image.astype(int) - one.record.image
         assert np.abs(difference).max() <= 2
     alone.close()
     assert sizes == [3, 1, 1, 1]
@@ -106,11 +106,11 @@ def test_a_cancelled_one_keeps_its_part_and_the_others_go_on(setup: Setup) -> No
     setup.engine.cancel(jobs[1])
     end = setup.end_of(jobs[1])
     assert isinstance(end, Finished)
-    assert end.result.state == "stopped"
-    assert end.result.steps < 300
-    assert setup.store.get(end.result.key) is not None
+    assert end.record.state == "stopped"
+    assert end.record.steps < 300
+    assert setup.store.get(end.record.key) is not None
     rest = ends_of(setup, [jobs[0], jobs[2], jobs[3]])
-    assert all(isinstance(e, Finished) and e.result.steps == 300 for e in rest.values())
+    assert all(isinstance(e, Finished) and e.record.steps == 300 for e in rest.values())
 
 
 def test_out_of_memory_halves_what_runs_together(setup: Setup, sizes: list[int]) -> None:
@@ -125,7 +125,7 @@ def test_one_that_does_not_fit_alone_says_so(setup: Setup, monkeypatch: pytest.M
         raise torch.OutOfMemoryError("CUDA out of memory.")
         yield
 
-    monkeypatch.setattr(ascending, "RUNNERS", {"dgn-am": run})
+    monkeypatch.setattr(making, "dgn_am", run)
     ends = ends_of(setup, queue_at_once(setup, [setup.recipe(name) for name in CLASSES]))
     for end in ends.values():
         assert isinstance(end, Failed)

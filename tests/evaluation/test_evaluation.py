@@ -21,7 +21,9 @@ from dgn_explorer.evaluation.judge import Judge
 from dgn_explorer.evaluation.making import Maker
 from dgn_explorer.evaluation.plan import Plan
 from dgn_explorer.photos.sets import open_photos
-from dgn_explorer.synthesis.parameters import DgnAmParameters, PixelsParameters
+from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.methods.pixels.about import PixelsParameters
 from tests.tiny import LABELS, TinyNet, tiny_network, tiny_prior
 
 PLAN = Plan(classes=4, diverse_units=2, diverse_seeds=3, hidden_units=5)
@@ -42,11 +44,9 @@ def evaluation(tmp_path: Path) -> Evaluation:
     fingerprint = network.info.fingerprint
     encoder = replace(prior.info.encoder, fingerprint=fingerprint, layer="conv2", input_size=8)
     prior = replace(prior, info=replace(prior.info, encoder=encoder))
-    kept = tmp_path / "kept"
-    kept.mkdir()
     torch.manual_seed(5)
     return Evaluation(
-        maker=Maker(network, prior, kept, 3, lambda what, done, total: None),
+        maker=Maker(network, prior, Store(tmp_path / "kept"), 3, lambda what, done, total: None),
         judges=[tiny_network(TinyNet(), "judge")],
         photos=open_photos(tmp_path / "photos").photos,
         plan=PLAN,
@@ -134,7 +134,7 @@ def test_own_share_is_the_network_s_own_verdict(evaluation: Evaluation) -> None:
 
 def test_it_goes_on_from_the_images_it_has(evaluation: Evaluation) -> None:
     before = evaluation.run(["recognisability"])
-    files = sorted(evaluation.maker.folder.iterdir())
+    files = sorted(evaluation.maker.store.folder.rglob("*.h5"))
     assert len(files) == 4
     files[1].write_bytes(files[1].read_bytes()[:100])  # cut short
     times = {file: file.stat().st_mtime_ns for file in files}

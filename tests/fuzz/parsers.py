@@ -22,7 +22,7 @@ from dgn_explorer.results.hdf5_file import encode
 from dgn_explorer.results.index import INDEX, read_index, write_index
 from dgn_explorer.results.notebook import Notebook, UnitNote, notebook_path, read_notebook
 from dgn_explorer.results.pack import pack, unpack
-from dgn_explorer.results.result_file import read_raw, read_result, read_summary
+from dgn_explorer.results.record_file import read_raw, read_record, read_summary
 from dgn_explorer.results.store import Store
 from dgn_explorer.results.unfinished import encode_queue, read_queue
 from dgn_explorer.training.build import set_up
@@ -166,7 +166,7 @@ def _results(folder: Path) -> list[Parser]:
 
     def read_all(path: Path) -> None:
         read_summary(path, key)
-        read_result(path, key)
+        read_record(path, key)
 
     def in_store(path: Path) -> None:
         found = Store(path.parent.parent)
@@ -196,7 +196,7 @@ def _results(folder: Path) -> list[Parser]:
     recipe = result.recipe.to_json().encode()
     path = _place(folder, "recipe text", "r.png")
     made.append(Parser("recipe text", path, recipe, read_recipe, _in_png))
-    book = Notebook({"fc:1": UnitNote(True, ("a", "b"), "é")}, {"one": result.recipe.objective})
+    book = Notebook({"fc:1": UnitNote(True, ("a", "b"), "é")}, {"one": result.recipe.target.terms})
     path = notebook_path(folder / "notes", "a" * 64)
     path.parent.mkdir()
     read = lambda p: read_notebook(p.parent, "a" * 64)  # noqa: E731

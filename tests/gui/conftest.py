@@ -28,7 +28,7 @@ from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.step_sizes import remember_step
 from tests.gui.fake_engine import NETWORK, PRIOR, FakeEngine
 from tests.gui.rooms import Rooms

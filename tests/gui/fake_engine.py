@@ -10,28 +10,23 @@ from dgn_explorer.engine.messages import (
     Answered,
     Cancelled,
     Decode,
-    Encode,
     Failed,
     FindStep,
     Finished,
     Frame,
-    Judge,
-    Judgement,
     Lane,
     Opened,
     OpenFailed,
     Question,
     Ready,
-    Replay,
     Started,
-    UnitStrength,
 )
 from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
-from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
 from dgn_explorer.priors.info import EncoderInfo, PriorInfo
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Provenance, Record, top_parts
 from dgn_explorer.results.store import Store
+from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.recipe import Recipe
 
@@ -66,7 +61,7 @@ PRIOR = PriorInfo(
 
 def picture_of(recipe: Recipe, step: int) -> np.ndarray:
     """(8, 8, 3) uint8 that differs from unit to unit and from step to step."""
-    unit = recipe.objective[0].unit
+    unit = recipe.units[0]
     image = np.zeros((8, 8, 3), np.uint8)
     image[..., 0] = 30 * (unit.index % 8)
     image[..., 1] = step % 256
@@ -107,6 +102,7 @@ class FakeEngine:
         self.started = self.closed = False
         self.open_error: OpenFailed | None = None
         self.asked: list[Question] = []
+        self.surveys: list[Survey] = []
         self.held: list[int] = []
         self.holds_answers = self.holds_cancels = False
         self.held_cancels: dict[int, bool] = {}
@@ -120,9 +116,11 @@ class FakeEngine:
     def open(self, network: str, prior: str) -> None:
         self.tell(self.open_error or Opened(self.network, self.prior))
 
-    def submit(self, recipe: Recipe, lane: Lane = Lane.INTERACTIVE) -> int:
-        self.submitted.append(recipe)
-        job = FakeJob(len(self.submitted), recipe, lane)
+    def submit(self, order: Order, lane: Lane = Lane.INTERACTIVE, looked: bool = False) -> int:
+        if isinstance(order, Survey):
+            return self._survey(order)
+        self.submitted.append(order)
+        job = FakeJob(len(self.submitted), order, lane)
         if lane is Lane.INTERACTIVE:
             for other in [j for j in self.queue if j.lane is Lane.INTERACTIVE]:
                 self.cancel(other.number)
@@ -146,21 +144,35 @@ class FakeEngine:
             return np.stack(
                 [np.full((8, 8, 3), 9 * n % 256, np.uint8) for n in range(len(question.codes))]
             )
-        if isinstance(question, Encode):
-            return np.linspace(-1, 1, 16, dtype=np.float32)
         if isinstance(question, FindStep):
             return 0.12
-        if isinstance(question, Judge):
-            top = ((0, 0.5), (1, 0.25))
-            return tuple(Judgement(name, top) for name in question.network_fingerprints)
-        if isinstance(question, Replay):
-            steps = np.linspace(1, question.steps, min(question.frames, question.steps))
-            return np.stack([self.picture(question.recipe, round(step)) for step in steps])
-        return tuple(
-            UnitStrength(UnitAddress(layer.path, index), 9.0 - index, 3.0 - index)
-            for layer in self.network.layers
-            for index in range(question.count)
-        )
+        steps = np.linspace(1, question.steps, min(question.frames, question.steps))
+        return np.stack([self.picture(question.recipe, round(step)) for step in steps])
+
+    def _survey(self, survey: Survey) -> int:
+        """Answers at once, unless answers are held."""
+        self.surveys.append(survey)
+        number = 200_000 + len(self.surveys)
+        if self.holds_answers:
+            self.held.append(number)
+            return number
+        self.tell(Started(number, survey))
+        parts: dict[str, object] = {
+            "class_index": np.array([0, 1], np.int32),
+            "probability": np.array([0.5, 0.25], np.float32),
+        }
+        if survey.study == "strongest":
+            rows = [(x.path, n) for x in self.network.layers for n in range(5)]
+            parts = {
+                "layer": tuple(layer for layer, _ in rows),
+                "unit": np.array([n for _, n in rows], np.int32),
+                "activation": np.array([9.0 - n for _, n in rows], np.float32),
+                "deviations": np.array([3.0 - n for _, n in rows], np.float32),
+            }
+        made = Provenance(0.1, "cpu", "2026-11-21T12:00:00+00:00")
+        record = Record(survey, parts, np.zeros(0, np.float32), "done", made)  # type: ignore[arg-type]
+        self.tell(Finished(number, record, self.store.put(record)))
+        return number
 
     def cancel(self, job: int, keep: bool = True) -> None:
         if job in self.held:
@@ -227,21 +239,22 @@ class FakeEngine:
         self.tell(Failed(job.number, message, hint, details))
 
     def _finish(self, job: FakeJob, state: str, keep: bool = True) -> None:
-        unit = job.recipe.objective[0].unit
+        unit = job.recipe.units[0]
         labels = self.network.labels
         classes = len(labels)
-        result = Result(
-            recipe=job.recipe,
-            image=self.picture(job.recipe, job.step),
-            code=np.full(16, job.step, np.float32),
+        top = tuple(((unit.index + i) % classes, 0.9 / 2**i) for i in range(min(5, classes)))
+        record = Record(
+            order=job.recipe,
+            parts={
+                "images": self.picture(job.recipe, job.step)[None],
+                "codes": np.full((1, 16), job.step, np.float32),
+                **top_parts((top,)),
+            },
             trace=np.array(job.trace, np.float32),
             state=state,
-            seconds=job.step * 0.05,
-            device="cpu",
-            created=f"2026-11-21T12:00:{len(self.submitted):02d}+00:00",
-            top=tuple(((unit.index + i) % classes, 0.9 / 2**i) for i in range(min(5, classes))),
+            provenance=Provenance(
+                job.step * 0.05, "cpu", f"2026-11-21T12:00:{len(self.submitted):02d}+00:00"
+            ),
             label=label_of(self.network, job.recipe),
         )
-        if keep:
-            self.store.put(result)
-        self.tell(Finished(job.number, result, cached=False, saved=keep))
+        self.tell(Finished(job.number, record, self.store.put(record) if keep else None))

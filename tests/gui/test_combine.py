@@ -11,8 +11,8 @@ from dgn_explorer.gui.features.combine.combination import MOST
 from dgn_explorer.gui.features.combine.weight_pad import point_of, weights_at
 from dgn_explorer.gui.look.dragging import carried_units, carry_units
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.recipe import Term
-from dgn_explorer.synthesis.start import read_code
+from dgn_explorer.synthesis.start import RANDOM, FromResult
+from dgn_explorer.synthesis.targets import Term
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK
 
@@ -44,8 +44,8 @@ def test_dropped_units_start_together(explorer: Explorer) -> None:
     drop(explorer, STRAWBERRY, CONV)
     following(explorer, 1)
     recipe = explorer.engine.submitted[0]
-    assert recipe.objective == (Term(VOLCANO), Term(STRAWBERRY), Term(CONV))
-    assert recipe.start == "random"
+    assert recipe.target.terms == (Term(VOLCANO), Term(STRAWBERRY), Term(CONV))
+    assert recipe.start == RANDOM
     assert explorer.session.display.label == "volcano + strawberry + conv1:3"
     assert explorer.job_of(VOLCANO) is None  # a combination is not its first unit
 
@@ -68,8 +68,8 @@ def test_a_slider_moves_the_running_picture_on(explorer: Explorer) -> None:
         explorer.qtbot.keyClick(slider, Qt.Key.Key_Left)
     following(explorer, 2)
     second = explorer.engine.submitted[1]
-    assert second.objective == (Term(VOLCANO), Term(STRAWBERRY, 0.6))
-    assert read_code(second.start).tolist() == [5] * 16  # where the first was
+    assert second.target.terms == (Term(VOLCANO), Term(STRAWBERRY, 0.6))
+    assert second.start.code.tolist() == [5] * 16  # where the first was
     explorer.until(lambda: explorer.session.display.recipe == second)
     assert explorer.stage.canvas.image is not None  # no blank in between
     assert explorer.store.list() == ()  # the way to a picture is not kept
@@ -84,7 +84,7 @@ def test_a_stop_before_the_first_step_starts_where_the_last_began(explorer: Expl
     following(explorer, 1)
     explorer.combination.weigh(VOLCANO, 0.5)
     following(explorer, 2)
-    assert explorer.engine.submitted[1].start == "random"
+    assert explorer.engine.submitted[1].start == RANDOM
 
 
 def test_a_stop_by_hand_counts_more_than_a_slider(explorer: Explorer) -> None:
@@ -112,7 +112,7 @@ def test_a_double_click_counts_more_than_a_slider(explorer: Explorer) -> None:
     explorer.until(lambda: len(explorer.engine.submitted) == 2)
     explorer.engine.let_cancels_go()
     explorer.qtbot.wait(50)
-    assert [recipe.objective for recipe in explorer.engine.submitted[1:]] == [
+    assert [recipe.target.terms for recipe in explorer.engine.submitted[1:]] == [
         (Term(UnitAddress("fc", 0)),)
     ]
     assert explorer.session.display.label == "goldfish"
@@ -124,12 +124,12 @@ def test_it_starts_from_the_picture_on_show(explorer: Explorer) -> None:
     explorer.desk.table["add_to_combination"].trigger()
     drop(explorer, STRAWBERRY)
     following(explorer, 2)
-    assert explorer.engine.submitted[1].start == f"result:{key}"
+    assert explorer.engine.submitted[1].start == FromResult(key)
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.runs.live is None)
     explorer.desk.table["restart_combination"].trigger()
     following(explorer, 3)
-    assert explorer.engine.submitted[2].start == "random"
+    assert explorer.engine.submitted[2].start == RANDOM
 
 
 def test_weights_of_zero_and_below(explorer: Explorer) -> None:

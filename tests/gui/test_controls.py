@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPushButton
 
 from dgn_explorer.gui.features.settings.parameter_form import range_text, title_of
 from dgn_explorer.gui.look.number_field import NumberField
-from dgn_explorer.synthesis.parameters import PRESETS, DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM, DgnAmParameters
 from tests.gui.conftest import Explorer
 
 
@@ -67,12 +67,12 @@ def test_preset_and_its_button(explorer: Explorer) -> None:
     buttons = {
         button.objectName(): button
         for button in explorer.controls.findChildren(QPushButton)
-        if button.objectName() in PRESETS["dgn-am"]
+        if button.objectName() in DGN_AM.presets
     }
-    assert buttons.keys() == PRESETS["dgn-am"].keys()
+    assert buttons.keys() == DGN_AM.presets.keys()
     assert buttons["default"].isChecked()
     explorer.qtbot.mouseClick(buttons["published"], Qt.MouseButton.LeftButton)
-    assert explorer.session.settings.value.parameters == PRESETS["dgn-am"]["published"]
+    assert explorer.session.settings.value.parameters == DGN_AM.presets["published"]
     assert [buttons[n].isChecked() for n in ("default", "published")] == [False, True]
     enter(explorer, explorer.controls.form.fields["steps"], "12")
     assert not any(button.isChecked() for button in buttons.values())

@@ -91,7 +91,7 @@ def test_selected_results_leave_together(explorer: Explorer, dragged: Dragged) -
     source, data, _ = dragged[0]
     assert source is view
     recipes = [read_recipe(path) for path in paths_of(data)]
-    units = {str(recipe.objective[0].unit) for recipe in recipes if recipe is not None}
+    units = {str(recipe.units[0]) for recipe in recipes if recipe is not None}
     assert units == {"fc:1", "fc:2"}
     assert not data.hasImage()
 

@@ -119,7 +119,7 @@ def test_every_view_shows_hostile_names_as_they_are(hostile: Explorer, tmp_path:
         hostile.engine.advance(10_000)
         hostile.until(lambda: session.display.result is not None)
         notes.write(unit, (IMAGE, TURNED), f"{IMAGE}\n{ESCAPE}{LONG}")
-        notes.keep_combination(f"{IMAGE}{TURNED}{index}", session.display.recipe.objective)
+        notes.keep_combination(f"{IMAGE}{TURNED}{index}", session.display.recipe.target.terms)
     hostile.until(lambda: len(session.library.items) == len(HOSTILE))
     session.notice.emit(Notice(f"{IMAGE}{ESCAPE}{LONG}"))
     session.visualise(UnitAddress("fc", 1))

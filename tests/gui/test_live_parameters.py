@@ -8,10 +8,10 @@ from dgn_explorer.engine.messages import Failed
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.state.live_parameters import FOLLOW_MS
 from dgn_explorer.gui.state.run_settings import RunSettings
-from dgn_explorer.gui.state.runs import start_after
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.parameters import PRESETS, DgnAmParameters, PixelsParameters
-from dgn_explorer.synthesis.start import read_code
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM, DgnAmParameters
+from dgn_explorer.synthesis.methods.pixels.about import PixelsParameters
+from dgn_explorer.synthesis.start import RANDOM, FromResult
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK
 from tests.gui.test_controls import enter
@@ -31,7 +31,7 @@ def live(explorer: Explorer) -> Explorer:
 
 
 def starts(explorer: Explorer) -> list[list[float]]:
-    return [read_code(recipe.start)[:1].tolist() for recipe in explorer.engine.submitted[1:]]
+    return [recipe.start.code[:1].tolist() for recipe in explorer.engine.submitted[1:]]
 
 
 def test_a_typed_value_moves_the_running_image_on(live: Explorer) -> None:
@@ -39,7 +39,7 @@ def test_a_typed_value_moves_the_running_image_on(live: Explorer) -> None:
     live.submitted(2)
     first, second = live.engine.submitted
     assert second.parameters == replace(first.parameters, decay=0.05)
-    assert (second.objective, second.seed) == (first.objective, first.seed)
+    assert (second.target.terms, second.seed) == (first.target.terms, first.seed)
     assert starts(live) == [[7.0]]
     assert live.stage.canvas.image is not None
     live.engine.advance(10_000)
@@ -59,7 +59,7 @@ def test_undo_and_presets_act_at_once_too(live: Explorer) -> None:
     live.submitted(4)
     parameters = [recipe.parameters for recipe in live.engine.submitted]
     default = DgnAmParameters()
-    published = PRESETS["dgn-am"]["published"]
+    published = DGN_AM.presets["published"]
     assert parameters == [default, replace(default, steps=90), default, published]
     assert starts(live) == [[7.0], [3.0], [4.0]]
 
@@ -139,7 +139,7 @@ def test_weights_and_parameters_move_one_run_on(explorer: Explorer) -> None:
     model.weigh(UnitAddress("fc", 2), 0.5)
     explorer.submitted(3)
     last = explorer.engine.submitted[-1]
-    assert (last.parameters.steps, last.objective) == (90, model.terms)
+    assert (last.parameters.steps, last.target.terms) == (90, model.terms)
     assert starts(explorer) == [[5.0], [6.0]]
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.display.badge == "Finished")
@@ -161,7 +161,7 @@ def test_a_run_that_fails_is_not_gone_on_from(live: Explorer) -> None:
 
 def test_a_start_can_always_be_made_again() -> None:
     done, stopped = make_result(), make_result(state="stopped")
-    assert start_after(done) == f"result:{done.key}"
-    assert read_code(start_after(stopped)) == pytest.approx(stopped.code, rel=1e-3)
+    assert done.next_start == FromResult(done.key)
+    assert stopped.next_start.code == pytest.approx(stopped.code, rel=1e-3)
     pixels = make_recipe(method="pixels", parameters=PixelsParameters(), prior="")
-    assert start_after(replace(stopped, recipe=pixels)) == "random"
+    assert replace(stopped, order=pixels).next_start == RANDOM

@@ -11,7 +11,8 @@ from dgn_explorer.engine.messages import Frame
 from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.start import FromResult
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import picture_of
 
@@ -28,7 +29,7 @@ def button(explorer: Explorer, name: str) -> QPushButton:
 def test_search_and_enter_starts(explorer: Explorer) -> None:
     explorer.type_and_enter("volc")
     explorer.submitted(1)
-    assert explorer.engine.submitted[0].objective[0].unit == VOLCANO
+    assert explorer.engine.submitted[0].target.terms[0].unit == VOLCANO
     assert explorer.session.unit == VOLCANO
     assert explorer.session.display.showing is Showing.LIVE
 
@@ -36,7 +37,7 @@ def test_search_and_enter_starts(explorer: Explorer) -> None:
 def test_address_and_layer_can_be_typed(explorer: Explorer) -> None:
     explorer.type_and_enter("blocks.0.expand:11@2,3")
     explorer.submitted(1)
-    unit = explorer.engine.submitted[0].objective[0].unit
+    unit = explorer.engine.submitted[0].target.terms[0].unit
     assert unit == UnitAddress("blocks.0.expand", 11, (2, 3))
     explorer.type_and_enter("conv1")
     assert explorer.browser.units.layer is not None
@@ -65,7 +66,7 @@ def test_enter_in_the_grid_starts_the_current_unit(explorer: Explorer) -> None:
     grid.setCurrentIndex(explorer.browser.units.index(2))
     explorer.qtbot.keyClick(grid, Qt.Key.Key_Return)
     explorer.submitted(1)
-    assert explorer.engine.submitted[0].objective[0].unit == STRAWBERRY
+    assert explorer.engine.submitted[0].target.terms[0].unit == STRAWBERRY
 
 
 def test_finished_result_is_shown_and_listed(explorer: Explorer) -> None:
@@ -192,8 +193,8 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
         button(explorer, "Go on from the image on show"), Qt.MouseButton.LeftButton
     )
     explorer.submitted(2)
-    assert explorer.engine.submitted[1].start == f"result:{first.key}"
-    assert explorer.engine.submitted[1].objective == first.recipe.objective
+    assert explorer.engine.submitted[1].start == FromResult(first.key)
+    assert explorer.engine.submitted[1].target.terms == first.recipe.target.terms
     gentle = explorer.engine.submitted[1].parameters  # more or larger would wipe the image out
     assert isinstance(gentle, DgnAmParameters)
     assert gentle.steps == round(DgnAmParameters.steps * (1 - 0.85))
@@ -215,7 +216,7 @@ def test_welcome_example_runs(explorer: Explorer) -> None:
     assert example.isVisible()
     explorer.qtbot.mouseClick(example, Qt.MouseButton.LeftButton)
     explorer.submitted(1)
-    assert explorer.engine.submitted[0].objective[0].unit == STRAWBERRY
+    assert explorer.engine.submitted[0].target.terms[0].unit == STRAWBERRY
 
 
 def test_unit_from_the_command_line_runs_once_opened(make_explorer) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget
 
-from dgn_explorer.engine.messages import Judge, OpenFailed
+from dgn_explorer.engine.messages import OpenFailed
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.frame.open_dialog import OpenDialog, recent
 from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.step_sizes import remember_step
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK, PRIOR
@@ -113,15 +113,14 @@ def test_every_open_network_judges_the_picture(explorer: Explorer) -> None:
     assert list(tops) == [NETWORK.fingerprint]
     opened_by_dialog(explorer)
     explorer.until(lambda: list(tops) == [NETWORK.fingerprint, OTHER.fingerprint])
-    ask = explorer.engine.asked[-1]
-    assert isinstance(ask, Judge)
-    assert ask.network_fingerprints == (OTHER.fingerprint,)
+    ask = explorer.engine.surveys[-1]
+    assert (ask.study, ask.network_fingerprint) == ("verdict", OTHER.fingerprint)
     assert tops[OTHER.fingerprint].accessibleName() == "Best classes of the image for OtherNet"
     assert "goldfish 50%" in tops[OTHER.fingerprint].accessibleDescription()
     explorer.engine.holds_answers = True
     explorer.make("strawberry")  # made with the other network
     explorer.until(lambda: list(tops) == [OTHER.fingerprint])
-    assert len(explorer.engine.held) == 1
+    explorer.until(lambda: len(explorer.engine.held) == 1)
     explorer.session.show_nothing()
     assert explorer.engine.held == []  # nobody waits for it any more
     assert not tops

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from dgn_explorer.gui.look.close_button import CloseButton
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.photos.reading import LARGEST_PX, read_photo
+from dgn_explorer.synthesis.start import PHOTO_START, RANDOM
 from tests.gui.conftest import Explorer
 from tests.gui.test_results import drop
 
@@ -19,7 +20,9 @@ def test_a_dropped_photo_lists_its_units(explorer: Explorer, tmp_path: Path) -> 
     drop(explorer, path)
     listed = explorer.photo_panel.list
     explorer.until(lambda: listed.count() > 0)
-    assert explorer.engine.asked[0].image.shape == (30, 40, 3)
+    (survey,) = explorer.engine.surveys
+    kept = explorer.session.library.store.inputs.get(survey.inputs[0].sha256)
+    assert kept == path.read_bytes()
     assert listed.isVisible()
     assert listed.item(0).text() == "goldfish"  # the output layer comes first
     listed.setFocus()
@@ -27,7 +30,7 @@ def test_a_dropped_photo_lists_its_units(explorer: Explorer, tmp_path: Path) -> 
     assert explorer.session.unit == UnitAddress("fc", 1)
     explorer.qtbot.keyClick(listed, Qt.Key.Key_Return)
     explorer.submitted(1)
-    assert explorer.engine.submitted[0].objective[0].unit == UnitAddress("fc", 1)
+    assert explorer.engine.submitted[0].target.terms[0].unit == UnitAddress("fc", 1)
     explorer.photo_panel.findChild(CloseButton).click()
     assert explorer.browser.grid.isVisible()
 
@@ -51,13 +54,14 @@ def test_the_photo_as_start_is_one_setting(explorer: Explorer, tmp_path: Path) -
     drop(explorer, path)
     explorer.until(lambda: explorer.desk.table["photo_start"].isEnabled())
     explorer.desk.table["photo_start"].trigger()
-    explorer.until(lambda: explorer.session.settings.value.start.startswith("code:"))
+    explorer.until(lambda: explorer.session.settings.value.start == PHOTO_START)
     assert explorer.session.settings.value.start_name == "photo.png"
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
-    assert explorer.engine.submitted[0].start == explorer.session.settings.value.start
+    recipe = explorer.engine.submitted[0]
+    assert (recipe.start, recipe.inputs[0].name) == (PHOTO_START, "photo.png")
     explorer.desk.table["undo"].trigger()
-    assert explorer.session.settings.value.start == "random"
+    assert explorer.session.settings.value.start == RANDOM
 
 
 def test_a_method_without_a_prior_names_none(explorer: Explorer) -> None:

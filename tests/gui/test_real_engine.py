@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from dgn_explorer.engine.engine import Engine
+from dgn_explorer.export.png import encode_png
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
 from dgn_explorer.gui.state.display import Showing
@@ -15,8 +16,10 @@ from dgn_explorer.gui.state.run_settings import RunSettings
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.options import NetworkOptions
 from dgn_explorer.networks.spec_text import spec_text
+from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.morph import between
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.start import FromResult
 from tests.gui.conftest import Explorer
 from tests.tiny import tiny_prior_file
 
@@ -67,7 +70,7 @@ def test_search_watch_stop_and_come_back(real: Explorer) -> None:
     real.qtbot.waitUntil(
         lambda: (
             real.session.display.result is not None
-            and real.session.display.result.recipe.start == f"result:{result.key}"
+            and real.session.display.result.recipe.start == FromResult(result.key)
         ),
         timeout=OPEN_MS,
     )
@@ -91,7 +94,7 @@ def test_combine_morph_film_and_photo(real: Explorer, tmp_path: Path) -> None:
         timeout=OPEN_MS,
     )
     second = session.display.result
-    assert second.recipe.start == f"result:{first.key}"
+    assert second.recipe.start == FromResult(first.key)
     assert second.label == "volcano + 0.6*strawberry"
 
     answers: list[object] = []
@@ -99,13 +102,14 @@ def test_combine_morph_film_and_photo(real: Explorer, tmp_path: Path) -> None:
     questions, recipe = session.questions, second.recipe
     questions.images_of(recipe.prior_fingerprint, codes, answers.append)
     questions.frames_of(second, 3, answers.append)
-    questions.excited_by(recipe.network_fingerprint, first.image, answers.append)
+    photo = Input("photo", session.library.keep_input(encode_png(first.image)))
+    session.surveys.strongest(session.network, photo, answers.append)
     real.qtbot.waitUntil(lambda: len(answers) == 3, timeout=OPEN_MS)
     morph, film, strongest = answers
     np.testing.assert_array_equal(morph[0], first.image)
     np.testing.assert_array_equal(morph[-1], second.image)
     np.testing.assert_array_equal(film[-1], second.image)
-    assert {one.unit.layer for one in strongest} == {x.path for x in session.network.layers}
+    assert set(strongest.parts["layer"]) == {x.path for x in session.network.layers}
     assert not session.runs.watching
 
 

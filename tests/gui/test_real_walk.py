@@ -14,7 +14,8 @@ from PySide6.QtCore import Qt
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.gui.features.films.film_dialog import FilmDialog
 from dgn_explorer.gui.look.card import CardState
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.start import FromResult
 from tests.gui.conftest import Explorer
 from tests.gui.test_results import drop
 from tests.gui.walking import CTRL, PICTURES, SHIFT, Walk
@@ -64,7 +65,7 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     assert "golden retriever" in [session.network.labels[i] for i, _ in retriever.top]
     walk.station("finished")
     walk.press(Qt.Key.Key_M, CTRL)
-    walk.until(lambda: session.display.recipe.start == f"result:{retriever.key}")
+    walk.until(lambda: session.display.recipe.start == FromResult(retriever.key))
     badge("Finished")
     explorer.panels.show("Details")
     walk.station("more steps")
@@ -154,4 +155,4 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     walk.station("dropped back")
     walk.press(Qt.Key.Key_Z, CTRL)
     assert settings.value == changed
-    assert explorer.browser.units.card(retriever.recipe.objective[0].unit).state is CardState.CACHED
+    assert explorer.browser.units.card(retriever.recipe.units[0]).state is CardState.CACHED

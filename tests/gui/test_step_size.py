@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from dgn_explorer.engine.messages import Answered, FindStep, Frame
 from dgn_explorer.gui.features.settings.step_size_bar import StepSizeBar
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.step_sizes import remember_step, remembered_step
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK, PRIOR, picture_of

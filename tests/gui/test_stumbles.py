@@ -47,7 +47,7 @@ def test_enter_while_torch_loads_counts_when_there_is_a_network(
     assert explorer.engine.submitted == []
     explorer.session.open("tiny", "default")
     explorer.submitted(1)
-    assert explorer.engine.submitted[0].objective[0].unit == UnitAddress("fc", 1)
+    assert explorer.engine.submitted[0].units[0] == UnitAddress("fc", 1)
 
 
 def test_an_empty_enter_starts_what_is_selected(explorer: Explorer) -> None:
@@ -68,7 +68,7 @@ def test_suggestions_can_be_clicked(explorer: Explorer) -> None:
     place = search.hits.visualItemRect(search.hits.item(0)).center()
     explorer.qtbot.mouseClick(search.hits.viewport(), Qt.MouseButton.LeftButton, pos=place)
     explorer.submitted(1)
-    assert explorer.engine.submitted[0].objective[0].unit == UnitAddress("fc", 2)
+    assert explorer.engine.submitted[0].units[0] == UnitAddress("fc", 2)
     explorer.type_and_enter("bloks.1:3")
     assert search.hits.item(0).text() == "blocks.1:3"
 

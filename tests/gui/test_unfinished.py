@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.unfinished import decode_queue, encode_queue, read_queue
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.targets import Maximise, Term
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import LABELS
 from tests.results.making import make_recipe
@@ -17,7 +17,7 @@ from tests.results.making import make_recipe
 def test_a_layer_is_written_briefly() -> None:
     recipes = [make_recipe(i, seed=i % 2) for i in range(1280)]
     recipes.append(
-        make_recipe(objective=(Term(UnitAddress("a", 1)), Term(UnitAddress("b", 2), -1)))
+        make_recipe(target=Maximise((Term(UnitAddress("a", 1)), Term(UnitAddress("b", 2), -1))))
     )
     text = encode_queue(recipes)
     assert decode_queue(text) == tuple(recipes)

@@ -16,7 +16,7 @@ from dgn_explorer.gui.features.films.film_dialog import FilmDialog
 from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.recipe import Recipe
-from dgn_explorer.synthesis.start import code_text
+from dgn_explorer.synthesis.start import FromCode
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import FakeEngine
 from tests.gui.test_results import drop
@@ -29,7 +29,7 @@ SIDE = 64
 def forming(recipe: Recipe, step: int) -> np.ndarray:
     """(64, 64, 3) uint8: soft coloured clouds that gain contrast as the ascent goes on."""
     total = np.zeros((SIDE, SIDE, 3))
-    for term in recipe.objective:
+    for term in recipe.target.terms:
         rng = np.random.default_rng([term.unit.index, len(term.unit.layer), recipe.seed])
         clouds = Image.fromarray(rng.integers(0, 256, (8, 8, 3), np.uint8)).resize((SIDE, SIDE), 3)
         soft = np.asarray(clouds.filter(ImageFilter.GaussianBlur(2)), float) - 128
@@ -79,7 +79,7 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     engine.advance(10_000)
     explorer.until(lambda: session.display.badge == "Finished")
     # The code itself: under the same key a longer result may lie one day
-    assert engine.submitted[2].start == code_text(stopped.code)
+    assert engine.submitted[2].start == FromCode.of(stopped.code)
     walk.station("more steps")
 
     # Combine two: one by key, one by drag and drop.
@@ -92,7 +92,7 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     for _ in range(8):
         qtbot.keyClick(slider, Qt.Key.Key_Left)
     explorer.submitted(5)
-    assert engine.submitted[4].start.startswith("code:")
+    assert isinstance(engine.submitted[4].start, FromCode)
     engine.advance(10_000)
     explorer.until(lambda: session.display.badge == "Finished")
     explorer.combine.name.setText("Glowing fruit")

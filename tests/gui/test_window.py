@@ -166,7 +166,7 @@ def test_notice_goes_by_itself(explorer: Explorer, monkeypatch: pytest.MonkeyPat
 def test_result_that_could_not_be_saved_is_shown_with_a_warning(explorer: Explorer) -> None:
     explorer.make("volcano")
     result = explorer.session.display.result
-    explorer.session.handle(Finished(99, result, False, saved=False, notice="The disk is full."))
+    explorer.session.handle(Finished(99, result, None, notice="The disk is full."))
     card = explorer.notices.cards()[-1]
     assert card.notice.level is Level.WARNING
     assert card.notice.text == "The disk is full."

@@ -4,34 +4,46 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from dgn_explorer.commands import start_image
-from dgn_explorer.engine.answers import encode_photo
-from dgn_explorer.engine.messages import Encode
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.photos.sets import load_photo, open_photos
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.inversion import invert
+from dgn_explorer.synthesis.bench import Bench
+from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.making import finish
+from dgn_explorer.synthesis.start import FromPhoto
+from dgn_explorer.synthesis.step import from_uint8
 from dgn_explorer.training import cache
 from tests.photos.making import FILES, LOSS, right, saved, scene, turned, write_all
-from tests.tiny import tiny_network, tiny_prior
+from tests.tiny import recipe_for, tiny_network, tiny_prior
 
 SIZE = 48
+IMAGE = 43  # px, whose padded size that is
 
 
 def from_window(path: Path) -> np.ndarray:
     return middle_square(read_photo(path), SIZE)
 
 
-def from_init(path: Path) -> np.ndarray:
-    return to_uint8(start_image.read_photo(path, SIZE)[0])
+def from_order(path: Path) -> np.ndarray:
+    """As an input of an order, which is what ``--init`` and a dropped photograph become."""
+    photo = Input("start", "0" * 64, path.name)
+    return middle_square(bench_for(path).photo(photo), SIZE)
+
+
+def bench_for(path: Path, **others: Any) -> Bench:
+    network = tiny_network()
+    values = {"network": network, "prior": None, "open_encoder": lambda: None} | others
+    return Bench(read_input=lambda _: path.read_bytes(), stored_code=lambda _: None, **values)
 
 
 def from_folder(path: Path) -> np.ndarray:
@@ -51,12 +63,14 @@ def from_zip(path: Path) -> np.ndarray:
 
 
 def from_training(path: Path) -> np.ndarray:
-    made = cache._square(path.read_bytes(), SIZE)
+    """What is kept for crops of ``IMAGE`` px, which has a rim around them."""
+    assert cache.padded_size(IMAGE) == SIZE
+    made = cache._square(path.read_bytes(), IMAGE)
     assert made is not None
-    return np.frombuffer(made[1], np.uint8).reshape(SIZE, SIZE, 3)
+    return np.frombuffer(made.pixels, np.uint8).reshape(SIZE, SIZE, 3)
 
 
-ENTRANCES = (from_window, from_init, from_folder, from_zip, from_training)
+ENTRANCES = (from_window, from_order, from_folder, from_zip, from_training)
 
 
 def to_uint8(rgb: torch.Tensor) -> np.ndarray:
@@ -85,7 +99,7 @@ def test_a_large_jpeg_is_the_same_within_a_level(
 
 
 @pytest.mark.parametrize("with_encoder", [True, False])
-def test_a_dropped_photograph_starts_from_the_code_of_init(
+def test_a_photograph_that_an_order_starts_from_becomes_its_code(
     with_encoder: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "turned.jpg"
@@ -100,14 +114,18 @@ def test_a_dropped_photograph_starts_from_the_code_of_init(
         )
         info = replace(prior.info, encoder=encoder)
         prior = replace(prior, info=info, space=CodeSpace.whitened(16))
-    ask = Encode(prior.info.fingerprint, read_photo(path))
-    dropped = encode_photo(prior, network if with_encoder else None, ask)
-    if with_encoder:
-        size = prior.info.encoder.input_size
-        code = encode(prior, network, start_image.read_photo(path, size))
-    else:
-        code = invert(prior, start_image.read_photo(path, prior.info.image_size))
-    np.testing.assert_array_equal(dropped, prior.space.clamp(code)[0].detach().numpy())
+    encoders = (lambda: network) if with_encoder else (lambda: None)
+    bench = bench_for(path, prior=prior, network=network, open_encoder=encoders)
+    recipe = replace(
+        recipe_for(network, prior, "dog"),
+        start=FromPhoto(),
+        inputs=(Input("start", "0" * 64, path.name),),
+    )
+    dropped = finish(bench.start(recipe))
+    size = prior.info.encoder.input_size if with_encoder else prior.info.image_size
+    rgb = from_uint8(middle_square(read_photo(path), size)[None], prior.device)
+    code = encode(prior, network, rgb) if with_encoder else finish(invert(prior, rgb))
+    np.testing.assert_array_equal(dropped, prior.space.clamp(code).detach().numpy())
 
 
 @pytest.mark.parametrize("orientation", [3, 6])

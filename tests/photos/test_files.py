@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dgn_explorer.commands import start_image
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.png import read_recipe
 from dgn_explorer.photos import files, reading
@@ -30,7 +29,7 @@ def read_in_set(path: Path) -> None:
         found.close()
 
 
-READERS = (read_photo, lambda path: start_image.read_photo(path, 24), read_in_set)
+READERS = (read_photo, read_in_set)
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -8,8 +8,9 @@ import numpy as np
 
 from dgn_explorer.disk import FileSystem
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.result import Result
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.results.record import Provenance, Record, top_parts
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
 
 
 def make_recipe(index: int = 980, **changes: Any) -> Recipe:
@@ -18,14 +19,14 @@ def make_recipe(index: int = 980, **changes: Any) -> Recipe:
         "network_fingerprint": "a" * 64,
         "prior": "default",
         "prior_fingerprint": "b" * 64,
-        "objective": (Term(UnitAddress("fc", index)),),
+        "target": Maximise.of(UnitAddress("fc", index)),
     }
     return Recipe(**(values | changes))
 
 
 def make_result(
     index: int = 980, state: str = "done", steps: int = 5, size: int = 12, **changes: Any
-) -> Result:
+) -> Record:
     """Equal arguments give equal results; other states and steps give other pixels too."""
     rng = np.random.default_rng([index, steps, len(state)])
     values: dict[str, Any] = {
@@ -37,22 +38,31 @@ def make_result(
         "seconds": 1.25,
         "device": "CPU, 2 threads",
         "created": f"2026-01-01T00:{index % 60:02}:00+00:00",
-        "top": ((980, 0.1 + 0.2), (3, 1e-9)),
+        "top": ((980, 0.25), (3, 2.0**-30)),
         "label": "vulkán 火山",
         "versions": {"torch": "2.13", "dgn-explorer": "0.1.0"},
     }
-    return Result(**(values | changes))
+    v = values | changes
+    return Record(
+        order=v["recipe"],
+        parts={"images": v["image"][None], "codes": v["code"][None], **top_parts((v["top"],))},
+        trace=v["trace"],
+        state=v["state"],
+        provenance=Provenance(v["seconds"], v["device"], v["created"], v["versions"]),
+        label=v["label"],
+    )
 
 
-def assert_same(one: Result | None, other: Result) -> None:
+def assert_same(one: Record | None, other: Record) -> None:
     assert one is not None
-    for name, value in vars(other).items():
-        stored = getattr(one, name)
+    assert one.parts.keys() == other.parts.keys()
+    for name, value in {**other.parts, "trace": other.trace}.items():
+        stored = one.trace if name == "trace" else one.parts[name]
         if isinstance(value, np.ndarray):
             assert stored.dtype == value.dtype, name
-            np.testing.assert_array_equal(stored, value, name)
-        else:
-            assert stored == value, name
+        np.testing.assert_array_equal(stored, value, name)
+    for name in ("order", "state", "provenance", "label"):
+        assert getattr(one, name) == getattr(other, name), name
 
 
 def files_below(folder: Path) -> set[str]:

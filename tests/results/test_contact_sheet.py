@@ -10,24 +10,28 @@ import pytest
 from PIL import Image
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.export.contact_sheet import SheetOptions, caption_of, save_sheet
+from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
 from dgn_explorer.export.pdf import pdf_of
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.result import Result
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.results.captions import caption_of, cells_of
+from dgn_explorer.results.record import Record
+from dgn_explorer.synthesis.targets import Maximise, Term
 from tests.results.making import make_recipe, make_result
 
 RESULTS = {str(n): make_result(n) for n in range(7)}
 
 
-def read(key: str) -> Result | None:
+def read(key: str) -> Record | None:
     return RESULTS.get(key)
+
+
+CELLS = cells_of(RESULTS, read, "")
 
 
 def test_a_png_holds_every_image(tmp_path: Path) -> None:
     options = SheetOptions(columns=3, gap_px=2, captions="", background="#000000")
     path = tmp_path / "a.png"
-    assert save_sheet(path, list(RESULTS), read, options) == [path]
+    assert save_sheet(path, CELLS, options) == [path]
     sheet = np.asarray(Image.open(path))
     assert sheet.shape == (2 + 3 * 14, 2 + 3 * 18, 3)
     np.testing.assert_array_equal(sheet[2:14, 2:18], RESULTS["0"].image)
@@ -37,7 +41,7 @@ def test_a_png_holds_every_image(tmp_path: Path) -> None:
 def test_a_large_grid_is_cut_between_rows(tmp_path: Path) -> None:
     options = SheetOptions(columns=2, captions="")
     limit = 2 * 2 * 12 * 16
-    written = save_sheet(tmp_path / "a.png", list(RESULTS), read, options, tile_pixels=limit)
+    written = save_sheet(tmp_path / "a.png", CELLS, options, tile_pixels=limit)
     assert [path.name for path in written] == ["a 1 of 2.png", "a 2 of 2.png"]
     assert all(path.is_file() for path in written)
 
@@ -46,7 +50,7 @@ def test_a_pdf_holds_the_pixels_without_loss(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     limit = 3 * 12 * 16
     options = SheetOptions(columns=3, captions="", title="Vulkán")
-    assert save_sheet(path, list(RESULTS), read, options, tile_pixels=limit) == [path]
+    assert save_sheet(path, CELLS, options, tile_pixels=limit) == [path]
     data = path.read_bytes()
     assert data.count(b"/Type /Page ") == 3
     assert "Vulkán".encode("utf-16-be").hex().upper().encode() in data
@@ -69,7 +73,9 @@ def test_captions() -> None:
     result = make_result(3)
     assert caption_of(result, "{label} #{seed} at {address}") == "vulkán 火山 #0 at fc:3"
     terms = tuple(Term(UnitAddress("fc", index)) for index in (980, 949))
-    both = make_result(recipe=make_recipe(objective=terms), label="volcano + strawberry")
+    both = make_result(
+        recipe=make_recipe(target=Maximise(tuple(terms))), label="volcano + strawberry"
+    )
     assert caption_of(both, "{label}") == "volcano + strawberry"
     assert caption_of(replace(both, label=""), "{label}") == "fc:980 + fc:949"
     assert caption_of(result, "plain {") == "plain {"
@@ -92,5 +98,5 @@ def test_bad_values_are_refused(
     tmp_path: Path, name: str, keys: list[str], options: SheetOptions
 ) -> None:
     with pytest.raises(DgnError):
-        save_sheet(tmp_path / name, keys, read, options)
+        save_sheet(tmp_path / name, cells_of(keys, read, "{label}"), options)
     assert list(tmp_path.iterdir()) == []

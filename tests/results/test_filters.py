@@ -3,17 +3,23 @@
 from dataclasses import replace
 from pathlib import Path
 
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.filters import ResultFilter, layers_of
-from dgn_explorer.results.result_file import StoredResult
+from dgn_explorer.results.summary import Summary
 
-BASE = StoredResult(
-    "k", Path(), "lite0", "f" * 8, "default", "fc:10", "volcano", 0, "dgn-am", "done", 5, 1.0, 1.0,
-    "2026", 9,
+
+def units(*addresses: str) -> dict[str, object]:
+    return {"units": tuple(map(UnitAddress.parse, addresses)), "address": " + ".join(addresses)}
+
+
+BASE = Summary(
+    "k", Path(), "images", "lite0", "f" * 8, "default", (UnitAddress("fc", 10),), "fc:10",
+    "volcano", 0, "dgn-am", "done", 1, 5, 1.0, 1.0, "2026", 9,
 )  # fmt: skip
 ITEMS = [
     BASE,
-    replace(BASE, key="b", address="fc:9", label="shark", activation=3.0, state="stopped"),
-    replace(BASE, key="c", address="conv:2 + 0.5*fc:1", label="", activation=2.0),
+    replace(BASE, key="b", **units("fc:9"), label="shark", activation=3.0, state="stopped"),
+    replace(BASE, key="c", **units("conv:2", "fc:1"), label="", activation=2.0),
     replace(BASE, key="d", network_fingerprint="e" * 8, label="volcano"),
 ]
 

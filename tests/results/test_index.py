@@ -12,10 +12,11 @@ import pytest
 from dgn_explorer.disk import FileSystem
 from dgn_explorer.results import store as store_module
 from dgn_explorer.results.index import _SIGNATURE, _TYPES, INDEX, read_index, write_index
-from dgn_explorer.results.result_file import read_summary
+from dgn_explorer.results.record_file import read_summary
 from dgn_explorer.results.store import Store
 from tests.results.making import FaultyFileSystem, make_recipe, make_result
 
+BETTER = 1
 COUNT = 6
 ROOT = Path(__file__).parent.parent.parent
 
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "store"
     store = Store(folder)
     for index in range(COUNT):
-        store.put(make_result(index))
+        store.put(make_result(index, "stopped" if index == BETTER else "done"))
     assert not (folder / INDEX).exists()
     store.list()
     assert (folder / INDEX).is_file()
@@ -63,8 +64,8 @@ def test_the_next_start_opens_nothing(folder: Path, opened: list[Path]) -> None:
 
 def test_only_what_is_new_or_changed_is_opened(folder: Path, opened: list[Path]) -> None:
     store = Store(folder)
-    new = store.put(make_result(COUNT))
-    better = store.put(make_result(1, "done", 9))
+    new = store.put(make_result(COUNT)).path
+    better = store.put(make_result(BETTER, "done", 9)).path
     store.delete(make_recipe(2).key)
     opened.clear()
     listed = Store(folder).list()

@@ -24,7 +24,7 @@ from dgn_explorer.results.notebook import (
     notebook_path,
     read_notebook,
 )
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.targets import Maximise, Term
 from tests.results.making import FaultyFileSystem
 
 FP = "ab" * 32
@@ -108,7 +108,7 @@ def test_a_change_that_is_undone_leaves_what_was(tmp_path: Path) -> None:
 
 
 def test_a_name_that_others_took_meanwhile_stays_theirs() -> None:
-    theirs, mine = (Term(UnitAddress("fc", 8)),), TERMS
+    theirs, mine = Maximise.of(UnitAddress("fc", 8)), TERMS
     book = Notebook().with_combination("fruit", theirs)
     change: Change = CombinationChange("fruit", (), mine)
     both = applied([change, change], book)

@@ -17,7 +17,7 @@ import pytest
 from dgn_explorer.errors import DgnError
 from dgn_explorer.results.hdf5_file import LIBRARY_VERSION, write_datasets
 from dgn_explorer.results.pack import PackReport, pack, unpack
-from dgn_explorer.results.result_file import read_raw
+from dgn_explorer.results.record_file import read_raw
 from dgn_explorer.results.store import Store
 from tests.results.making import FaultyFileSystem, assert_same, make_recipe, make_result
 
@@ -50,10 +50,11 @@ def test_everything_comes_back_byte_for_byte(store: Store, packed: Path, tmp_pat
     assert unpack(other, packed, lambda *at: seen.append(at)) == PackReport(COUNT, COUNT)
     assert seen == [(done, COUNT) for done in range(COUNT + 1)]
     assert contents(other.folder) == contents(store.folder)
-    assert unpack(other, packed) == PackReport(COUNT, 0)
-    again = tmp_path / "again.h5"
-    pack(other, again)
-    assert again.read_bytes() == packed.read_bytes()
+    again = unpack(other, packed)
+    assert again == PackReport(COUNT, 0) and again.kept == COUNT
+    repacked = tmp_path / "again.h5"
+    pack(other, repacked)
+    assert repacked.read_bytes() == packed.read_bytes()
 
 
 def test_any_hdf5_program_can_read_the_images(packed: Path) -> None:
@@ -178,7 +179,7 @@ def test_names_that_are_no_keys_refuse_the_whole_pack(
 def test_shared_data_cannot_unpack_to_more_than_the_pack(tmp_path: Path) -> None:
     path, other = tmp_path / "bomb.h5", Store(tmp_path / "other")
     first = make_result(0, image=np.zeros((300, 300, 3), np.uint8))
-    stored = Store(tmp_path / "store").put(first)
+    stored = Store(tmp_path / "store").put(first).path
     raw = read_raw(stored, first.key)
     arrays = ("image", "code", "trace", "thumbnail")
     with h5py.File(path, "w", libver=LIBRARY_VERSION) as file:
@@ -215,8 +216,8 @@ def test_no_pack_at_all_a_result_and_a_newer_one(store: Store, packed: Path) -> 
         unpack(store, store.path(KEY))
     with h5py.File(packed, "r+") as file:
         del file["about"], file["checksums"]
-        write_datasets(file, {"about": json.dumps({"pack": 2})})
-    with pytest.raises(DgnError, match="format 2"):
+        write_datasets(file, {"about": json.dumps({"pack": 3})})
+    with pytest.raises(DgnError, match="format 3"):
         unpack(store, packed)
 
 

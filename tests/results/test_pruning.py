@@ -11,7 +11,7 @@ from dgn_explorer.results.note_changes import NoteChange, change_notebook
 from dgn_explorer.results.notebook import UnitNote, notebook_path
 from dgn_explorer.results.pruning import favourite_keys, to_prune
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.targets import Maximise, Term
 from tests.results.making import assert_same, make_recipe, make_result
 
 COUNT = 10  # result i is from minute i
@@ -55,7 +55,7 @@ def test_by_both_and_what_is_kept(store: Store) -> None:
 
 def test_favourites_of_units_and_combinations(store: Store, tmp_path: Path) -> None:
     terms = (Term(UnitAddress("fc", 1)), Term(UnitAddress("fc", 77), -0.5))
-    both = make_result(recipe=make_recipe(objective=terms))
+    both = make_result(recipe=make_recipe(target=Maximise(tuple(terms))))
     other = make_result(recipe=make_recipe(3, network_fingerprint="c" * 64))
     store.put(both)
     store.put(other)
@@ -69,11 +69,12 @@ def test_favourites_of_units_and_combinations(store: Store, tmp_path: Path) -> N
 
 
 def test_a_result_that_was_made_anew_meanwhile_stays(store: Store) -> None:
+    store.put(make_result(COUNT, "stopped", 3))
     old = {item.address: item for item in store.list()}
-    better = make_result(4, "done", 9)
+    better = make_result(COUNT, "done", 9)
     store.put(better)
-    assert store.delete_listed(old["fc:4"]) is False
+    assert store.delete_listed(old[f"fc:{COUNT}"]) is False
     assert_same(store.get(better.key), better)
     assert store.delete_listed(old["fc:5"]) is True
     assert store.delete_listed(old["fc:5"]) is False
-    assert len(store.keys()) == COUNT - 1
+    assert len(store.keys()) == COUNT

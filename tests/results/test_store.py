@@ -12,7 +12,7 @@ from dgn_explorer.disk import FileSystem
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.store import Store
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.synthesis.targets import Maximise, Term
 from tests.results.making import assert_same, files_below, make_recipe, make_result
 
 
@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_everything_in_a_result_comes_back(store: Store) -> None:
     result = make_result()
-    path = store.put(result)
+    path = store.put(result).path
     assert path == store.path(result.key) == store.folder / result.key[:2] / f"{result.key}.h5"
     assert_same(store.get(result.key), result)
     assert_same(Store(store.folder).get(result.key), result)
@@ -47,7 +47,7 @@ def test_unusual_arrays_come_back(store: Store, changes: dict[str, Any]) -> None
 
 def test_equal_results_give_equal_bytes(store: Store, tmp_path: Path) -> None:
     other = Store(tmp_path / "other")
-    assert store.put(make_result()).read_bytes() == other.put(make_result()).read_bytes()
+    assert store.put(make_result()).path.read_bytes() == other.put(make_result()).path.read_bytes()
 
 
 def test_looking_into_a_store_that_is_not_there_creates_nothing(store: Store) -> None:
@@ -75,7 +75,7 @@ def test_what_is_no_key_is_refused(store: Store, key: str) -> None:
         (("stopped", 3), ("stopped", 9), "second"),
         (("stopped", 9), ("stopped", 3), "first"),
         (("stopped", 9), ("done", 5), "second"),
-        (("done", 5), ("done", 6), "second"),
+        (("done", 5), ("done", 6), "first"),
     ],
 )
 def test_the_better_result_is_kept(
@@ -90,20 +90,23 @@ def test_the_better_result_is_kept(
 
 def test_list_is_newest_first_and_says_what_is_stored(store: Store) -> None:
     results = [make_result(index) for index in (30, 10, 50, 20)]
-    paths = [store.put(result) for result in results]
+    paths = [store.put(result).path for result in results]
     assert [s.address for s in store.list()] == ["fc:50", "fc:30", "fc:20", "fc:10"]
     summary = next(s for s in store.list() if s.key == results[0].key)
     assert dataclasses.asdict(summary) == {
         "key": results[0].key,
         "path": paths[0],
+        "kind": "images",
         "network": "lite0",
         "network_fingerprint": "a" * 64,
         "prior": "default",
+        "units": ({"layer": "fc", "index": 30, "position": None},),
         "address": "fc:30",
         "label": "vulkán 火山",
         "seed": 0,
         "method": "dgn-am",
         "state": "done",
+        "count": 1,
         "steps": 5,
         "activation": results[0].activation,
         "seconds": 1.25,
@@ -125,7 +128,7 @@ def test_list_sees_what_changed_since_the_last_call(store: Store) -> None:
 
 def test_an_objective_of_several_units_has_an_address(store: Store) -> None:
     terms = (Term(UnitAddress("fc", 1)), Term(UnitAddress("conv", 2, (3, 4)), -0.5))
-    store.put(make_result(recipe=make_recipe(objective=terms)))
+    store.put(make_result(recipe=make_recipe(target=Maximise(tuple(terms)))))
     assert store.list()[0].address == "fc:1 + -0.5*conv:2@3,4"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store
 from tests.results.making import FaultyFileSystem, assert_same, files_below, make_result
 
@@ -15,7 +15,7 @@ CODES = [errno.ENOSPC, errno.EIO, errno.EACCES]
 NEVER = 10**9
 
 
-def fill(folder: Path) -> dict[str, Result]:
+def fill(folder: Path) -> dict[str, Record]:
     store = Store(folder)
     results = [make_result(1), make_result(2, "stopped", 3)]
     for result in results:
@@ -23,7 +23,7 @@ def fill(folder: Path) -> dict[str, Result]:
     return {result.key: result for result in results}
 
 
-def assert_intact(store: Store, expected: dict[str, Result]) -> None:
+def assert_intact(store: Store, expected: dict[str, Record]) -> None:
     assert store.keys() == expected.keys()
     for key, result in expected.items():
         assert_same(store.get(key), result)
@@ -37,7 +37,7 @@ def assert_intact(store: Store, expected: dict[str, Result]) -> None:
     [make_result(3), make_result(2, "stopped", 4), make_result(2, "stopped", 2)],
     ids=["new", "better", "worse"],
 )
-def test_put_that_fails_at_any_call(tmp_path: Path, new: Result, code: int, for_good: bool) -> None:
+def test_put_that_fails_at_any_call(tmp_path: Path, new: Record, code: int, for_good: bool) -> None:
     pristine = tmp_path / "pristine"
     before = fill(pristine)
     after = before | {new.key: new} if new.steps != 2 else before
@@ -82,7 +82,7 @@ def test_verify_that_fails_at_any_call_still_reports(tmp_path: Path, code: int) 
     for fail_at in range(1, 100):
         folder = tmp_path / str(fail_at)
         fill(folder)
-        path = Store(folder).put(make_result(3))
+        path = Store(folder).put(make_result(3)).path
         path.write_bytes(b"rubbish")
         fs = FaultyFileSystem(fail_at, code)
         report = Store(folder, fs).verify()

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store
 from tests.results.making import assert_same, files_below, make_recipe, make_result
 
@@ -20,7 +20,7 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.parent = Path(tempfile.mkdtemp(prefix="dgn-store-"))
         self.store = Store(self.parent / "store")
-        self.model: dict[str, Result] = {}
+        self.model: dict[str, Record] = {}
         self.broken: set[str] = set()
 
     def teardown(self) -> None:
@@ -30,7 +30,7 @@ class StoreMachine(RuleBasedStateMachine):
     def put(self, index: int, state: str, steps: int) -> None:
         result = make_result(index, state, steps, size=3)
         old = self.model.get(result.key)
-        if old is None or state == "done" or (old.state == "stopped" and old.steps < steps):
+        if old is None or (old.state == "stopped" and (state == "done" or old.steps < steps)):
             self.model[result.key] = result
         self.broken.discard(result.key)
         self.store.put(result)
@@ -70,7 +70,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def lists_what_the_model_holds(self) -> None:
-        expected = sorted((r.created, k) for k, r in self.model.items())
+        expected = sorted((r.provenance.created, k) for k, r in self.model.items())
         assert [(s.created, s.key) for s in self.store.list()] == expected[::-1]
         assert not [name for name in files_below(self.store.folder) if name.endswith(".tmp")]
 

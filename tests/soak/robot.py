@@ -20,7 +20,7 @@ from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.run_settings import RunSettings
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from tests.gui.rooms import RoomsOf
 from tests.soak.dialogs import WORDS, deal_with, open_dialogs, poke
 from tests.soak.watch import Watch

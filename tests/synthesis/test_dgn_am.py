@@ -12,8 +12,8 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import STALLED_STEPS
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
-from dgn_explorer.synthesis.parameters import PRESETS
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
 from tests.tiny import TinyNet, recipe_for, tiny_network, tiny_prior
@@ -42,7 +42,7 @@ def trace(steps: list[Step]) -> np.ndarray:
 def published(network: Network, prior: Prior, recipe: Recipe, steps: int) -> list[float]:
     """The released loop in plain torch, its step in pixel space included."""
     p = recipe.parameters
-    unit = recipe.objective[0].unit
+    unit = recipe.units[0]
     seeded = torch.Generator().manual_seed(recipe.seed)
     code = torch.randn(prior.space.size, generator=seeded).to(prior.device)
     found = []
@@ -63,7 +63,7 @@ def published(network: Network, prior: Prior, recipe: Recipe, steps: int) -> lis
 
 
 def test_it_follows_the_published_loop(network: Network, prior: Prior) -> None:
-    how = {**dataclasses.asdict(PRESETS["dgn-am"]["published"]), "steps": 25, "step_start": 0.5}
+    how = {**dataclasses.asdict(DGN_AM.presets["published"]), "steps": 25, "step_start": 0.5}
     recipe = recipe_for(network, prior, "dog", seed=3, **how)
     ours = trace(ascend(network, prior, [recipe]))[:, 0]
     np.testing.assert_allclose(ours, published(network, prior, recipe, 25), rtol=1e-5)

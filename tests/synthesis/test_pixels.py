@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from dgn_explorer.networks.network import Network
+from dgn_explorer.synthesis.methods.pixels.about import PixelsParameters
 from dgn_explorer.synthesis.methods.pixels.ascent import Spectrum, pixels
-from dgn_explorer.synthesis.parameters import PixelsParameters
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step, from_uint8
+from dgn_explorer.synthesis.targets import Maximise
 from tests.tiny import tiny_network
 
 STILL = {"jitter": 0.0, "scale": 0.0, "rotate": 0.0}
@@ -24,7 +25,9 @@ def network() -> Network:
 def recipe(network: Network, unit: str, seed: int = 0, **parameters: float) -> Recipe:
     address = network.info.resolve(unit)
     p = PixelsParameters(**{"steps": 12, **parameters})
-    return Recipe("tiny", "f", "", "", (Term(address),), method="pixels", parameters=p, seed=seed)
+    return Recipe(
+        "tiny", "f", "", "", Maximise.of(address), method="pixels", parameters=p, seed=seed
+    )
 
 
 def ascend(network: Network, *recipes: Recipe, start: np.ndarray | None = None) -> list[Step]:

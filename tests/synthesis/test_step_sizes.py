@@ -13,6 +13,7 @@ from dgn_explorer import cli
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.making import finish
 from dgn_explorer.synthesis.step_sizes import remember_step, remembered_step
 from dgn_explorer.synthesis.step_sweep import FACTORS, best_step, sweep
 from tests.tiny import TinyNet, tiny_network, tiny_prior, tiny_prior_file
@@ -21,12 +22,20 @@ from tests.tiny import TinyNet, tiny_network, tiny_prior, tiny_prior_file
 def test_the_sweep_finds_a_step_that_gains(tmp_path: Path) -> None:
     network, prior = tiny_network(), tiny_prior(tmp_path)
     seen: list[tuple[int, int]] = []
-    shares = sweep(network, prior, lambda done, total: seen.append((done, total)))
+    finding = sweep(network, prior)
+    while True:
+        try:
+            progress = next(finding)
+        except StopIteration as end:
+            shares = end.value
+            break
+        seen.append((progress.done, progress.total))
     assert list(shares) == sorted(shares) and len(shares) == len(FACTORS)
     assert max(shares.values()) == 1.0
-    assert seen[-1] == (len(FACTORS), len(FACTORS))
+    done = [step for step, _ in seen]
+    assert done == sorted(done) and done[-1] == seen[-1][1]
     assert shares[best_step(shares)] >= 0.85
-    assert sweep(network, prior) == shares  # nothing in it is left to chance
+    assert finish(sweep(network, prior)) == shares  # nothing in it is left to chance
 
 
 def test_the_step_follows_the_scale_of_the_codes(tmp_path: Path) -> None:
@@ -40,7 +49,7 @@ def test_the_step_follows_the_scale_of_the_codes(tmp_path: Path) -> None:
     space = prior.space
     wide = CodeSpace(*(10 * t for t in (space.mean, space.scale, space.lower, space.upper)))
     large = Prior(prior.info, Scaled(), wide)
-    tried, wider = list(sweep(network, prior)), list(sweep(network, large))
+    tried, wider = list(finish(sweep(network, prior))), list(finish(sweep(network, large)))
     assert wider == pytest.approx([10 * size for size in tried])
 
 
@@ -48,7 +57,7 @@ def test_a_network_that_nothing_moves_is_named(tmp_path: Path) -> None:
     net = TinyNet()
     nn.init.zeros_(net.fc.weight)
     with pytest.raises(DgnError, match="No step size"):
-        sweep(tiny_network(net), tiny_prior(tmp_path))
+        finish(sweep(tiny_network(net), tiny_prior(tmp_path)))
 
 
 class _Smooth(nn.Module):
@@ -71,7 +80,7 @@ def test_a_network_for_one_image_at_a_time(tmp_path: Path) -> None:
     single = replace(network, info=replace(network.info, batch_limit=1))
     prior = tiny_prior(tmp_path)
     prior = replace(prior, generator=_Smooth(prior.space.size).to(prior.device))
-    several, one = sweep(network, prior), sweep(single, prior)
+    several, one = finish(sweep(network, prior)), finish(sweep(single, prior))
     assert one == pytest.approx(several, rel=1e-3)
     assert best_step(one) == best_step(several)
 

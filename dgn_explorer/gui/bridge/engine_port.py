@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from dgn_explorer.engine.messages import Frame, Lane, Question
-from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.studies.survey import Order
 
 
 class Frames(Protocol):
@@ -26,8 +26,8 @@ class EnginePort(Protocol):
     def open(self, network: str, prior: str) -> None:
         """Ask for a network and a prior; `Opened` or `OpenFailed` follows."""
 
-    def submit(self, recipe: Recipe, lane: Lane = Lane.INTERACTIVE) -> int:
-        """Queue a job and return its number."""
+    def submit(self, order: Order, lane: Lane = Lane.INTERACTIVE, looked: bool = False) -> int:
+        """Queue an order and return the job's number; ``looked``: the store does not have it."""
 
     def ask(self, question: Question) -> int:
         """Ask something; `Answered`, `Failed` or `Cancelled` follows for the returned number."""

@@ -16,15 +16,15 @@ from dgn_explorer.gui.look.dragging import carry_pictures
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.session import Session
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 
 MOST = 100  # files a drag; more is what exporting is for
 _EDGE = 96
 
 
-def suggested_name(result: Result) -> str:
+def suggested_name(result: Record) -> str:
     """A file name that says what the picture is."""
-    unit = " + ".join(str(term.unit) for term in result.recipe.objective)
+    unit = " + ".join(str(term.unit) for term in result.recipe.target.terms)
     return file_name(result.recipe.network, unit, result.label, result.recipe.seed)
 
 
@@ -74,7 +74,7 @@ class DragOut(QObject):
             self._session.notice.emit(Notice(text, Level.WARNING))
         await self._drag(source, await self._session.library.load_all(keys[:MOST]))
 
-    async def _drag(self, source: QWidget, results: Sequence[Result]) -> None:
+    async def _drag(self, source: QWidget, results: Sequence[Record]) -> None:
         try:
             paths = await self._flows.on_disk(self._write, results)
         except DgnError as error:
@@ -90,7 +90,7 @@ class DragOut(QObject):
         # A drag runs an event loop of its own, which must not happen inside a coroutine.
         QTimer.singleShot(0, source, lambda: begin(source, data, pixmap))
 
-    def _write(self, results: Sequence[Result]) -> list[Path]:
+    def _write(self, results: Sequence[Record]) -> list[Path]:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="dgn-explorer-"))
         paths = []
@@ -99,6 +99,6 @@ class DragOut(QObject):
             folder = self._folder / result.key[:16]
             folder.mkdir(exist_ok=True)
             path = folder / suggested_name(result)
-            save_png(path, result.image, result.recipe)
+            save_png(path, result.picture, result.recipe)
             paths.append(path)
         return paths

@@ -7,7 +7,7 @@ from enum import Enum
 import numpy as np
 
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -29,7 +29,7 @@ class Display:
     recipe: Recipe | None = None
     label: str = ""
     job: int | None = None
-    result: Result | None = None
+    result: Record | None = None
     cached: bool = False
     message: str = ""
     hint: str = ""
@@ -37,7 +37,7 @@ class Display:
     @property
     def unit(self) -> UnitAddress | None:
         """The unit on show."""
-        return self.recipe.objective[0].unit if self.recipe else None
+        return self.recipe.units[0] if self.recipe else None
 
     @property
     def badge(self) -> str:
@@ -79,7 +79,7 @@ class Ended:
     name: str = ""
     batch: bool | None = None
     recipe: Recipe | None = None
-    result: Result | None = None
+    result: Record | None = None
     cached: bool = False
     message: str = ""
     hint: str = ""

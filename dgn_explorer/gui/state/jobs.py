@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Signal
 
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.combination import objective_text
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -45,24 +44,24 @@ class SubmittedJob:
     @property
     def unit(self) -> UnitAddress:
         """The first unit of its objective."""
-        return self.recipe.objective[0].unit
+        return self.recipe.units[0]
 
     @property
     def place(self) -> tuple[str, str]:
         """The objective with its network's fingerprint, as other networks have equal names."""
-        return self.recipe.network_fingerprint, objective_text(self.recipe.objective)
+        return self.recipe.network_fingerprint, self.recipe.target.text()
 
     @property
     def tile(self) -> tuple[str, str] | None:
         """Where the grid shows it: with its unit, whatever position it is for."""
-        if len(self.recipe.objective) != 1:
+        if len(self.recipe.units) != 1:
             return None
         return self.recipe.network_fingerprint, f"{self.unit.layer}:{self.unit.index}"
 
     @property
     def name(self) -> str:
         """The class name if there is one, else the address; all units of a combination."""
-        return self.label or objective_text(self.recipe.objective)
+        return self.label or self.recipe.target.text()
 
     @property
     def progress_text(self) -> str:

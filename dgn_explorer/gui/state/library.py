@@ -11,30 +11,34 @@ from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.look.pictures import to_pixmap
 from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.result import Result
-from dgn_explorer.results.result_file import StoredResult
+from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store
+from dgn_explorer.results.summary import Summary
 
 THUMBNAIL_PX = 96  # the small copy in a result's file; larger ones cost ten times as much
 _KEPT = 2000  # 2000 thumbnails of 96 px are 74 MB
+_IMAGES = "images"  # the kind that lists show
 _AT_ONCE = 6  # a double-click's look into the store waits behind at most this many
 _WANTED = 200  # what scrolled out of sight long ago is not loaded at all
 _REFRESH_MS = 60
 
 
 class Library(QObject):
-    """Lists the store on the I/O thread and loads thumbnails, newest wish first."""
+    """Lists the ``store`` on the I/O thread and loads thumbnails, newest wish first."""
 
-    changed = Signal()
+    changed = Signal()  # more than one line, or the order
+    added = Signal(object)  # the Summary of a result that is new or has been replaced
     thumbnail_ready = Signal(str)
     notice = Signal(object)  # Notice
 
     def __init__(self, store: Store, flows: Flows, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store, self._flows = store, flows
-        self._all: tuple[StoredResult, ...] = ()
-        self._by_key: dict[str, StoredResult] = {}
-        self._by_unit: dict[tuple[str, str], StoredResult] = {}
+        self.store, self._flows = store, flows
+        self._all: list[Summary] = []  # newest first, the trash included
+        self._items: list[Summary] = []  # without the trash
+        self._by_key: dict[str, Summary] = {}
+        self._by_unit: dict[tuple[str, str], Summary] = {}
+        self._meanwhile: list[Summary] = []  # added since the store was last asked for its list
         self._trash: set[str] = set()
         self._pixmaps: OrderedDict[str, QPixmap] = OrderedDict()
         self._wanted: OrderedDict[str, None] = OrderedDict()
@@ -46,21 +50,43 @@ class Library(QObject):
         self._timer.timeout.connect(lambda: self._flows.start(self._list()))
 
     @property
-    def items(self) -> list[StoredResult]:
-        """The results that are not in the trash, newest first."""
-        return [item for item in self._all if item.key not in self._trash]
+    def items(self) -> Sequence[Summary]:
+        """The results with pictures that are not in the trash, newest first."""
+        return self._items
 
-    def get(self, key: str) -> StoredResult | None:
+    def get(self, key: str) -> Summary | None:
         """The list's line for ``key``."""
         return self._by_key.get(key)
 
-    def newest(self, fingerprint: str, unit: UnitAddress) -> StoredResult | None:
+    def newest(self, fingerprint: str, unit: UnitAddress) -> Summary | None:
         """The newest result of a unit."""
         return self._by_unit.get((fingerprint, str(unit)))
 
     def refresh(self) -> None:
         """List the store again soon; calls close together count as one."""
         self._timer.start()
+
+    def add(self, summary: Summary) -> None:
+        """Take up a result that has just been stored; the store is not listed again."""
+        if summary.kind != _IMAGES:
+            return
+        self._pixmaps.pop(summary.key, None)  # the result may have been replaced
+        if summary.key in self._trash:
+            self._trash.discard(summary.key)
+            self._index()
+        known = summary.key in self._by_key
+        for items in (self._all, self._items):
+            if known:
+                del items[next(n for n, item in enumerate(items) if item.key == summary.key)]
+            items.insert(0, summary)
+        self._by_key[summary.key] = summary
+        self._by_unit[summary.network_fingerprint, summary.address] = summary
+        self._meanwhile.append(summary)
+        self.added.emit(summary)
+
+    def keep_input(self, data: bytes) -> str:
+        """Keep the bytes of a photograph or mask; for use on the I/O thread; its SHA-256."""
+        return self.store.inputs.put(data)
 
     def discard(self, key: str) -> None:
         """Put a result into the trash; it leaves the disk when the window closes."""
@@ -73,29 +99,29 @@ class Library(QObject):
             self._trash.discard(key)
             self._index()
 
-    async def load(self, key: str) -> Result | None:
+    async def load(self, key: str) -> Record | None:
         """The whole stored result of ``key``; None if it is gone or, with a notice, damaged."""
         try:
-            return await self._flows.on_disk(self._store.get, key)
+            return await self._flows.on_disk(self.store.get, key)
         except DgnError as error:  # a damaged file must not keep its unit from being computed
             self.notice.emit(Notice(str(error), Level.WARNING))
             return None
 
-    async def load_all(self, keys: Sequence[str]) -> list[Result]:
+    async def load_all(self, keys: Sequence[str]) -> list[Record]:
         """The stored results of ``keys``; what is gone is left out, with a notice."""
         found = [await self.load(key) for key in keys]
         if None in found:
             self.notice.emit(Notice("Some of them are no longer on the disk.", Level.WARNING))
         return [result for result in found if result is not None]
 
-    def read(self, key: str) -> Result | None:
+    def read(self, key: str) -> Record | None:
         """A stored result, for use on the I/O thread; raises `DgnError`."""
-        return self._store.get(key)
+        return self.store.get(key)
 
     async def empty_trash(self) -> None:
         """Delete for good what is in the trash."""
         for key in tuple(self._trash):
-            await self._flows.on_disk(self._store.delete, key)
+            await self._flows.on_disk(self.store.delete, key)
         self._trash.clear()
 
     def thumbnail(self, key: str, ratio: float = 1.0) -> QPixmap | None:
@@ -114,22 +140,23 @@ class Library(QObject):
             self._flows.start(self._load())
         return None
 
-    def forget_thumbnail(self, key: str) -> None:
-        """Load this thumbnail again, because its result was replaced."""
-        self._pixmaps.pop(key, None)
-
     def stop(self) -> None:
         """List no more."""
         self._timer.stop()
 
     async def _list(self) -> None:
-        self._all = await self._flows.on_disk(self._store.list)
+        self._meanwhile.clear()
+        stored = await self._flows.on_disk(self.store.list)
+        listed = {item.key for item in stored}
+        new = [item for item in reversed(self._meanwhile) if item.key not in listed]
+        self._all = [*new, *(item for item in stored if item.kind == _IMAGES)]
         self._index()
 
     def _index(self) -> None:
-        self._by_key = {item.key: item for item in self.items}
+        self._items = [item for item in self._all if item.key not in self._trash]
+        self._by_key = {item.key: item for item in self._items}
         self._by_unit = {
-            (item.network_fingerprint, str(item.address)): item for item in reversed(self.items)
+            (item.network_fingerprint, item.address): item for item in reversed(self._items)
         }
         self.changed.emit()
 
@@ -148,5 +175,5 @@ class Library(QObject):
             self._loading = False
 
     def _read(self, keys: list[str], edge: int):  # type: ignore[no-untyped-def]
-        found = ((key, self._store.thumbnail(key, edge)) for key in keys)
+        found = ((key, self.store.thumbnail(key, edge)) for key in keys)
         return [(key, array) for key, array in found if array is not None]

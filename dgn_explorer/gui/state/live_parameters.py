@@ -5,7 +5,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dgn_explorer.gui.state.session import Session
-from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR, Parameters
+from dgn_explorer.synthesis.methods.table import method_named
+from dgn_explorer.synthesis.parameters import Parameters
 
 FOLLOW_MS = 150  # after the last change; sooner would start an ascent a keystroke
 _FIRST_CODE = "init_scale"  # says how to begin, so what goes on has no use for it
@@ -32,7 +33,7 @@ class LiveParameters(QObject):
     @property
     def safe(self) -> bool:
         """Whether runs of the method of the settings can go on with other parameters."""
-        return self._session.settings.value.method not in WITHOUT_PRIOR
+        return method_named(self._session.settings.value.method).with_prior
 
     def toggle(self) -> None:
         """Switch it on, which applies what has been changed so far, or off."""

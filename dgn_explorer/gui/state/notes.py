@@ -21,8 +21,8 @@ from dgn_explorer.results.note_changes import (
     change_notebook,
 )
 from dgn_explorer.results.notebook import Notebook, UnitNote, read_notebook
-from dgn_explorer.results.result_file import StoredResult
-from dgn_explorer.synthesis.recipe import Term
+from dgn_explorer.results.summary import Summary
+from dgn_explorer.synthesis.targets import Term
 
 _log = logging.getLogger(__name__)
 
@@ -73,11 +73,11 @@ class Notes(QObject):
         """The note on a unit of the open network."""
         return self.book.note(str(unit)) if unit is not None else UnitNote()
 
-    def is_favourite(self, item: StoredResult) -> bool:
+    def is_favourite(self, item: Summary) -> bool:
         """Whether a stored result shows a favourite of its network."""
         return self._book_of(item.network_fingerprint).note(item.address).favourite
 
-    def words_of(self, item: StoredResult) -> str:
+    def words_of(self, item: Summary) -> str:
         """Tags and note of a stored result's unit."""
         return self._book_of(item.network_fingerprint).note(item.address).words
 

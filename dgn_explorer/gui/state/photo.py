@@ -1,5 +1,6 @@
 """The photograph that was opened last: its picture, and the units that it excites most."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,23 @@ from PySide6.QtCore import QObject, Signal
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.state.display import Notice
-from dgn_explorer.gui.state.questions import Excited
 from dgn_explorer.gui.state.session import Session
-from dgn_explorer.photos.reading import read_photo
-from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
-from dgn_explorer.synthesis.start import code_text
+from dgn_explorer.gui.state.surveys import Wish
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.photos.files import read_file
+from dgn_explorer.photos.reading import decode_photo
+from dgn_explorer.results.record import Record
+from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.start import PHOTO_START
+
+
+@dataclass(frozen=True)
+class Excited:
+    """How much a photo excites a unit: its activation, and that in deviations of its layer."""
+
+    unit: UnitAddress
+    activation: float
+    deviations: float
 
 
 class Photo(QObject):
@@ -28,33 +41,28 @@ class Photo(QObject):
         self.name = ""
         self.image: np.ndarray | None = None
         self.units: list[Excited] = []
+        self._input: Input | None = None
+        self._wish: Wish | None = None
 
     @property
     def can_start(self) -> bool:
         """Whether the ascents of the settings can begin with its code."""
-        with_prior = self._session.settings.value.method not in WITHOUT_PRIOR
-        return self.image is not None and with_prior
+        return self._input is not None and self._session.settings.takes_start
 
     def open(self, path: str) -> None:
         """Read a photograph and look for its strongest units."""
         self._flows.start(self._open(Path(path)))
 
     def start_from(self) -> None:
-        """Begin every ascent with the photograph's code."""
-        image, name, prior = self.image, self.name, self._session.prior
-        if image is None or prior is None:
-            return
-
-        def use(code: np.ndarray) -> None:
-            self._session.settings.start_from(code_text(code), name)
+        """Begin every ascent with the photograph."""
+        if self._input is not None:
+            self._session.settings.start_from(PHOTO_START, self.name, (self._input,))
             self.started_from.emit()
-            self._session.notice.emit(Notice(f"The next pictures start from {name}."))
-
-        self._session.questions.code_of(prior.fingerprint, image, use)
+            self._session.notice.emit(Notice(f"The next pictures start from {self.name}."))
 
     async def _open(self, path: Path) -> None:
         try:
-            image = await self._flows.on_disk(read_photo, path)
+            image, kept = await self._flows.on_disk(self._read, path)
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")
             return
@@ -62,9 +70,21 @@ class Photo(QObject):
         if network is None:
             return
         self.name, self.image, self.units = path.name, image, []
+        self._input = Input(PHOTO_START.role, kept, path.name)
         self.opened.emit()
-        self._session.questions.excited_by(network.fingerprint, image, self._found)
+        if self._wish is not None:
+            self._wish.drop()
+        photo = Input("photo", kept, path.name)
+        self._wish = self._session.surveys.strongest(network, photo, self._found)
 
-    def _found(self, units: list[Excited]) -> None:
-        self.units = units
+    def _read(self, path: Path) -> tuple[np.ndarray, str]:
+        data = read_file(path)
+        image = decode_photo(data, path.name)
+        return image, self._session.library.keep_input(data)
+
+    def _found(self, record: Record) -> None:
+        self.units = [
+            Excited(UnitAddress(row["layer"], row["unit"]), row["activation"], row["deviations"])
+            for row in record.rows()
+        ]
         self.units_found.emit()

@@ -1,7 +1,6 @@
-"""Questions to the engine whose answers make no result: morphs, films, photos."""
+"""Questions to the engine, and surveys: what somebody at the window waits for meanwhile."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,36 +10,18 @@ from dgn_explorer.engine.messages import (
     Answered,
     Cancelled,
     Decode,
-    Encode,
     Event,
     Failed,
     FindStep,
+    Finished,
     Frame,
-    Judge,
+    Lane,
     Question,
     Replay,
-    Strongest,
 )
 from dgn_explorer.gui.bridge.engine_port import EnginePort
-from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.result import Result
-
-
-@dataclass(frozen=True)
-class Excited:
-    """How much a photo excites a unit: its activation, and that in deviations of its layer."""
-
-    unit: UnitAddress
-    activation: float
-    deviations: float
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The best classes of a network for a picture, (index, probability), best first."""
-
-    network_fingerprint: str
-    top: tuple[tuple[int, float], ...]
+from dgn_explorer.results.record import Record
+from dgn_explorer.studies.survey import Survey
 
 
 def _nothing() -> None:
@@ -80,50 +61,13 @@ class Questions(QObject):
 
     def frames_of(
         self,
-        result: Result,
+        result: Record,
         count: int,
         answered: Callable[[np.ndarray], None],
         ended: Callable[[], None] = _nothing,
     ) -> int:
         """At most ``count`` images (N, H, W, 3) uint8 of the ascent that made ``result``."""
         return self._ask(Replay(result.recipe, result.steps, count), answered, ended)
-
-    def code_of(
-        self, prior_fingerprint: str, image: np.ndarray, answered: Callable[[np.ndarray], None]
-    ) -> int:
-        """The code (K,) float32 from which a prior draws a photograph (H, W, 3) uint8."""
-        return self._ask(Encode(prior_fingerprint, image), answered, _nothing)
-
-    def excited_by(
-        self,
-        network_fingerprint: str,
-        image: np.ndarray,
-        answered: Callable[[list[Excited]], None],
-        ended: Callable[[], None] = _nothing,
-    ) -> int:
-        """The units of every layer that a photograph (H, W, 3) uint8 excites most."""
-        return self._ask(
-            Strongest(network_fingerprint, image),
-            lambda found: answered(
-                [Excited(one.unit, one.activation, one.deviations) for one in found]
-            ),
-            ended,
-        )
-
-    def verdicts_on(
-        self,
-        image: np.ndarray,
-        network_fingerprints: Sequence[str],
-        prior_fingerprint: str,
-        answered: Callable[[list[Verdict]], None],
-        ended: Callable[[], None] = _nothing,
-    ) -> int:
-        """What open networks see in a picture (H, W, 3) uint8 of a prior."""
-        return self._ask(
-            Judge(image, tuple(network_fingerprints), prior_fingerprint),
-            lambda found: answered([Verdict(one.network_fingerprint, one.top) for one in found]),
-            ended,
-        )
 
     def step_size_of(
         self,
@@ -134,6 +78,16 @@ class Questions(QObject):
     ) -> int:
         """The step size for a network with a prior, found by short ascents."""
         return self._ask(FindStep(network_fingerprint, prior_fingerprint), answered, ended)
+
+    def order(
+        self,
+        survey: Survey,
+        answered: Callable[[Record], None],
+        ended: Callable[[], None] = _nothing,
+    ) -> int:
+        """The record of a survey that the store does not have."""
+        number = self._engine.submit(survey, Lane.ASIDE, looked=True)
+        return self._wait(number, answered, ended)
 
     def drop(self, number: int) -> None:
         """Ask no more: ``ended`` is called, and an answer on its way is not passed on."""
@@ -154,12 +108,17 @@ class Questions(QObject):
 
     def take(self, event: Event) -> bool:
         """Whether ``event`` ends a question, whose callback then runs."""
-        if not isinstance(event, Answered | Failed | Cancelled) or event.job not in self._open:
+        if not isinstance(event, Answered | Finished | Failed | Cancelled):
+            return False
+        if event.job not in self._open:
             return False
         answered, ended = self._open.pop(event.job)
         self.changed.emit()
         if isinstance(event, Answered):
             answered(event.answer)
+            return True
+        if isinstance(event, Finished):
+            answered(event.record)
             return True
         ended()
         if isinstance(event, Failed):
@@ -169,7 +128,9 @@ class Questions(QObject):
     def _ask(
         self, question: Question, answered: Callable[[Any], None], ended: Callable[[], None]
     ) -> int:
-        number = self._engine.ask(question)
+        return self._wait(self._engine.ask(question), answered, ended)
+
+    def _wait(self, number: int, answered: Callable[[Any], None], ended: Callable[[], None]) -> int:
         self._open[number] = answered, ended
         self.changed.emit()
         return number

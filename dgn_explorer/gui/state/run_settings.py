@@ -1,24 +1,25 @@
 """What the controls on the right say: method, parameters and seed, with undo."""
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from dgn_explorer.engine.messages import Opened
+from dgn_explorer.engine.ordering import recipe_for
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
-from dgn_explorer.synthesis.parameters import (
-    PRESETS,
-    WITHOUT_PRIOR,
-    DgnAmParameters,
-    Parameters,
-)
-from dgn_explorer.synthesis.recipe import Recipe, Term
-from dgn_explorer.synthesis.start import CODE, RANDOM
+from dgn_explorer.synthesis.choosing import changed
+from dgn_explorer.synthesis.inputs import Input, without
+from dgn_explorer.synthesis.methods.table import METHODS, method_named
+from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, FromCode, FromPhoto, Start
+from dgn_explorer.synthesis.targets import Maximise
 
-DEFAULT_METHOD = "dgn-am"
+DEFAULT_METHOD = METHODS[0].name
 _DEFAULT = "default"  # the preset
 _SEEDS = 1_000_000  # six digits are easy to read out and to type
 
@@ -31,28 +32,32 @@ class RunSettings:
     """
 
     method: str = DEFAULT_METHOD
-    parameters: Parameters = field(default_factory=lambda: PRESETS[DEFAULT_METHOD][_DEFAULT])
+    parameters: Parameters = method_named(DEFAULT_METHOD).default
     seed: int = 0
     locked: bool = True
-    start: str = RANDOM
+    start: Start = RANDOM
     start_name: str = ""
+    inputs: tuple[Input, ...] = ()
 
     def recipe(
         self, unit: UnitAddress, network: NetworkInfo, prior: PriorInfo, numeric: str = FLOAT32
     ) -> Recipe:
         """The recipe for one unit with these settings."""
-        with_prior = self.method not in WITHOUT_PRIOR
-        return Recipe(
-            network=network.name,
-            network_fingerprint=network.fingerprint,
-            prior=prior.name if with_prior else "",
-            prior_fingerprint=prior.fingerprint if with_prior else "",
-            objective=(Term(unit),),
-            method=self.method,
-            parameters=self.parameters,
+        about = method_named(self.method)
+        roles = {spec.role for spec in about.inputs}
+        started = about.with_prior and self.start != RANDOM
+        return recipe_for(
+            Opened(network, prior, numeric),
+            Maximise.of(unit),
+            self.method,
+            self.parameters,
             seed=self.seed,
-            start=self.start if with_prior else RANDOM,
-            numeric=numeric if with_prior else FLOAT32,
+            start=self.start if started else RANDOM,
+            inputs=[
+                one
+                for one in self.inputs
+                if one.role in roles and (started or one.role != PHOTO_START.role)
+            ],
         )
 
 
@@ -131,14 +136,16 @@ class SettingsModel(QObject):
 
     def recall(self, recipe: Recipe) -> None:
         """Take over a recipe's method, parameters, seed and starting code, as one step."""
-        coded = recipe.start.startswith(CODE)
+        itself = isinstance(recipe.start, FromCode | FromPhoto)
+        photo = recipe.input(recipe.start.role) if isinstance(recipe.start, FromPhoto) else None
         new = replace(
             self.value,
             method=recipe.method,
             parameters=recipe.parameters,
             seed=recipe.seed,
-            start=recipe.start if coded else RANDOM,
-            start_name="the result's own code" if coded else "",
+            start=recipe.start if itself else RANDOM,
+            start_name=(photo.name if photo else "the result's own code") if itself else "",
+            inputs=recipe.inputs,
         )
         self.edit(new, "Use a result's settings")
 
@@ -148,16 +155,29 @@ class SettingsModel(QObject):
             parameters = self._presets_of(method)[_DEFAULT]
             self.edit(replace(self.value, method=method, parameters=parameters), "Change of method")
 
-    def start_from(self, start: str, name: str) -> None:
-        """Start every run from a code; `RANDOM` goes back to random ones."""
-        self.edit(replace(self.value, start=start, start_name=name), "Change of start")
+    @property
+    def takes_start(self) -> bool:
+        """Whether the current method can start from a photograph."""
+        roles = {spec.role for spec in method_named(self.value.method).inputs}
+        return PHOTO_START.role in roles
+
+    def start_from(self, start: Start, name: str, inputs: tuple[Input, ...] = ()) -> None:
+        """Start every run from somewhere; `RANDOM` goes back to random codes."""
+        others = without(self.value.inputs, PHOTO_START.role)
+        new = replace(self.value, start=start, start_name=name, inputs=(*others, *inputs))
+        self.edit(new, "Change of start")
+
+    def give(self, given: Input) -> None:
+        """Take a photograph or mask that the method needs, in place of the one of its role."""
+        others = without(self.value.inputs, given.role)
+        self.edit(replace(self.value, inputs=(*others, given)), f"Choice of the {given.role}")
 
     def _presets_of(self, method: str) -> dict[str, Parameters]:
-        presets = PRESETS[method]
-        default = presets[_DEFAULT]
-        if self._step is None or not isinstance(default, DgnAmParameters):
-            return presets
-        return {**presets, _DEFAULT: replace(default, step_start=self._step)}
+        about = method_named(method)
+        if self._step is None or not about.step_field:
+            return dict(about.presets)
+        default = changed(about, about.default, {about.step_field: self._step})
+        return {**about.presets, _DEFAULT: default}
 
     def _put(self, value: RunSettings) -> None:
         self.value = value

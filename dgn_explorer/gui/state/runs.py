@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -20,10 +19,8 @@ from dgn_explorer.gui.state.display import Ended, Forming, Level, Notice
 from dgn_explorer.gui.state.jobs import JobList, JobState, SubmittedJob
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions
-from dgn_explorer.results.result import Result
-from dgn_explorer.synthesis.parameters import WITHOUT_PRIOR
+from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.recipe import Recipe
-from dgn_explorer.synthesis.start import code_text
 
 FRAME_MS = 33  # 30 frames a second
 _SUBMIT_AT_ONCE = 100
@@ -88,10 +85,13 @@ class Runs(QObject):
         job = self.live_job
         return self._next or (job.recipe if job is not None else None)
 
-    def start(self, recipe: Recipe) -> SubmittedJob:
-        """Run ``recipe`` as the interactive job, in place of the one before."""
+    def start(self, recipe: Recipe, looked: bool = False) -> SubmittedJob:
+        """Run ``recipe`` as the interactive job, in place of the one before.
+
+        ``looked`` says that the store has just been asked for it.
+        """
         self._next = None
-        job = self._submit(recipe, Lane.INTERACTIVE)
+        job = self._submit(recipe, Lane.INTERACTIVE, looked)
         self.live = job.number
         self._rest()
         return job
@@ -163,8 +163,9 @@ class Runs(QObject):
         text = f"{queued:,} queued" + (f", {skipped:,} already there." if skipped else ".")
         self.notice.emit(Notice(text))
 
-    def _submit(self, recipe: Recipe, lane: Lane) -> SubmittedJob:
-        job = SubmittedJob(self._engine.submit(recipe, lane), recipe, self._name(recipe), lane)
+    def _submit(self, recipe: Recipe, lane: Lane, looked: bool = False) -> SubmittedJob:
+        number = self._engine.submit(recipe, lane, looked)
+        job = SubmittedJob(number, recipe, self._name(recipe), lane)
         self.jobs.add(job)
         return job
 
@@ -209,15 +210,17 @@ class Runs(QObject):
     def _finished(self, event: Finished) -> None:
         job = self.jobs.end(event.job)
         follower = self._end(event.job)
-        if event.saved:
-            self._library.forget_thumbnail(event.result.key)
-            self._library.refresh()
-        self.job_ended.emit(event.result.recipe, event.result)
+        if event.summary is not None:
+            self._library.add(event.summary)
+        record = event.record
+        self.job_ended.emit(record.recipe, record)
         if job is not None:
-            self._go_on(job, event.result, follower)
+            self._go_on(job, record, follower)
         self.finished.emit(_ended(job, event.job, event))
         if event.notice:
-            self.notice.emit(Notice(event.notice, Level.INFO if event.saved else Level.WARNING))
+            self.notice.emit(
+                Notice(event.notice, Level.INFO if event.summary is not None else Level.WARNING)
+            )
 
     def _end(self, number: int) -> Recipe | None:
         """Forget what ran; returns what is to go on from it."""
@@ -231,10 +234,10 @@ class Runs(QObject):
         self._rest()
         return follower
 
-    def _go_on(self, job: SubmittedJob, result: Result | None, follower: Recipe | None) -> None:
+    def _go_on(self, job: SubmittedJob, result: Record | None, follower: Recipe | None) -> None:
         if follower is not None:
-            start = job.recipe.start if result is None else start_after(result)
-            new = self.start(replace(follower, start=start))
+            start = job.recipe.start if result is None else result.next_start
+            new = self.start(follower.with_start(start))
             self.replaced.emit(job, new, result)
             self.live_changed.emit()
 
@@ -251,29 +254,20 @@ class Runs(QObject):
         newest = self._engine.frames.take()
         if newest is None or self._questions.take_frame(newest):
             return
+        if newest.job not in {self.live, *self._running}:
+            return  # a late frame of a job that has ended
+        self.jobs.update(
+            newest.job, step=newest.step, steps=newest.steps, seconds_left=newest.seconds_left
+        )
+        if newest.image is None:  # it is getting ready, and there is nothing to see yet
+            return
         frame = Forming(
             newest.job, newest.step, newest.steps, newest.image, newest.trace, newest.seconds_left
         )
-        if frame.job not in {self.live, *self._running}:
-            return  # a late frame of a job that has ended
         self._newest[frame.job] = frame
-        self.jobs.update(
-            frame.job, step=frame.step, steps=frame.steps, seconds_left=frame.seconds_left
-        )
         if frame.job == self.live:
             self.progressed.emit()
             self.frame.emit(frame)
-
-
-def start_after(result: Result) -> str:
-    """The start of a recipe that goes on from ``result`` and can be made again later.
-
-    A finished result stays what it is; a stopped one may be gone or longer by then, so its code
-    itself is the start. Methods without a prior have none and begin where it began.
-    """
-    if result.state == "done":
-        return f"result:{result.key}"
-    return result.recipe.start if result.recipe.method in WITHOUT_PRIOR else code_text(result.code)
 
 
 def _ended(
@@ -281,6 +275,6 @@ def _ended(
 ) -> Ended:
     name, batch, recipe = (job.name, job.batch, job.recipe) if job is not None else ("", None, None)
     if made is not None:
-        return Ended(number, name, batch, made.result.recipe, made.result, made.cached)
+        return Ended(number, name, batch, made.record.recipe, made.record, made.cached)
     what = (failed.message, failed.hint, failed.details) if failed is not None else ("", "", "")
     return Ended(number, name, batch, recipe, None, False, *what)

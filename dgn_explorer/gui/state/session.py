@@ -5,12 +5,12 @@ Widgets call the methods and follow the signals; the engine's events come in thr
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from dgn_explorer.engine.messages import Event, Opened, OpenFailed, Ready
+from dgn_explorer.engine.ordering import continuation
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
@@ -19,15 +19,15 @@ from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
-from dgn_explorer.gui.state.runs import Runs, start_after
+from dgn_explorer.gui.state.runs import Runs
 from dgn_explorer.gui.state.step_size import StepSize
+from dgn_explorer.gui.state.surveys import Surveys
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.combination import label_of
-from dgn_explorer.synthesis.continuing import continued
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -51,6 +51,7 @@ class Session(QObject):
         self.settings = SettingsModel(self.undo, self)
         self.library = Library(store, flows, self)
         self.questions = Questions(engine, self)
+        self.surveys = Surveys(self.questions, self.library, flows, self)
         self.step_size = StepSize(self.settings, self.questions, flows, self)
         self.runs = Runs(engine, flows, self.library, self.questions, self.label, self)
         self.network: NetworkInfo | None = None
@@ -98,8 +99,6 @@ class Session(QObject):
         """Ask for another network or prior; the ones that are open stay until it is there."""
         self.asked = (network, prior)
         self._asking.append(self.asked)
-        if self.runs.paused:  # what is held would keep the engine from opening
-            self.runs.pause(False)
         self._engine.open(network, prior)
 
     def resolve(self, text: str) -> UnitAddress:
@@ -129,7 +128,12 @@ class Session(QObject):
         self.select(unit)
         if not self.settings.value.locked:
             self.settings.new_seed()
-        self.run(self.settings.value.recipe(unit, self.network, self.prior, self.numeric))
+        try:
+            recipe = self.settings.value.recipe(unit, self.network, self.prior, self.numeric)
+        except DgnError as error:  # an input is missing
+            self.problem.emit(error.message, error.hint, "")
+            return
+        self.run(recipe)
 
     def run(self, recipe: Recipe) -> None:
         """Show what comes of ``recipe``."""
@@ -144,9 +148,7 @@ class Session(QObject):
         """Continue from the code of the result on show."""
         result = self.display.result
         if result is not None:
-            wanted = self.settings.value.parameters
-            parameters = continued(result.recipe.parameters, result.steps, wanted)
-            self.run(replace(result.recipe, parameters=parameters, start=start_after(result)))
+            self.run(continuation(result, self.settings.value.parameters))
 
     def go_on_with(self, recipe: Recipe) -> None:
         """Let the running interactive job go on with another recipe, and show it."""
@@ -170,7 +172,12 @@ class Session(QObject):
         if self.network is None or self.prior is None:
             return
         settings, network, prior = self.settings.value, self.network, self.prior
-        self.runs.compute([settings.recipe(unit, network, prior, self.numeric) for unit in units])
+        try:
+            recipes = [settings.recipe(unit, network, prior, self.numeric) for unit in units]
+        except DgnError as error:
+            self.problem.emit(error.message, error.hint, "")
+            return
+        self.runs.compute(recipes)
 
     # ---- results
 
@@ -244,7 +251,7 @@ class Session(QObject):
         if self.display.job == end.number and made is not None:
             self._show(Display(Showing.RESULT, made.recipe, made.label, None, made, end.cached))
 
-    def _replaced(self, old: SubmittedJob, new: SubmittedJob, between: Result | None) -> None:
+    def _replaced(self, old: SubmittedJob, new: SubmittedJob, between: Record | None) -> None:
         if self.display.job == old.number:
             self._show(Display(Showing.LIVE, new.recipe, new.label, new.number, between))
 
@@ -271,7 +278,7 @@ class Session(QObject):
         if found is not None and found.state == "done":
             self._show_found(found)
             return
-        job = self.runs.start(recipe)
+        job = self.runs.start(recipe, looked=True)
         self._show(Display(Showing.LIVE, recipe, job.label, job.number, found))
         self.runs.live_changed.emit()
 
@@ -283,9 +290,9 @@ class Session(QObject):
         elif wish == self._wish:
             self._show_found(found)
 
-    def _show_found(self, found: Result) -> None:
+    def _show_found(self, found: Record) -> None:
         self.library.restore(found.key)
-        unit = found.recipe.objective[0].unit
+        unit = found.recipe.units[0]
         if self.network is not None and found.recipe.network_fingerprint == (
             self.network.fingerprint
         ):

@@ -90,7 +90,8 @@ class Unfinished(QObject):
 
     async def _load(self) -> None:
         try:
-            self.left = await self._flows.on_disk(read_queue, self._path)
+            orders = await self._flows.on_disk(read_queue, self._path)
+            self.left = tuple(order for order in orders if isinstance(order, Recipe))
         except DgnError as error:
             self._session.notice.emit(Notice(str(error), Level.WARNING))
         self._read = True

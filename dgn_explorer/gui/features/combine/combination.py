@@ -1,17 +1,16 @@
 """Several units with weights, and the picture that follows them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand
 
 from dgn_explorer.gui.state.jobs import SubmittedJob
-from dgn_explorer.gui.state.runs import start_after
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.result import Result
-from dgn_explorer.synthesis.recipe import Recipe, Term
+from dgn_explorer.results.record import Record
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise, Term
 
 MOST = 8
 _FOLLOW_MS = 250  # after the last move of a slider; sooner would start an ascent a pixel
@@ -63,7 +62,7 @@ class Combination(QObject):
         self.live = True
         self.opening = 0  # counts the networks opened
         self._recipe: Recipe | None = None  # the newest that was asked for
-        self._last: Result | None = None  # the newest picture of these units
+        self._last: Record | None = None  # the newest picture of these units
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_FOLLOW_MS)
@@ -130,7 +129,7 @@ class Combination(QObject):
         running, coming = runs.live_job, runs.live_recipe
         if running is None or self._recipe is None or running.recipe.key != self._recipe.key:
             self._start()
-        elif wanted is not None and coming is not None and coming.objective != wanted.objective:
+        elif wanted is not None and coming is not None and coming.target != wanted.target:
             self._session.go_on_with(wanted)
 
     def _wanted(self) -> Recipe | None:
@@ -141,26 +140,26 @@ class Combination(QObject):
         base = session.settings.value.recipe(
             terms[0].unit, session.network, session.prior, session.numeric
         )
-        return replace(base, objective=terms)
+        return base.with_target(Maximise(terms))
 
     def _start(self, fresh: bool = False) -> None:
         recipe = self._wanted()
         if recipe is None:
             return
         first = None if fresh else self._starting_point(recipe)
-        if first is not None and first.recipe.objective == recipe.objective:
+        if first is not None and first.recipe.target.terms == recipe.target.terms:
             return  # this is what is on show
         if first is not None:
-            recipe = replace(recipe, start=start_after(first))
+            recipe = recipe.with_start(first.next_start)
         self._recipe = recipe
         self._session.run(recipe)
 
-    def _starting_point(self, recipe: Recipe) -> Result | None:
+    def _starting_point(self, recipe: Recipe) -> Record | None:
         """The newest picture of these units, or the one on show if it is of one of them."""
         shown = self._session.display.result
         if self._last is None and shown is not None:
             ours = {unit for unit, _ in self.parts}
-            if ours & {term.unit for term in shown.recipe.objective}:
+            if ours & {term.unit for term in shown.recipe.target.terms}:
                 self._last = shown
         last = self._last
         if last is None or (last.recipe.network_fingerprint, last.recipe.prior_fingerprint) != (
@@ -170,13 +169,13 @@ class Combination(QObject):
             return None
         return last if last.recipe.method == recipe.method else None
 
-    def _ended(self, recipe: Recipe, result: Result | None) -> None:
+    def _ended(self, recipe: Recipe, result: Record | None) -> None:
         if self._recipe is None or recipe.key != self._recipe.key:
             return
         if result is not None:
             self._last = result
 
-    def _replaced(self, old: SubmittedJob, new: SubmittedJob, result: Result | None) -> None:
+    def _replaced(self, old: SubmittedJob, new: SubmittedJob, result: Record | None) -> None:
         if self._recipe is not None and old.recipe.key == self._recipe.key:
             self._recipe = new.recipe
 

@@ -9,7 +9,7 @@ from dgn_explorer.gui.desk.panels import Area, Panel
 from dgn_explorer.gui.features.combine.combination import MOST, Combination
 from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
 from dgn_explorer.gui.state.display import Level
-from dgn_explorer.synthesis.combination import objective_text
+from dgn_explorer.synthesis.targets import weighted_text
 
 
 def combine_feature(desk: Desk) -> Feature:
@@ -73,7 +73,7 @@ class _Combine(QObject):
         network = self._session.network
         if not name and network is not None:
             terms = self._model.terms
-            name = objective_text(terms, [network.label(term.unit) for term in terms])
+            name = weighted_text(terms, [network.label(term.unit) for term in terms])
             self._panel.name.setText(name)
         self._notes.keep_combination(name, self._model.terms)
         self._desk.notify(f"Kept as {name}.")

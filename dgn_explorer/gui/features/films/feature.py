@@ -13,8 +13,7 @@ from dgn_explorer.gui.desk.actions import Action
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.features.films.film_dialog import Ask, FilmDialog, film_name
-from dgn_explorer.results.result import Result
-from dgn_explorer.synthesis.combination import objective_text
+from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.morph import between
 
 
@@ -126,5 +125,5 @@ class _Films(QObject):
                 self._desk.notify(text)
 
 
-def _name(result: Result) -> str:
-    return result.label or objective_text(result.recipe.objective)
+def _name(result: Record) -> str:
+    return result.label or result.recipe.target.text()

@@ -1,6 +1,5 @@
 """Everything that is known of the result on show."""
 
-import dataclasses
 from datetime import datetime
 
 from PySide6.QtCore import Qt
@@ -16,34 +15,37 @@ from dgn_explorer.gui.look.parts import action_button, fill_scrolling, label, li
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.texts import TIMES, number_text, time_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
-from dgn_explorer.results.result import Result
-from dgn_explorer.synthesis.start import CODE, RANDOM
+from dgn_explorer.results.record import Record
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import FromCode, FromPhoto, FromRandom, FromResult
 
 
-def facts(result: Result) -> list[tuple[str, str]]:
+def facts(result: Record) -> list[tuple[str, str]]:
     """(name, value) lines about a result, the whole recipe included."""
     recipe = result.recipe
     first = float(result.trace[0]) if result.steps else float("nan")
     lines = [
         ("Unit", " + ".join(f"{t.weight:g} {TIMES} {t.unit}" if t.weight != 1 else str(t.unit)
-                            for t in recipe.objective)),
+                            for t in recipe.target.terms)),
         ("Activation", f"{number_text(first)} → {number_text(result.activation)}"),
         ("Steps", f"{result.steps} ({result.state})"),
         ("Seed", str(recipe.seed)),
-        ("Started from", _start_text(recipe.start)),
+        ("Started from", _start_text(recipe)),
         ("Network", f"{network_text(recipe.network)} ({recipe.network_fingerprint[:8]})"),
     ]  # fmt: skip
     if recipe.prior:
         lines.append(("Prior", f"{network_text(recipe.prior)} ({recipe.prior_fingerprint[:8]})"))
     lines.append(("Method", recipe.method))
-    values = dataclasses.asdict(recipe.parameters)  # type: ignore[call-overload]
+    values = {
+        spec.name: getattr(recipe.parameters, spec.name) for spec in recipe.parameters.specs()
+    }
     lines += [(name.replace("_", " ").capitalize(), number_text(v)) for name, v in values.items()
               if name != "steps"]  # fmt: skip
-    made = datetime.fromisoformat(result.created).astimezone()
+    made = datetime.fromisoformat(result.provenance.created).astimezone()
     lines += [
         ("Image", f"{result.image.shape[1]} {TIMES} {result.image.shape[0]} px"),
         ("Made", f"{made:%d %b %Y %H:%M}"),
-        ("Took", f"{time_text(result.seconds)} on {result.device}"),
+        ("Took", f"{time_text(result.provenance.seconds)} on {result.provenance.device}"),
         ("Numbers", recipe.numeric),
         ("Key", f"{result.key[:12]}…"),
     ]
@@ -104,7 +106,14 @@ class Details(QWidget):
             self._form.addRow(label(name, "muted"), text)
 
 
-def _start_text(start: str) -> str:
-    if start == RANDOM:
-        return "random code"
-    return "a code in its recipe" if start.startswith(CODE) else f"{start[:19]}…"
+def _start_text(recipe: Recipe) -> str:
+    match recipe.start:
+        case FromRandom():
+            return "random code"
+        case FromCode():
+            return "a code in its recipe"
+        case FromResult(key):
+            return f"the result {key[:12]}…"
+        case FromPhoto(role):
+            photo = recipe.input(role)
+            return (photo.name if photo else "") or "a photograph"

@@ -3,14 +3,14 @@
 from PySide6.QtGui import QUndoCommand
 
 from dgn_explorer.gui.state.session import Session
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 
 
 class Discard(QUndoCommand):
     """Puts a result into the library's trash; it leaves the disk when the window closes."""
 
-    def __init__(self, session: Session, result: Result) -> None:
-        super().__init__(f"Deletion of {result.label or result.recipe.objective[0].unit}")
+    def __init__(self, session: Session, result: Record) -> None:
+        super().__init__(f"Deletion of {result.label or result.recipe.units[0]}")
         self._session, self._key = session, result.key
 
     def redo(self) -> None:

@@ -7,13 +7,13 @@ from dgn_explorer.export.png import read_recipe, save_png
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.state.display import Level
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 
 
-async def save_picture(path: str, result: Result, desk: Desk) -> None:
+async def save_picture(path: str, result: Record, desk: Desk) -> None:
     """Write ``result`` to ``path`` and say so."""
     try:
-        await desk.flows.on_disk(save_png, Path(path), result.image, result.recipe)
+        await desk.flows.on_disk(save_png, Path(path), result.picture, result.recipe)
     except DgnError as error:
         desk.session.problem.emit(error.message, error.hint, "")
     else:

@@ -17,7 +17,7 @@ from dgn_explorer.gui.features.picture.exporting import recall_picture, save_pic
 from dgn_explorer.gui.features.picture.stage import Stage
 from dgn_explorer.gui.look.pictures import to_qimage
 from dgn_explorer.gui.state.display import Notice
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 
 _PIXELS = "pixels"  # the preference
 
@@ -36,6 +36,7 @@ def picture_feature(desk: Desk) -> Feature:
             session.display_changed,
             session.runs.live_changed,
             session.library.changed,
+            session.library.added,
             stage.canvas.picture_changed,
             desk.centre.page_changed,
         ),
@@ -125,7 +126,7 @@ class _Picture(QObject):
         """Go on from the recipe in a dropped picture; one without is a photograph."""
         self._desk.flows.start(recall_picture(path, self._desk))
 
-    def _result(self) -> Result | None:
+    def _result(self) -> Record | None:
         display = self._session.display
         return display.result if display.job is None else None
 
@@ -147,7 +148,7 @@ class _Picture(QObject):
         if result is None:
             return
         self._session.undo.push(Discard(self._session, result))
-        name = result.label or str(result.recipe.objective[0].unit)
+        name = result.label or str(result.recipe.units[0])
         self._session.notice.emit(
             Notice(f"{name} is in the trash.", action="Undo", run=self._session.undo.undo)
         )

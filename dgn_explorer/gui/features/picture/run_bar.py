@@ -8,7 +8,7 @@ from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
 from dgn_explorer.gui.state.jobs import JobState, SubmittedJob
-from dgn_explorer.results.result import Result
+from dgn_explorer.results.record import Record
 
 _WIDTH = 232
 
@@ -70,7 +70,7 @@ class RunBar(QWidget):
         self._bar.setRange(0, max(job.steps, 1))
         self._bar.setValue(job.step)
 
-    def show_result(self, result: Result | None) -> None:
+    def show_result(self, result: Record | None) -> None:
         """Show how the finished or stopped picture came about."""
         self._set_buttons(running=False, watch=False)
         if result is None:
@@ -83,7 +83,7 @@ class RunBar(QWidget):
             steps if result.state == "done" else getattr(result.recipe.parameters, "steps", steps)
         )
         self._title.setText(f"{steps} steps" if steps == goal else f"{steps} of {goal} steps")
-        self._note.setText(f"in {time_text(result.seconds)}")
+        self._note.setText(f"in {time_text(result.provenance.seconds)}")
         self._bar.setRange(0, max(goal, 1))
         self._bar.setValue(steps)
 

@@ -13,7 +13,6 @@ from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
 from dgn_explorer.gui.state.display import Display, Forming, Showing
-from dgn_explorer.synthesis.combination import objective_text
 
 
 class Stage(QWidget):
@@ -114,14 +113,14 @@ class Stage(QWidget):
         recipe = display.recipe
         if recipe is None:
             return
-        address = objective_text(recipe.objective)
+        address = recipe.target.text()
         self._title.setText(display.label or address)
         parts = [address] if display.label else []
         parts += [network_text(recipe.network), f"seed {recipe.seed}"]
         self._subtitle.setText("  ·  ".join(parts))
         self._badge.setText(display.badge)
         if display.result is not None:
-            self.canvas.show_image(display.result.image)
+            self.canvas.show_image(display.result.picture)
             steps = display.result.steps
             if display.result.state == "stopped":
                 steps = getattr(recipe.parameters, "steps", steps)

@@ -6,9 +6,9 @@ from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.theme import SMALL, Theme
 from dgn_explorer.gui.look.top_classes import TopClasses
-from dgn_explorer.gui.state.questions import Verdict
 from dgn_explorer.gui.state.session import Session
-from dgn_explorer.results.result import Result
+from dgn_explorer.gui.state.surveys import Verdict, Wish
+from dgn_explorer.results.record import Record
 
 Top = tuple[tuple[int, float], ...]
 
@@ -19,8 +19,8 @@ class Verdicts(QWidget):
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
-        self._result: Result | None = None
-        self._number: int | None = None
+        self._result: Record | None = None
+        self._wish: Wish | None = None
         self.tops: dict[str, TopClasses] = {}  # by fingerprint, in the order of the sections
         self._titles: list[QLabel] = []
         self._column = QVBoxLayout(self)
@@ -28,7 +28,7 @@ class Verdicts(QWidget):
         self._column.setSpacing(SMALL)
         session.opened.connect(self._opened)
 
-    def show_result(self, result: Result | None) -> None:
+    def show_result(self, result: Record | None) -> None:
         """Show what is known of ``result``, and ask for the rest."""
         if result is self._result:
             return
@@ -43,14 +43,14 @@ class Verdicts(QWidget):
         self.show_result(result)
 
     def _ask(self) -> None:
-        if self._number is not None:
-            self._session.questions.drop(self._number)
-            self._number = None
+        if self._wish is not None:
+            self._wish.drop()
+            self._wish = None
         result = self._result
         if result is None:
             return
         others = [
-            fingerprint
+            network
             for fingerprint, network in self._session.networks.items()
             if network.labels
             and fingerprint not in self.tops
@@ -58,17 +58,10 @@ class Verdicts(QWidget):
         ]
         if others:
             prior = result.recipe.prior_fingerprint
-            self._number = self._session.questions.verdicts_on(
-                result.image, others, prior, self._answered, self._ended
-            )
+            self._wish = self._session.surveys.verdicts(result.image, others, prior, self._answered)
 
-    def _answered(self, found: list[Verdict]) -> None:
-        self._number = None
-        for one in found:
-            self._add(one.network_fingerprint, "", one.top)
-
-    def _ended(self) -> None:
-        self._number = None
+    def _answered(self, found: Verdict) -> None:
+        self._add(found.network_fingerprint, "", found.top)
 
     def _add(self, fingerprint: str, name: str, top: Top) -> None:
         network = self._session.networks.get(fingerprint)

@@ -22,9 +22,9 @@ from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
 from dgn_explorer.gui.state.jobs import JobState, SubmittedJob
+from dgn_explorer.synthesis.start import FromResult
 
 _NumberRole = Qt.ItemDataRole.UserRole + 1
-_RESULT = "result:"
 _LONGEST = 500  # more lines than anyone reads; the total says the rest
 _SHORT = 50  # jobs whose lines are made anew at once
 _EVERY_MS = 100  # for more of them: a cleared layer would make 500 lines 1000 times
@@ -147,11 +147,11 @@ class QueuePanel(QWidget):
         if frame is not None:
             return to_pixmap(frame.image)
         library, recipe = self._session.library, job.recipe
-        if recipe.start.startswith(_RESULT):
-            key = recipe.start.removeprefix(_RESULT)
+        if isinstance(recipe.start, FromResult):
+            key = recipe.start.key
         else:
             found = library.newest(recipe.network_fingerprint, job.unit)
-            key = found.key if found is not None and len(recipe.objective) == 1 else ""
+            key = found.key if found is not None and len(recipe.target.terms) == 1 else ""
         return library.thumbnail(key, self.devicePixelRatioF()) if key else None
 
     def _repaint(self) -> None:

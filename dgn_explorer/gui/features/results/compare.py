@@ -9,8 +9,7 @@ from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
-from dgn_explorer.results.result import Result
-from dgn_explorer.synthesis.combination import objective_text
+from dgn_explorer.results.record import Record
 
 MOST = 4
 
@@ -24,7 +23,7 @@ class Compare(QWidget):
         super().__init__()
         self._theme, table = desk.theme, desk.table
         self.canvases: list[Canvas] = []
-        self.results: list[Result] = []
+        self.results: list[Record] = []
         self._following = False
         self._title = label("Compare", "title")
         self._hint = ElidedLabel("muted")
@@ -46,7 +45,7 @@ class Compare(QWidget):
         outer.addWidget(body)
         self._cells: list[QWidget] = []
 
-    def show_results(self, results: list[Result]) -> None:
+    def show_results(self, results: list[Record]) -> None:
         """Show these, at most four, side by side."""
         for cell in self._cells:
             self._grid.removeWidget(cell)
@@ -62,9 +61,9 @@ class Compare(QWidget):
             self.canvases[0].setFocus()
         self.shown.emit()
 
-    def _cell(self, number: int, result: Result) -> QWidget:
+    def _cell(self, number: int, result: Record) -> QWidget:
         recipe = result.recipe
-        name = result.label or objective_text(recipe.objective)
+        name = result.label or recipe.target.text()
         title = ElidedLabel("strong")
         title.setText(name)
         about = ElidedLabel("caption")
@@ -74,7 +73,7 @@ class Compare(QWidget):
         )
         canvas = Canvas(self._theme)
         canvas.setAccessibleName(f"Picture {number + 1}: {name}")
-        canvas.show_image(result.image)
+        canvas.show_image(result.picture)
         canvas.view_changed.connect(lambda: self._follow(canvas))
         self.canvases.append(canvas)
         cell = QWidget(self)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
+from dgn_explorer.export.grid import Cell
 from dgn_explorer.gui.desk.actions import Action
 from dgn_explorer.gui.desk.centre import Page
 from dgn_explorer.gui.desk.desk import Desk
@@ -19,7 +20,7 @@ from dgn_explorer.gui.features.results.results_strip import ResultsStrip
 from dgn_explorer.gui.features.results.sheet_page import SheetPage
 from dgn_explorer.gui.features.results.variation_dialogs import SeedsDialog, SweepDialog
 from dgn_explorer.gui.features.results.variations import Sheet
-from dgn_explorer.synthesis.combination import objective_text
+from dgn_explorer.results.captions import cells_of
 from dgn_explorer.synthesis.recipe import Recipe
 
 _GALLERY, _COMPARE, _VARIATIONS = "gallery", "compare", "variations"  # pages and their actions
@@ -37,6 +38,7 @@ def results_feature(desk: Desk) -> Feature:
             session.selected,
             session.display_changed,
             session.library.changed,
+            session.library.added,
             desk.selection.changed,
             desk.centre.page_changed,
         ),
@@ -118,7 +120,7 @@ class _Results(QObject):
         if session.network is None or session.prior is None:
             return None
         shown = session.display.recipe
-        if shown is not None and len(shown.objective) > 1:
+        if shown is not None and len(shown.target.terms) > 1:
             return shown
         if session.unit is None:
             return None
@@ -130,7 +132,7 @@ class _Results(QObject):
         return self._recipe() is not None
 
     def _title(self, recipe: Recipe) -> str:
-        return self._session.label(recipe) or objective_text(recipe.objective)
+        return self._session.label(recipe) or recipe.target.text()
 
     def _seeds(self) -> None:
         recipe = self._recipe()
@@ -196,12 +198,22 @@ class _Results(QObject):
         chooser.finished.connect(chooser.deleteLater)
         chooser.open()
 
+    def _write(
+        self, path: Path, keys: list[str], options: SheetOptions, captions: list[str] | None
+    ) -> list[Path]:
+        read = self._session.library.read
+        if captions is None:
+            return save_sheet(path, cells_of(keys, read, options.captions), options)
+        found = [(read(key), caption) for key, caption in zip(keys, captions, strict=True)]
+        cells = [Cell(record.image, caption) for record, caption in found if record is not None]
+        return save_sheet(path, cells, options)
+
     async def _save(
         self, path: str, keys: list[str], options: SheetOptions, captions: list[str] | None
     ) -> None:
         try:
             written = await self._desk.flows.on_disk(
-                save_sheet, Path(path), keys, self._session.library.read, options, captions=captions
+                self._write, Path(path), keys, options, captions
             )
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")

@@ -22,6 +22,7 @@ from dgn_explorer.gui.look.parts import flat_button, label, panel
 from dgn_explorer.gui.look.plain import network_text, plain
 from dgn_explorer.gui.look.theme import LARGE, SMALL
 from dgn_explorer.results.filters import ORDERS, ResultFilter, layers_of
+from dgn_explorer.results.summary import Summary
 
 EDGE = 128
 _STATES = (("", "Any state"), ("done", "Finished"), ("stopped", "Stopped"))
@@ -85,6 +86,7 @@ class Gallery(QWidget):
         outer.addWidget(body)
         self.model.modelReset.connect(self._counted)
         session.library.changed.connect(self._fill_choices)
+        session.library.added.connect(self._added)
         self._fill_choices()
         self._counted()
 
@@ -140,6 +142,13 @@ class Gallery(QWidget):
         if before.network != self.model.filter.network:
             self.model.set_filter(replace(self.model.filter, layer=""))
             self._fill_choices()
+
+    def _added(self, item: Summary) -> None:
+        shown = self.network.findData(item.network_fingerprint) >= 0
+        if not shown or any(self.layer.findData(layer) < 0 for layer in layers_of(item)):
+            self._fill_choices()
+        else:
+            self._counted()
 
     def _fill_choices(self) -> None:
         items = self._session.library.items

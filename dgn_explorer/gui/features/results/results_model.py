@@ -18,7 +18,7 @@ from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.results.filters import ResultFilter
-from dgn_explorer.results.result_file import StoredResult
+from dgn_explorer.results.summary import Summary
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -30,12 +30,13 @@ class ResultModel(QAbstractListModel):
     def __init__(self, library: Library, notes: Notes, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._library, self._notes = library, notes
-        self._items: list[StoredResult] = []
-        self._rows: dict[str, int] = {}
+        self._items: list[Summary] = []  # the last row first, so that a new first row moves none
+        self._places: dict[str, int] = {}  # of the keys in it
         self._favourites: frozenset[str] = frozenset()
         self.filter = ResultFilter()
         self.ratio = 1.0
         library.changed.connect(self.refresh)
+        library.added.connect(self._add)
         library.thumbnail_ready.connect(self._thumbnail_ready)
         notes.changed.connect(self.refresh)
 
@@ -46,28 +47,47 @@ class ResultModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Take over the library's list; unchanged lists keep the selection."""
-        notes = self._notes
-        items = self.filter.apply(self._library.items, notes.is_favourite, notes.words_of)
-        favourites = frozenset(item.key for item in items if notes.is_favourite(item))
+        items = self._passing(self._library.items)
+        items.reverse()
+        favourites = frozenset(item.key for item in items if self._notes.is_favourite(item))
         if items == self._items and favourites == self._favourites:
             return
         self.beginResetModel()
         self._items, self._favourites = items, favourites
-        self._rows = {item.key: row for row, item in enumerate(items)}
+        self._places = {item.key: place for place, item in enumerate(items)}
         self.endResetModel()
 
+    def _add(self, item: Summary) -> None:
+        """Take over one new result, which comes first where the newest does."""
+        if self.filter.order != "date" or item.key in self._places:
+            self.refresh()
+        elif self._passing([item]):
+            self.beginInsertRows(_ROOT, 0, 0)
+            self._places[item.key] = len(self._items)
+            self._items.append(item)
+            if self._notes.is_favourite(item):
+                self._favourites |= {item.key}
+            self.endInsertRows()
+
+    def _passing(self, items: Sequence[Summary]) -> list[Summary]:
+        return self.filter.apply(items, self._notes.is_favourite, self._notes.words_of)
+
     @property
-    def items(self) -> Sequence[StoredResult]:
+    def items(self) -> Sequence[Summary]:
         """What is shown, in order."""
-        return self._items
+        return self._items[::-1]
 
     def key(self, index: Index) -> str:
         """The key of a row's result."""
-        return self._items[index.row()].key
+        return self._item(index.row()).key
 
     def row_of(self, key: str) -> int | None:
         """The row of a result."""
-        return self._rows.get(key)
+        place = self._places.get(key)
+        return None if place is None else len(self._items) - 1 - place
+
+    def _item(self, row: int) -> Summary:
+        return self._items[len(self._items) - 1 - row]
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """How many rows there are."""
@@ -82,7 +102,7 @@ class ResultModel(QAbstractListModel):
         """What a row shows."""
         if not index.isValid():
             return None
-        item = self._items[index.row()]
+        item = self._item(index.row())
         if role == CardRole:
             return self._card(item)
         if role == Qt.ItemDataRole.DisplayRole:
@@ -96,7 +116,7 @@ class ResultModel(QAbstractListModel):
             return tip_text(text) if role == Qt.ItemDataRole.ToolTipRole else plain(text)
         return None
 
-    def _card(self, item: StoredResult) -> Card:
+    def _card(self, item: Summary) -> Card:
         text = f"{number_text(item.activation)} · seed {item.seed}"
         if item.state != "done":
             text = f"stopped at {item.steps}"
@@ -108,7 +128,7 @@ class ResultModel(QAbstractListModel):
         )
 
     def _thumbnail_ready(self, key: str) -> None:
-        row = self._rows.get(key)
+        row = self.row_of(key)
         if row is not None:
             self.dataChanged.emit(self.index(row), self.index(row))
 

@@ -74,6 +74,7 @@ class ResultsStrip(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
         self.model.modelReset.connect(self._counted)
+        self.model.rowsInserted.connect(self._counted)
         session.display_changed.connect(self._follow)
         self._counted()
 

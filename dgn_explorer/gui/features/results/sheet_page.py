@@ -42,6 +42,7 @@ class SheetModel(QAbstractTableModel):
         self._session = session
         self._sheet: Sheet | None = None
         session.library.changed.connect(self._all_changed)
+        session.library.added.connect(self._all_changed)
         session.library.thumbnail_ready.connect(self._all_changed)
         session.jobs.changed.connect(self._all_changed)
 

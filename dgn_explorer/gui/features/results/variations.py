@@ -1,11 +1,11 @@
 """Variations of one recipe: several seeds, or a sweep over two parameters."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.look.texts import number_text
-from dgn_explorer.synthesis.parameters import ParameterSpec, method_parameters
+from dgn_explorer.synthesis.methods.table import method_named
+from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec
 from dgn_explorer.synthesis.recipe import Recipe
 
 SEED = "seed"
@@ -52,9 +52,12 @@ class Sheet:
 
 def choices(method: str) -> dict[str, ParameterSpec]:
     """What can vary: the seed, and every number among the method's parameters."""
-    seed = ParameterSpec(SEED, int, 0, 0, _LARGEST_SEED, "", "random code to start from")
-    numbers = (spec for spec in method_parameters(method).specs() if spec.kind is not bool)
-    return {SEED: seed, **{spec.name: spec for spec in numbers}}
+    seed = ParameterSpec(
+        SEED, ParameterKind.INTEGER, 0, "random code to start from", 0, _LARGEST_SEED
+    )
+    specs = method_named(method).parameters.specs()
+    numbers = (ParameterKind.INTEGER, ParameterKind.NUMBER)
+    return {SEED: seed, **{spec.name: spec for spec in specs if spec.kind in numbers}}
 
 
 def evenly(spec: ParameterSpec, first: float, last: float, count: int) -> Axis:
@@ -69,13 +72,13 @@ def evenly(spec: ParameterSpec, first: float, last: float, count: int) -> Axis:
                 f"It goes from {number_text(spec.low)} to {number_text(spec.high)}.",
             )
     share = [i / (count - 1) if count > 1 else 0.0 for i in range(count)]
-    values = [spec.kind(_rounded(first + (last - first) * s, spec.kind)) for s in share]
+    values = [_rounded(first + (last - first) * s, spec.kind) for s in share]
     return Axis(spec.name, tuple(dict.fromkeys(values)))
 
 
-def _rounded(value: float, kind: Callable[[float], float]) -> float:
+def _rounded(value: float, kind: ParameterKind) -> float:
     # Ten digits are more than anyone types, and hide the last bits of the division.
-    return round(value) if kind is int else float(f"{value:.10g}")
+    return round(value) if kind is ParameterKind.INTEGER else float(f"{value:.10g}")
 
 
 def make_sheet(title: str, recipe: Recipe, across: Axis, down: Axis) -> Sheet:

@@ -29,11 +29,10 @@ from dgn_explorer.gui.look.parts import (
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
+from dgn_explorer.gui.state.input_files import InputFiles
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.parameters import PRESETS, WITHOUT_PRIOR
+from dgn_explorer.synthesis.methods.table import METHODS, method_named
 from dgn_explorer.synthesis.start import RANDOM
-
-METHOD_NAMES = {"dgn-am": "DGN-AM: through the prior", "pixels": "Pixels: without a prior"}
 
 _LIVE = "The running image goes on from where it is with what you change"
 _ONLY_NEXT = "This method has no code to go on from: changes wait for the next run"
@@ -59,12 +58,13 @@ class Controls(QWidget):
             "The random code to start from; the same seed, the same image"
         )
         self.seed.edited.connect(self._seed_edited)
-        self.form = ParameterForm(session.settings)
+        files = InputFiles(session, desk.flows, self)
+        self.form = ParameterForm(session.settings, files.choose)
         self.live = self._make_live(table)
         self.method = QComboBox()
         self.method.setAccessibleName("Method")
-        for name in PRESETS:
-            self.method.addItem(METHOD_NAMES.get(name, name), name)
+        for method in METHODS:
+            self.method.addItem(method.title, method.name)
         self.method.activated.connect(
             lambda _row: session.settings.use_method(self.method.currentData())
         )
@@ -154,7 +154,7 @@ class Controls(QWidget):
             self._preset_row.removeWidget(old)
             old.deleteLater()
         self._preset_method = self._session.settings.value.method
-        for name in PRESETS[self._preset_method]:
+        for name in method_named(self._preset_method).presets:
             button = QPushButton(name.capitalize())
             button.setCheckable(True)
             button.setAccessibleName(f"Preset {name}")
@@ -183,7 +183,7 @@ class Controls(QWidget):
             self.method.setCurrentIndex(self.method.findData(value.method))
         if self._preset_method != value.method:
             self._make_presets()
-        set_tip(self.live, _ONLY_NEXT if value.method in WITHOUT_PRIOR else _LIVE)
+        set_tip(self.live, _LIVE if method_named(value.method).with_prior else _ONLY_NEXT)
         self._start_row.setVisible(value.start != RANDOM)
         self._start.setText(f"Starts from {value.start_name}")
         for button in self._presets.buttons():

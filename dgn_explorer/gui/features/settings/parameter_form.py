@@ -1,16 +1,21 @@
 """Controls made from the fields of a parameter set: name, range, unit and help from one place."""
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from dgn_explorer.gui.look.number_field import NumberField
+from dgn_explorer.gui.features.settings.fields import FIELDS, Field
+from dgn_explorer.gui.features.settings.input_row import InputRow
 from dgn_explorer.gui.look.parts import label, set_role
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import MEDIUM, TIGHT
 from dgn_explorer.gui.state.run_settings import SettingsModel
-from dgn_explorer.synthesis.parameters import ParameterSpec, method_parameters
+from dgn_explorer.synthesis.methods.table import method_named
+from dgn_explorer.synthesis.parameters import ParameterSpec
+from dgn_explorer.synthesis.start import PHOTO_START
 
 _FIRST_MERGE_ID = 100
 
@@ -21,7 +26,11 @@ def title_of(spec: ParameterSpec) -> str:
 
 
 def range_text(spec: ParameterSpec) -> str:
-    """The range in words, with the unit."""
+    """The range in words, with the unit; the choices where there are no numbers."""
+    if spec.choices:
+        return ", ".join(spec.choices)
+    if not math.isfinite(spec.low):
+        return "any text"
     unit = f" {spec.unit}" if spec.unit else ""
     return f"{number_text(spec.low)} to {number_text(spec.high)}{unit}"
 
@@ -36,11 +45,18 @@ def _help_text(spec: ParameterSpec) -> str:
 class ParameterForm(QWidget):
     """One row a parameter of the settings' method."""
 
-    def __init__(self, settings: SettingsModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        settings: SettingsModel,
+        choose: Callable[[str, str], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        """``choose`` takes the role of an input and the path of the file for it."""
         super().__init__(parent)
-        self._settings = settings
+        self._settings, self._choose = settings, choose
+        self.inputs: dict[str, InputRow] = {}
         self._method = ""
-        self.fields: dict[str, NumberField | QCheckBox] = {}
+        self.fields: dict[str, Field] = {}
         self._captions: dict[str, QLabel] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -53,11 +69,11 @@ class ParameterForm(QWidget):
         if value.method != self._method:
             self._build(value.method)
         for name, field in self.fields.items():
-            number = getattr(value.parameters, name)
-            if isinstance(field, QCheckBox):
-                field.setChecked(number)
-            elif field.value != number:
-                field.set_value(number)
+            if field.value != getattr(value.parameters, name):
+                field.set_value(getattr(value.parameters, name))
+        given = {one.role: one for one in value.inputs}
+        for role, row in self.inputs.items():
+            row.show_input(given.get(role))
 
     def _build(self, method: str) -> None:
         self._method = method
@@ -71,11 +87,18 @@ class ParameterForm(QWidget):
         grid.setHorizontalSpacing(MEDIUM)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
-        for row, spec in enumerate(method_parameters(method).specs()):
+        about = method_named(method)
+        # a photograph to start from is dropped on the window, and shown above
+        wanted = [spec for spec in about.inputs if spec.role != PHOTO_START.role]
+        self.inputs = {spec.role: InputRow(spec, self._choose) for spec in wanted}
+        for row, spec in enumerate(about.parameters.specs()):
             grid.addWidget(label(title_of(spec)), 3 * row, 0)
             grid.addWidget(self._caption(spec), 3 * row + 1, 0, 1, 2)
             grid.addWidget(self._control(spec, row), 3 * row, 1)
             grid.setRowMinimumHeight(3 * row + 2, TIGHT)
+        below = 3 * len(about.parameters.specs())
+        for number, input_row in enumerate(self.inputs.values()):
+            grid.addWidget(input_row, below + number, 0, 1, 2)
         self._column.addWidget(self._rows)
 
     def help_of(self, name: str) -> str:
@@ -91,17 +114,10 @@ class ParameterForm(QWidget):
         caption.setText(_help_text(spec) if valid else f"From {range_text(spec)}")
         set_role(caption, "role", "caption" if valid else "problem")
 
-    def _control(self, spec: ParameterSpec, row: int) -> NumberField | QCheckBox:
-        start = getattr(self._settings.value.parameters, spec.name)
-        field: NumberField | QCheckBox
-        if spec.kind is bool:
-            field = QCheckBox()
-            field.clicked.connect(lambda on: self._edited(spec, row, on))
-        else:
-            field = NumberField(spec.kind, spec.low, spec.high, start)
-            field.setFixedWidth(88)
-            field.validity.connect(lambda valid: self._explain(spec, valid))
-            field.edited.connect(lambda value: self._edited(spec, row, value))
+    def _control(self, spec: ParameterSpec, row: int) -> Field:
+        field = FIELDS[spec.kind](spec, getattr(self._settings.value.parameters, spec.name))
+        field.validity.connect(lambda valid: self._explain(spec, valid))
+        field.edited.connect(lambda value: self._edited(spec, row, value))
         field.setAccessibleName(title_of(spec))
         field.setAccessibleDescription(f"{spec.help}; {range_text(spec)}")
         set_tip(field, f"{title_of(spec)}: {range_text(spec)}")

@@ -21,6 +21,7 @@ from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
+from dgn_explorer.results.summary import Summary
 
 Index = QModelIndex | QPersistentModelIndex
 _BATCH_MS = 50
@@ -47,6 +48,7 @@ class UnitModel(QAbstractListModel):
         session.jobs.changed.connect(self._job_changed)
         session.jobs.structure_changed.connect(self._all_changed)
         session.library.changed.connect(self._all_changed)
+        session.library.added.connect(self._added)
         session.library.thumbnail_ready.connect(self._thumbnail_ready)
         notes.changed.connect(self._all_changed)
 
@@ -95,10 +97,12 @@ class UnitModel(QAbstractListModel):
         library = self._session.library
         found = {}
         for item in library.items:
-            if item.network_fingerprint == fingerprint and item.address.startswith(f"{layer}:"):
-                digits = item.address[len(layer) + 1 :]
-                if digits.isdigit() and int(digits) not in found:
-                    found[int(digits)] = item
+            if item.network_fingerprint != fingerprint or len(item.units) != 1:
+                continue
+            (unit,) = item.units
+            alone = unit.layer == layer and unit.position is None and item.address == str(unit)
+            if alone and unit.index not in found:
+                found[unit.index] = item
         if self.order == "date":
             return list(found)  # the library is in this order, newest first
         return sorted(found, key=lambda index: -found[index].activation)
@@ -179,6 +183,11 @@ class UnitModel(QAbstractListModel):
         job = self._session.jobs.get(number)
         if job is not None and self._layer is not None and job.unit.layer == self._layer.path:
             self._touch(self.row_of(job.unit))
+
+    def _added(self, item: Summary) -> None:
+        for unit in item.units:
+            if self._layer is not None and unit.layer == self._layer.path:
+                self._touch(self.row_of(unit))
 
     def _thumbnail_ready(self, key: str) -> None:
         row = self._shown.get(key)

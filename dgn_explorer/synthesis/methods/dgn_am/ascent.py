@@ -18,8 +18,8 @@ from dgn_explorer.machine.arithmetic import convolutions
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import Watch, check_ascent, make_step, seeded_normal
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.passes import Passes
-from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 

@@ -16,9 +16,9 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.precision import ARITHMETICS
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import direction, missing_operators
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.view import cut, projected, window, windows
 from dgn_explorer.synthesis.objective import Objective, weighted
-from dgn_explorer.synthesis.parameters import DgnAmParameters
 from dgn_explorer.synthesis.recipe import Recipe
 
 Looked = tuple[Tensor, ...]  # activation (N,), image (N, 3, S, S), gradient (N, K)

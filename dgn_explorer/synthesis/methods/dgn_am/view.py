@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dgn_explorer.networks.network import resize
-from dgn_explorer.synthesis.parameters import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 
 Window = tuple[int, int, int]  # top, left, side in pixels of the image
 

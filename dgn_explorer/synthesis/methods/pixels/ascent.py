@@ -25,8 +25,8 @@ from dgn_explorer.synthesis.ascent import (
     missing_operators,
     seeded_normal,
 )
+from dgn_explorer.synthesis.methods.pixels.about import PixelsParameters
 from dgn_explorer.synthesis.objective import Objective, weighted
-from dgn_explorer.synthesis.parameters import PixelsParameters
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 

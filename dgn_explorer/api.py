@@ -1,0 +1,403 @@
+"""The library: everything that the command line can do, from a script or a notebook.
+
+>>> import dgn_explorer as dgn
+>>> with dgn.open("lite0") as explorer:  # doctest: +SKIP
+...     volcano = explorer.visualize("volcano", seed=1)
+...     volcano.save("volcano.png")
+
+Results come from the same store as the window's and the command line's, by the same keys, and are
+never computed twice. Nothing imports torch before `open`, and then only the engine's thread does.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from dgn_explorer.engine.messages import Decode, Failed, Frame, Replay
+from dgn_explorer.engine.ordering import (
+    Wanted,
+    continuation,
+    gentler,
+    recipe_for,
+    with_step_size,
+    with_steps,
+)
+from dgn_explorer.engine.session import EngineSession, Show, engine_session
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.photos.files import read_file
+from dgn_explorer.priors.info import PriorInfo
+from dgn_explorer.results.record import Record
+from dgn_explorer.results.store import Store, open_store
+from dgn_explorer.results.summary import Summary
+from dgn_explorer.studies.survey import Order, Survey
+from dgn_explorer.studies.table import study_named
+from dgn_explorer.synthesis.choosing import changed, preset_of
+from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.morph import between
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, Start
+from dgn_explorer.synthesis.targets import Maximise, Target, Term
+
+DEFAULT_NETWORK, DEFAULT_PRIOR, DEFAULT_METHOD = "lite0", "default", "dgn-am"
+
+Picture = str | Path | bytes | np.ndarray  # a file, its bytes, or pixels (H, W, 3) uint8
+
+
+@dataclass(frozen=True)
+class Update:
+    """What `Explorer.iterate` yields: how far one order is, and its record once it has ended.
+
+    ``image`` (H, W, 3) uint8 is the newest picture; ``step`` of ``steps`` are done.
+    """
+
+    order: Order
+    step: int
+    steps: int
+    image: np.ndarray | None
+    record: Record | None = None
+
+
+def open(
+    network: str = DEFAULT_NETWORK,
+    prior: str = DEFAULT_PRIOR,
+    *,
+    device: str | None = None,
+    threads: int | None = None,
+    batch: int | None = None,
+    confirm: Callable[[str], bool] = lambda question: False,
+    notice: Callable[[str], None] = lambda text: None,
+    progress: bool | None = None,
+) -> "Explorer":
+    """Open a network and a prior, as ``--network`` and ``--prior`` of the command line take them.
+
+    ``device`` is ``cpu``, ``cuda`` or ``mps``, None the best there is; ``batch`` is how many units
+    of a layer share a run. ``confirm`` is asked before a file of one's own code runs, ``notice``
+    told of step sizes that were found and the like. ``progress`` shows a bar; None does if tqdm is
+    installed. Raises `DgnError`.
+    """
+    explorer = Explorer(open_store(), progress=progress, notice=notice)
+    try:
+        explorer.start(network, prior, device=device, threads=threads, batch=batch, confirm=confirm)
+    except BaseException:
+        explorer.close()
+        raise
+    return explorer
+
+
+class Explorer:
+    """An open network with a prior, the engine behind it, and the store; see `open`.
+
+    One thread at a time may use it. Close it, or use it in a ``with`` block.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        progress: bool | None = False,
+        notice: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.store = store
+        self._progress = progress
+        self._notice = notice
+        self._stack = ExitStack()
+        self._session: EngineSession | None = None
+
+    def start(
+        self,
+        network: str,
+        prior: str,
+        *,
+        device: str | None = None,
+        threads: int | None = None,
+        batch: int | None = None,
+        confirm: Callable[[str], bool] = lambda question: False,
+    ) -> None:
+        """Start the engine and open a network and a prior; see `open`."""
+        self._session = self._stack.enter_context(
+            engine_session(
+                self.store,
+                device=device,
+                threads=threads,
+                together=batch,
+                confirm=confirm,
+                notice=self._notice,
+            )
+        )
+        self.opened = self._session.open(network, prior)
+        for notice in self.opened.network.notices:
+            self._notice(f"{self.opened.network.name}: {notice}")
+
+    def close(self) -> None:
+        """Stop the engine."""
+        self._session = None
+        self._stack.close()
+
+    def __enter__(self) -> "Explorer":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def session(self) -> EngineSession:
+        """The engine; raises `DgnError` once closed."""
+        if self._session is None:
+            raise DgnError("This explorer is closed.", "Open it again with dgn_explorer.open(...).")
+        return self._session
+
+    @property
+    def network(self) -> NetworkInfo:
+        """Layers, labels and sizes of the network."""
+        return self.opened.network
+
+    @property
+    def prior(self) -> PriorInfo:
+        """What is known of the prior."""
+        return self.opened.prior
+
+    # ---- orders
+
+    def recipe(
+        self,
+        target: str | UnitAddress | Mapping[str, float] | Target,
+        *,
+        seed: int = 0,
+        method: str = DEFAULT_METHOD,
+        preset: str = "default",
+        steps: int | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        start: Picture | Record | Start | None = None,
+        inputs: Mapping[str, Picture] | None = None,
+    ) -> Recipe:
+        """The recipe of images: of a unit, of weighted units by name, or of any `Target`.
+
+        ``parameters`` change single ones of the ``preset``. ``start`` is a photograph or an earlier
+        record to start from; ``inputs`` are what else the method takes, by role. Raises `DgnError`.
+        """
+        wanted = Wanted.of(method, preset, parameters)
+        if steps is not None:
+            wanted = with_steps(wanted, steps)
+        (made,) = self.recipes(
+            [self._target(target)], wanted, seeds=(seed,), start=start, inputs=inputs
+        )
+        return made
+
+    def recipes(
+        self,
+        targets: Sequence[Target],
+        wanted: Wanted,
+        *,
+        seeds: Sequence[int] = (0,),
+        start: Picture | Record | Start | None = None,
+        inputs: Mapping[str, Picture] | None = None,
+    ) -> list[Recipe]:
+        """The recipes of every target with every seed, all found the same way."""
+        found, size = with_step_size(self.session, self.opened, wanted)
+        if size is not None:
+            self._notice(
+                f"Step size {size.size:g} for {self.network.title} with {self.prior.name},"
+                f" {size.source}"
+            )
+        given = [self.keep_input(role, picture) for role, picture in (inputs or {}).items()]
+        first: Start = RANDOM
+        if isinstance(start, Record):
+            first = start.next_start
+        elif isinstance(start, str | Path | bytes | np.ndarray):
+            given.append(self.keep_input(PHOTO_START.role, start))
+            first, found = PHOTO_START, gentler(wanted, found)
+        elif start is not None:
+            first = start
+        return [
+            recipe_for(
+                self.opened,
+                target,
+                wanted.method,
+                found,
+                seed=seed,
+                start=first,
+                inputs=given,
+            )
+            for target in targets
+            for seed in seeds
+        ]
+
+    def survey(
+        self,
+        study: str,
+        *,
+        inputs: Mapping[str, Picture] | None = None,
+        layers: Sequence[str] = (),
+        units: Sequence[str] = (),
+        preset: str = "default",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Survey:
+        """The order of an analysis (see `STUDIES`); raises `DgnError`."""
+        about = study_named(study)
+        return Survey(
+            self.network.name,
+            self.network.fingerprint,
+            study,
+            changed(about, preset_of(about, preset), parameters or {}),
+            layers=tuple(self.network.layer(layer).path for layer in layers),
+            units=tuple(self.network.resolve(unit) for unit in units),
+            inputs=tuple(self.keep_input(role, one) for role, one in (inputs or {}).items()),
+        )
+
+    def keep_input(self, role: str, picture: Picture) -> Input:
+        """Put a photograph or mask into the store, so that what is made of it can be made again."""
+        if isinstance(picture, np.ndarray):
+            return Input(role, self.store.inputs.put(_png(picture)))
+        if isinstance(picture, bytes):
+            return Input(role, self.store.inputs.put(picture))
+        path = Path(picture).expanduser()
+        return Input(role, self.store.inputs.put(read_file(path)), path.name)
+
+    # ---- making
+
+    def visualize(
+        self, target: str | UnitAddress | Mapping[str, float] | Target, **how: Any
+    ) -> Record:
+        """The image that a unit, or several weighted ones, want to see; see `recipe`."""
+        return self.make(self.recipe(target, **how))
+
+    def make(self, order: Order) -> Record:
+        """The record of an order, from the store or by computing it; raises `DgnError`."""
+        with _bar(self._progress, _title(order)) as show:
+            return self.session.make(order, show).record
+
+    def more_steps(self, record: Record) -> Record:
+        """Go on from a record; raises `DgnError` if its method cannot."""
+        return self.make(continuation(record, record.recipe.parameters))
+
+    def iterate(
+        self, targets: str | Sequence[str], *, seeds: Sequence[int] = (0,), **how: Any
+    ) -> Iterator[Update]:
+        """Watch images form: units such as ``fc:0-9`` or a list of them, one after another.
+
+        Yields newest frames now and then, and at the end of each an `Update` with its record.
+        Leaving the loop stops what runs and keeps its part. Raises `DgnError` if one fails.
+        """
+        texts = [targets] if isinstance(targets, str) else targets
+        units = [unit for text in texts for unit in self.network.resolve_all(text)]
+        orders = [self.recipe(unit, seed=seed, **how) for unit in units for seed in seeds]
+        yield from self.iterate_orders(orders)
+
+    def iterate_orders(self, orders: Sequence[Order]) -> Iterator[Update]:
+        """As `iterate`, for any orders."""
+        for place, event in self.session.run(orders):
+            if isinstance(event, Failed):
+                raise DgnError(event.message, event.hint)
+            if isinstance(event, Frame):
+                yield Update(orders[place], event.step, event.steps, event.image)
+                continue
+            record = event.record
+            image = record.image if "images" in record.parts else None
+            yield Update(orders[place], record.steps, record.steps, image, record)
+
+    def film(self, record: Record, frames: int = 60) -> np.ndarray:
+        """Pictures (frames, S, S, 3) uint8 of how a record's first image formed."""
+        with _bar(self._progress, "film") as show:
+            question = Replay(record.recipe, record.steps, frames)
+            pictures: np.ndarray = self.session.answer(question, show)
+        return pictures
+
+    def morph(
+        self, first: Record, second: Record, frames: int = 60, path: str = "spherical"
+    ) -> np.ndarray:
+        """Pictures (frames, S, S, 3) uint8 on the way from one record's code to another's."""
+        return self.decode(between(first.code, second.code, frames, path))
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """The prior's pictures (N, S, S, 3) uint8 of codes (N, K) float32."""
+        with _bar(self._progress, "pictures") as show:
+            question = Decode(self.prior.fingerprint, np.asarray(codes, np.float32))
+            pictures: np.ndarray = self.session.answer(question, show)
+        return pictures
+
+    # ---- photographs
+
+    def strongest(self, photo: Picture, count: int = 5) -> Record:
+        """The units of every layer that a photograph excites most, as a table."""
+        inputs, parameters = {"photo": photo}, {"count": count}
+        return self.make(self.survey("strongest", inputs=inputs, parameters=parameters))
+
+    def verdict(self, picture: Picture, count: int = 5) -> Record:
+        """The classes that the network sees in a picture, as a table."""
+        inputs, parameters = {"picture": picture}, {"count": count}
+        return self.make(self.survey("verdict", inputs=inputs, parameters=parameters))
+
+    # ---- results
+
+    def results(self) -> tuple[Summary, ...]:
+        """Everything in the store, newest first."""
+        return self.store.list()
+
+    def get(self, key: str) -> Record | None:
+        """A stored record by its key."""
+        return self.store.get(key)
+
+    def _target(self, target: str | UnitAddress | Mapping[str, float] | Target) -> Target:
+        if isinstance(target, str):
+            return Maximise((Term(self.network.resolve(target)),))
+        if isinstance(target, UnitAddress):
+            return Maximise((Term(self.network.resolve(str(target))),))
+        if isinstance(target, Mapping):
+            pairs = target.items()
+            return Maximise(tuple(Term(self.network.resolve(name), w) for name, w in pairs))
+        return target
+
+
+def _title(order: Order) -> str:
+    return order.target.text() if isinstance(order, Recipe) else order.study
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels, np.uint8)).save(buffer, "png")
+    return buffer.getvalue()
+
+
+class _bar:  # noqa: N801 - used like a function
+    """A progress bar of tqdm, where that is installed and wanted; gives what `run` calls `show`."""
+
+    def __init__(self, wanted: bool | None, title: str) -> None:
+        self._bar: Any = None
+        if wanted is False:
+            return
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            if wanted:
+                raise DgnError(
+                    "There is no tqdm to show progress with.", "Install it: pip install tqdm"
+                ) from None
+            return
+        self._bar = tqdm(total=1, desc=title, leave=False)
+
+    def __enter__(self) -> Show:
+        return self._show
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self, frame: Frame) -> None:
+        if self._bar is not None:
+            self._bar.total = frame.steps
+            self._bar.update(frame.step - self._bar.n)

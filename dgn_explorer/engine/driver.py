@@ -1,0 +1,86 @@
+"""The one driver of all work: it cancels, shows and makes room between two steps."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import TypeVar
+
+import numpy as np
+
+from dgn_explorer.engine.halting import halting
+from dgn_explorer.engine.messages import Frame
+from dgn_explorer.synthesis.progress import Progress
+
+T = TypeVar("T")
+R = TypeVar("R")
+FRAME_INTERVAL_S = 1 / 30
+_NO_TRACE = np.zeros(0, np.float32)
+
+
+def drive(
+    work: Generator[Progress[T], None, R],
+    cancelled: Callable[[], bool],
+    report: Callable[[Progress[T]], None],
+    make_room: Callable[[], None],
+) -> R | None:
+    """Run ``work`` and return what it comes to, or None if it was cancelled before its last step.
+
+    After every step ``report`` gets the progress and then ``make_room`` runs what is more urgent.
+    ``cancelled`` is asked between steps, and between any two modules of a pass.
+    """
+    with closing(work):
+        last = False
+        while last or not cancelled():
+            ended: list[R] = []
+            progress: Progress[T] | None = None
+            with halting(_never if last else cancelled):
+                try:
+                    progress = next(work)
+                except StopIteration as end:
+                    ended.append(end.value)
+            if ended:
+                return ended[0]
+            if progress is None:  # halted in the middle of a step
+                return None
+            last = progress.done >= progress.total  # all is made, and only has to be put together
+            report(progress)
+            make_room()
+    return None
+
+
+class Frames:
+    """Makes a `Frame` of a progress now and then, for the jobs ``numbers`` in turn."""
+
+    def __init__(self, show: Callable[[Frame], None]) -> None:
+        self._show = show
+        self._started = time.monotonic()
+        self._next = 0.0
+        self._turn = 0
+
+    def pause(self, seconds: float) -> None:
+        """Other work took ``seconds``: the time left does not count them."""
+        self._started += seconds
+
+    def offer(self, progress: Progress[T], jobs: dict[int, int]) -> None:
+        """Show one of ``jobs`` (place in the work -> job's number), if it is time again."""
+        now = time.monotonic()
+        if now < self._next or not jobs:
+            return
+        self._next = now + FRAME_INTERVAL_S
+        place = list(jobs)[self._turn % len(jobs)]
+        self._turn += 1
+        left = max(0, progress.total - progress.done)
+        self._show(
+            Frame(
+                jobs[place],
+                progress.done,
+                progress.total,
+                progress.picture(place) if progress.picture else None,
+                progress.trace(place) if progress.trace else _NO_TRACE,
+                (now - self._started) / max(1, progress.done) * left,
+            )
+        )
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,133 @@
+"""One widget a kind of parameter, each with ``value``, `set_value`, ``edited`` and ``validity``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+
+from dgn_explorer.gui.look.number_field import NumberField
+from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.theme import TIGHT
+from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec
+
+_WIDTH_PX = 88
+
+
+class Number(NumberField):
+    """A whole or real number."""
+
+    def __init__(self, spec: ParameterSpec, value: float) -> None:
+        kind = int if spec.kind is ParameterKind.INTEGER else float
+        super().__init__(kind, spec.low, spec.high, value)
+        self.setFixedWidth(_WIDTH_PX)
+
+
+class Switch(QCheckBox):
+    """On or off."""
+
+    edited = Signal(object)
+    validity = Signal(bool)
+
+    def __init__(self, spec: ParameterSpec, value: bool) -> None:
+        super().__init__()
+        self.setChecked(value)
+        self.clicked.connect(self.edited)
+
+    @property
+    def value(self) -> bool:
+        """What is shown."""
+        return self.isChecked()
+
+    def set_value(self, value: bool) -> None:
+        """Show another one."""
+        self.setChecked(value)
+
+
+class Choice(QComboBox):
+    """One of a few words."""
+
+    edited = Signal(object)
+    validity = Signal(bool)
+
+    def __init__(self, spec: ParameterSpec, value: str) -> None:
+        super().__init__()
+        self.addItems(list(spec.choices))
+        self.setCurrentText(value)
+        self.textActivated.connect(self.edited)
+
+    @property
+    def value(self) -> str:
+        """What is shown."""
+        return self.currentText()
+
+    def set_value(self, value: str) -> None:
+        """Show another one."""
+        self.setCurrentText(value)
+
+
+class Words(QLineEdit):
+    """A text, taken over when typing has ended."""
+
+    edited = Signal(object)
+    validity = Signal(bool)
+
+    def __init__(self, spec: ParameterSpec, value: str) -> None:
+        super().__init__(value)
+        self.setMaxLength(int(spec.high))
+        self.editingFinished.connect(lambda: self.edited.emit(self.text()))
+
+    @property
+    def value(self) -> str:
+        """What is shown."""
+        return self.text()
+
+    def set_value(self, value: str) -> None:
+        """Show another one."""
+        self.setText(value)
+
+
+class Range(QWidget):
+    """Two numbers, the lower one first."""
+
+    edited = Signal(object)
+    validity = Signal(bool)
+
+    def __init__(self, spec: ParameterSpec, value: tuple[float, float]) -> None:
+        super().__init__()
+        self._ends = [NumberField(float, spec.low, spec.high, end) for end in value]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(TIGHT)
+        row.addWidget(self._ends[0])
+        row.addWidget(label("to"))
+        row.addWidget(self._ends[1])
+        for end in self._ends:
+            end.edited.connect(self._changed)
+
+    @property
+    def value(self) -> tuple[float, float]:
+        """What is shown."""
+        return self._ends[0].value, self._ends[1].value
+
+    def set_value(self, value: tuple[float, float]) -> None:
+        """Show another one."""
+        for end, number in zip(self._ends, value, strict=True):
+            end.set_value(number)
+
+    def _changed(self) -> None:
+        low, high = self.value
+        self.validity.emit(low <= high)
+        if low <= high:
+            self.edited.emit((low, high))
+
+
+Field = Number | Switch | Choice | Words | Range
+FIELDS: dict[ParameterKind, Callable[[ParameterSpec, Any], Field]] = {
+    ParameterKind.INTEGER: Number,
+    ParameterKind.NUMBER: Number,
+    ParameterKind.SWITCH: Switch,
+    ParameterKind.CHOICE: Choice,
+    ParameterKind.TEXT: Words,
+    ParameterKind.RANGE: Range,
+}

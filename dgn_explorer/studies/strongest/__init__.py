@@ -1,0 +1,1 @@
+"""Which units of every layer a photograph excites most."""

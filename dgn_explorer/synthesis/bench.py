@@ -1,0 +1,99 @@
+"""`Bench`: network, prior, encoder, inputs and device, opened once for everything that computes."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.network import Network
+from dgn_explorer.photos.crops import middle_square
+from dgn_explorer.photos.masks import decode_mask
+from dgn_explorer.photos.reading import decode_photo
+from dgn_explorer.priors.encoding import encode
+from dgn_explorer.priors.inversion import invert
+from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.progress import Progress
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import FromCode, FromPhoto, FromResult
+from dgn_explorer.synthesis.step import from_uint8
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What an order needs, all on one device.
+
+    ``prior`` is None for methods and studies that need none. ``read_input`` gives the bytes of an
+    input by SHA-256, ``stored_code`` the code (K,) of a stored result by key or None, and
+    ``open_encoder`` the network that the prior inverts, or None if that cannot be opened.
+    """
+
+    network: Network
+    prior: Prior | None
+    read_input: Callable[[str], bytes]
+    stored_code: Callable[[str], np.ndarray | None]
+    open_encoder: Callable[[], Network | None]
+
+    @property
+    def device(self) -> torch.device:
+        """Where everything is computed."""
+        return self.network.device
+
+    def photo(self, given: Input) -> np.ndarray:
+        """An input photograph as `decode_photo` gives it; raises `DgnError`."""
+        return decode_photo(self.read_input(given.sha256), given.name or given.role)
+
+    def mask(self, given: Input) -> np.ndarray:
+        """An input mask (H, W) float32 in [0, 1], upright; raises `DgnError`."""
+        return decode_mask(self.read_input(given.sha256), given.name or given.role)
+
+    def start(self, recipe: Recipe) -> Generator[Progress[Any], None, np.ndarray | None]:
+        """The first code (1, K) of ``recipe``, None for a random one; raises `DgnError`.
+
+        A generator, because seeking the code of a photograph without the encoder takes a while.
+        """
+        match recipe.start:
+            case FromCode() as given:
+                return given.code[None]
+            case FromResult(key):
+                code = self.stored_code(key)
+                if code is None:
+                    raise DgnError(
+                        f"The starting point {key!r} is not in the store.",
+                        "Start from a random code instead.",
+                    )
+                return code[None]
+            case FromPhoto(role):
+                given_photo = recipe.input(role)
+                assert given_photo is not None and self.prior is not None  # the recipe has checked
+                return (yield from self._encoded(self.prior, self.photo(given_photo)))
+        return None
+
+    def _encoded(
+        self, prior: Prior, photo: np.ndarray
+    ) -> Generator[Progress[Any], None, np.ndarray]:
+        encoder, info = self.open_encoder(), prior.info
+        size = info.image_size if encoder is None else info.encoder.input_size
+        rgb = from_uint8(middle_square(photo, size)[None], prior.device)
+        if encoder is not None:
+            code = encode(prior, encoder, rgb)
+        else:
+            code = yield from _reported(invert(prior, rgb))
+        clamped: np.ndarray = prior.space.clamp(code).float().cpu().numpy()
+        return clamped
+
+
+def _reported(
+    seeking: Generator[tuple[int, int], None, Tensor],
+) -> Generator[Progress[Any], None, Tensor]:
+    while True:
+        try:
+            done, total = next(seeking)
+        except StopIteration as end:
+            found: Tensor = end.value
+            return found
+        yield Progress(done, total)

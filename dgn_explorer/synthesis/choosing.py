@@ -1,0 +1,54 @@
+"""From what a user has written to a method's parameters."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.parameters import Parameters, checked, parsed
+
+
+class Described(Protocol):
+    """A method or a study."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def parameters(self) -> type[Parameters]:
+        """Its parameters."""
+
+    @property
+    def presets(self) -> Mapping[str, Parameters]:
+        """Its sets of parameters by name."""
+
+
+def preset_of(about: Described, name: str) -> Parameters:
+    """The preset called ``name``; raises `DgnError` if there is none."""
+    if name not in about.presets:
+        raise DgnError(
+            f"{about.name} has no preset called {name!r}.",
+            f"Its presets are: {', '.join(about.presets)}.",
+        )
+    return about.presets[name]
+
+
+def changed(about: Described, parameters: Parameters, changes: Mapping[str, Any]) -> Parameters:
+    """``parameters`` with ``changes``, values or texts by name; raises `DgnError`."""
+    specs = {spec.name: spec for spec in parameters.specs()}
+    values = {}
+    for name, value in changes.items():
+        if name not in specs:
+            names = ", ".join(specs) or "none"
+            raise DgnError(
+                f"{about.name} has no parameter called {name!r}.", f"Its parameters are: {names}."
+            )
+        read = parsed if isinstance(value, str) else checked
+        values[name] = read(specs[name], value)
+    return dataclasses.replace(parameters, **values)  # type: ignore[type-var]
+
+
+def has_parameter(about: Described, name: str) -> bool:
+    """Whether the method or study has a parameter of this name."""
+    return any(spec.name == name for spec in about.parameters.specs())

@@ -1,0 +1,67 @@
+"""What is to be known of DGN-AM without computing anything."""
+
+from dataclasses import dataclass, replace
+
+from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
+from dgn_explorer.synthesis.methods.method import Method, Need
+from dgn_explorer.synthesis.parameters import Parameters, number
+
+_FURTHEST = 0.85  # of the way down to the last step: smaller ones lose to the decay
+
+
+@dataclass(frozen=True)
+class DgnAmParameters(Parameters):
+    """DGN-AM (Nguyen et al., 2016): the defaults are tuned for the built-in prior.
+
+    >>> DgnAmParameters(steps=0)
+    Traceback (most recent call last):
+    dgn_explorer.errors.DgnError: steps cannot be 0. It goes from 1 to 10000: ascent steps.
+    """
+
+    steps: int = number(250, 1, 10_000, "", "ascent steps")
+    step_start: float = number(0.25, 1e-6, 100.0, "", "size of the first step, in code units")
+    step_end: float = number(1e-3, 0.0, 100.0, "", "size of the last step, in code units")
+    decay: float = number(0.01, 0.0, 0.5, "a step", "share of the code that is lost in a step")
+    bounds: float = number(1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds")
+    init_scale: float = number(0.3, 0.0, 10.0, "", "spread of the random first code")
+    zoom: float = number(0.2, 0.0, 0.5, "", "how far a step may zoom into a random cut")
+
+
+def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters) -> DgnAmParameters:
+    """``wanted`` for going on from a run with the parameters ``before`` after ``steps_done`` steps.
+
+    Step sizes and number of steps are the rest of that run; of a finished one its last seventh
+    comes once more, because an image does not outlive as many steps as it took to form.
+
+    >>> before = DgnAmParameters(steps=100, step_start=8.0, step_end=0.0)
+    >>> after = [continued(before, done, before) for done in (50, 100)]
+    >>> [(p.steps, round(p.step_start, 6)) for p in after]
+    [(50, 4.0), (15, 1.2)]
+    """
+    done = min(steps_done / before.steps, _FURTHEST)
+    steps = max(1, round(wanted.steps * (1 - done)))
+    start = wanted.step_start - done * (wanted.step_start - wanted.step_end)
+    return replace(wanted, steps=steps, step_start=start)
+
+
+DGN_AM = Method(
+    name="dgn-am",
+    title="Best image",
+    summary="ascent in the code space of a learned image generator (Nguyen et al. 2016)",
+    parameters=DgnAmParameters,
+    presets={
+        "default": DgnAmParameters(),
+        # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99,
+        # from normally distributed numbers.
+        "published": DgnAmParameters(
+            steps=200, step_start=8.0, step_end=1e-10, decay=0.01, init_scale=1.0, zoom=0.0
+        ),
+    },
+    inputs=(InputSpec("start", PHOTO, "A photograph to start from", required=False),),
+    needs=frozenset({Need.PRIOR}),
+    together=True,
+    continued=continued,
+    step_field="step_start",
+    photo_step=1 / 8,  # the published run from a photograph takes 1 instead of 8
+    code="dgn_explorer.synthesis.methods.dgn_am.making:make",
+)

@@ -1,0 +1,84 @@
+"""`Method`: the description of one method of synthesis, from which everything else is derived.
+
+Window, command line, help, presets, the measuring of step sizes and "more steps" read these
+records; the algorithm behind ``code`` is imported by whoever computes, and by nobody else.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from dgn_explorer.synthesis.inputs import InputSpec
+from dgn_explorer.synthesis.kinds import Part
+from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.targets import Maximise, Target
+
+
+class Need(Enum):
+    """What has to be open besides the network."""
+
+    PRIOR = "prior"
+    ENCODER = "encoder"  # the network that the prior inverts
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of `METHODS`.
+
+    ``targets`` are the kinds of target it can reach, ``inputs`` what it needs besides, and
+    ``parts`` the arrays its records hold beyond those of the kind that it ``makes``.
+
+    ``code`` is ``module:function``. The function gets a `Bench` and a recipe, is a generator of
+    `Progress`, and returns a `Made`; if ``together`` it gets a tuple of recipes that differ in
+    units and seeds alone, and returns a tuple. ``start_role`` is the role of an input photograph
+    that a start may name, empty if the method cannot start from one.
+
+    ``continued`` gives the parameters for going on from a run with (its parameters, the steps that
+    it did, the parameters wanted now); None if a run cannot be gone on from. ``step_field`` is the
+    parameter that a measured step size fills, and ``photo_step`` the share of it for a start from
+    a photograph, which larger steps would wipe out.
+    """
+
+    name: str
+    title: str
+    summary: str
+    parameters: type[Parameters]
+    presets: Mapping[str, Parameters]
+    targets: tuple[type[Target], ...] = (Maximise,)
+    inputs: tuple[InputSpec, ...] = ()
+    needs: frozenset[Need] = frozenset()
+    makes: str = "images"
+    parts: tuple[Part, ...] = ()
+    together: bool = False
+    continued: Callable[[Any, int, Any], Parameters] | None = None
+    step_field: str = ""
+    photo_step: float = 1.0
+    code: str = field(default="", compare=False)
+
+    @property
+    def default(self) -> Parameters:
+        """The parameters of the preset that is used without asking."""
+        return self.presets["default"]
+
+    @property
+    def resumable(self) -> bool:
+        """Whether more steps can be taken from a result."""
+        return self.continued is not None
+
+    @property
+    def with_prior(self) -> bool:
+        """Whether its recipes name a prior."""
+        return Need.PRIOR in self.needs
+
+    def load(self) -> Callable[..., Any]:
+        """The algorithm; imports torch."""
+        return load_code(self.code)
+
+
+def load_code(code: str) -> Callable[..., Any]:
+    """The function that ``module:function`` names."""
+    module, _, name = code.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function

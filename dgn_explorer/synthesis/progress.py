@@ -1,0 +1,40 @@
+"""`Progress` and `Made`: what everything that computes yields, and what it returns in the end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+Parts = Mapping[str, "np.ndarray | tuple[str, ...]"]
+_NO_TRACE = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True)
+class Made:
+    """The named arrays of one order (see `kinds`), and its trace.
+
+    ``trace`` (steps,) float32 is the target's value in every step, empty for surveys.
+    """
+
+    parts: Parts
+    trace: np.ndarray = field(default_factory=lambda: _NO_TRACE)
+
+
+@dataclass(frozen=True)
+class Progress(Generic[T]):
+    """How far the work on one order, or on several together, has come.
+
+    ``done`` of ``total`` counts steps, photographs or whatever the work is made of. The functions
+    get the place of an order among those that are computed together; they may cost a transfer from
+    the device, so ask when needed: ``picture`` gives the newest picture (H, W, 3) uint8,
+    ``trace`` all values so far (steps,) float32, and ``partial`` what there is to keep if it ends
+    here (None where a part is worth nothing).
+    """
+
+    done: int
+    total: int
+    picture: Callable[[int], np.ndarray] | None = None
+    trace: Callable[[int], np.ndarray] | None = None
+    partial: Callable[[int], T] | None = None

@@ -1,0 +1,247 @@
+"""Targets: what an image is asked to be. Frozen dataclasses that know their units and their JSON.
+
+`Maximise` is the target of schema 1 and keeps its form there (see `recipe`).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.address import UnitAddress
+
+
+@dataclass(frozen=True)
+class Term:
+    """One unit of a target with its weight; a negative weight minimises."""
+
+    unit: UnitAddress
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.weight) or self.weight == 0:
+            raise DgnError(
+                f"The weight of {self.unit} cannot be {self.weight}.", "Give a number other than 0."
+            )
+        object.__setattr__(self, "weight", float(self.weight))  # 1 and 1.0 make the same key
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"unit": str(self.unit), "weight": self.weight}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Term":
+        """Read `to_dict` back."""
+        return cls(UnitAddress.parse(values["unit"]), values["weight"])
+
+
+@dataclass(frozen=True)
+class Band:
+    """A unit whose activation shall lie between ``low`` and ``high``, both included."""
+
+    unit: UnitAddress
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
+            raise DgnError(
+                f"The activation of {self.unit} cannot lie from {self.low} to {self.high}.",
+                "Give two numbers, the lower one first.",
+            )
+        object.__setattr__(self, "low", float(self.low))
+        object.__setattr__(self, "high", float(self.high))
+
+
+@dataclass(frozen=True)
+class Maximise:
+    """Weighted units, added up.
+
+    >>> Maximise.of("fc:980").units
+    (UnitAddress(layer='fc', index=980, position=None),)
+    """
+
+    terms: tuple[Term, ...]
+    name: ClassVar[str] = "maximise"
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise DgnError("The target has no unit.", "Name at least one unit.")
+
+    @classmethod
+    def of(cls, *units: str | UnitAddress) -> "Maximise":
+        """Units with weight 1, as addresses or their texts."""
+        parsed = (UnitAddress.parse(u) if isinstance(u, str) else u for u in units)
+        return cls(tuple(Term(unit) for unit in parsed))
+
+    @property
+    def units(self) -> tuple[UnitAddress, ...]:
+        """The units, in the order given."""
+        return tuple(term.unit for term in self.terms)
+
+    def text(self, labels: Sequence[str] = ()) -> str:
+        """The target on one line; a non-empty entry of ``labels`` replaces its unit's address.
+
+        >>> target = Maximise((Term(UnitAddress("fc", 980)), Term(UnitAddress("fc", 949), 0.6)))
+        >>> target.text(), target.text(("volcano", "strawberry"))
+        ('fc:980 + 0.6*fc:949', 'volcano + 0.6*strawberry')
+        """
+        return weighted_text(self.terms, labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"kind": self.name, "terms": [term.to_dict() for term in self.terms]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Maximise":
+        """Read `to_dict` back."""
+        return cls(tuple(Term.from_dict(t) for t in values["terms"]))
+
+
+@dataclass(frozen=True)
+class InRange:
+    """Activations that shall lie in bands; ``terms`` are further units, raised or lowered.
+
+    >>> golden = Band(UnitAddress("fc", 207), 8, 10)
+    >>> InRange((golden,), (Term(UnitAddress("fc", 852), -1),)).text()
+    'fc:207 in 8..10, -1*fc:852'
+    """
+
+    bands: tuple[Band, ...]
+    terms: tuple[Term, ...] = ()
+    name: ClassVar[str] = "in-range"
+
+    def __post_init__(self) -> None:
+        if not self.bands:
+            raise DgnError("The target has no range.", "Give one unit with low..high at least.")
+        units = self.units
+        twice = [unit for unit in units if units.count(unit) > 1]
+        if twice:
+            raise DgnError(f"{twice[0]} is named twice.", "Name every unit once.")
+
+    @property
+    def units(self) -> tuple[UnitAddress, ...]:
+        """The units with a band, then the others."""
+        return (*(band.unit for band in self.bands), *(term.unit for term in self.terms))
+
+    def text(self, labels: Sequence[str] = ()) -> str:
+        """The target on one line; a non-empty entry of ``labels`` replaces its unit's address."""
+        names = _named(self.units, labels)
+        parts = [
+            f"{name} in {band.low:g}..{band.high:g}"
+            for name, band in zip(names, self.bands, strict=False)
+        ]
+        rest = weighted_text(self.terms, names[len(self.bands) :])
+        return ", ".join((*parts, rest) if rest else parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        bands = [{"unit": str(b.unit), "low": b.low, "high": b.high} for b in self.bands]
+        terms = [term.to_dict() for term in self.terms]
+        return {"kind": self.name, "bands": bands, "terms": terms}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "InRange":
+        """Read `to_dict` back."""
+        bands = (Band(UnitAddress.parse(b["unit"]), b["low"], b["high"]) for b in values["bands"])
+        return cls(tuple(bands), tuple(Term.from_dict(t) for t in values["terms"]))
+
+
+@dataclass(frozen=True)
+class Match:
+    """The features of an input photograph at one layer.
+
+    ``role`` names the recipe's input; without the layer's other units there is nothing to weigh,
+    so the target has no units.
+    """
+
+    layer: str
+    role: str = "photo"
+    name: ClassVar[str] = "match"
+
+    @property
+    def units(self) -> tuple[UnitAddress, ...]:
+        """None: the whole layer is matched."""
+        return ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """None."""
+        return ()
+
+    def text(self, labels: Sequence[str] = ()) -> str:
+        """The target on one line."""
+        return f"{self.role} at {self.layer}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"kind": self.name, "layer": self.layer, "role": self.role}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Match":
+        """Read `to_dict` back."""
+        return cls(str(values["layer"]), str(values["role"]))
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Words that a caption network shall say of the image (Nguyen et al. 2017, section 4)."""
+
+    words: tuple[str, ...]
+    name: ClassVar[str] = "caption"
+
+    def __post_init__(self) -> None:
+        if not self.words or not all(self.words):
+            raise DgnError("The caption has no words.", "Write at least one word.")
+
+    @property
+    def units(self) -> tuple[UnitAddress, ...]:
+        """None: the words are the caption network's."""
+        return ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """None."""
+        return ()
+
+    def text(self, labels: Sequence[str] = ()) -> str:
+        """The target on one line."""
+        return " ".join(self.words)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"kind": self.name, "words": list(self.words)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Caption":
+        """Read `to_dict` back."""
+        return cls(tuple(str(word) for word in values["words"]))
+
+
+Target = Maximise | InRange | Match | Caption
+TARGETS: tuple[type[Target], ...] = (Maximise, InRange, Match, Caption)
+
+
+def target_from_dict(values: Mapping[str, Any]) -> Target:
+    """Read any target's `to_dict` back; raises `ValueError` for an unknown kind."""
+    for kind in TARGETS:
+        if kind.name == values["kind"]:
+            return kind.from_dict(values)
+    raise ValueError(f"its target is of the kind {values['kind']!r}")
+
+
+def weighted_text(terms: Sequence[Term], labels: Sequence[str] = ()) -> str:
+    """Weighted units on one line, each by its label where there is one."""
+    names = _named([term.unit for term in terms], labels)
+    return " + ".join(
+        name if term.weight == 1 else f"{term.weight:g}*{name}"
+        for term, name in zip(terms, names, strict=True)
+    )
+
+
+def _named(units: Sequence[UnitAddress], labels: Sequence[str]) -> list[str]:
+    return [
+        (labels[number] if number < len(labels) else "") or str(unit)
+        for number, unit in enumerate(units)
+    ]
