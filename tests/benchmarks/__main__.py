@@ -21,6 +21,7 @@ BENCHMARKS = {
     "training": "a training step of the default preset over its parts, each done alone",
     "window": "start, first preview, smoothness and Stop of the real window",
     "command": "start of the command line and of an answer from the store",
+    "library": "the end of a job in a window whose store holds many results",
     "store": "a store with many results: open, list, one page of thumbnails",
 }
 
