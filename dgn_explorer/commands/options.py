@@ -76,6 +76,6 @@ batch_option = click.option(
     "--batch",
     type=click.IntRange(1, 1024),
     default=None,
-    help="Images of a layer made at once.  [default: 16, on a CPU 1: there more is faster but"
+    help="Images of a layer made at once.  [default: 64, on a CPU 1: there more is faster but"
     " rounds differently]",
 )

@@ -51,7 +51,7 @@ def measure() -> dict[str, float]:
             library.add(item)
             taken.append(time.perf_counter() - started)
         assert model.rowCount() == RESULTS + ROUNDS
-        loop.run_until_complete(flows.settle(1.0))
+        loop.run_until_complete(flows.settle())
         loop.close()
     return {"job_end_ms": 1000 * statistics.median(taken), "job_end_results": RESULTS}
 

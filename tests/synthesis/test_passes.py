@@ -58,7 +58,12 @@ def test_two_matrices_cut_and_resize(whole: int, size: int, place: str) -> None:
 
 def orders(network: Network, prior: Prior, numeric: str) -> list[list[Recipe]]:
     """Two batches with the same layers and shapes, and everything else different."""
-    how = [{"steps": 12, "zoom": 0.3}, {"steps": 9, "zoom": 0.1, "decay": 0.05, "bounds": 0.5}]
+    # In coarse arithmetic an ascent is chaotic: rounding decides after a few steps
+    steps = (12, 9) if numeric == FLOAT32 else (3, 3)
+    how = [
+        {"steps": steps[0], "zoom": 0.3},
+        {"steps": steps[1], "zoom": 0.1, "decay": 0.05, "bounds": 0.5},
+    ]
     units = [
         (["bee"], ["ant", "conv2:3"], ["eel"]),
         (["dog"], ["cat", "conv2:7@1,2"], ["ant"]),
