@@ -16,6 +16,7 @@ from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.texts import TIMES, number_text, time_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
 from dgn_explorer.results.record import Record
+from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec, written
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import FromCode, FromPhoto, FromRandom, FromResult
 
@@ -36,11 +37,11 @@ def facts(result: Record) -> list[tuple[str, str]]:
     if recipe.prior:
         lines.append(("Prior", f"{network_text(recipe.prior)} ({recipe.prior_fingerprint[:8]})"))
     lines.append(("Method", recipe.method))
-    values = {
-        spec.name: getattr(recipe.parameters, spec.name) for spec in recipe.parameters.specs()
-    }
-    lines += [(name.replace("_", " ").capitalize(), number_text(v)) for name, v in values.items()
-              if name != "steps"]  # fmt: skip
+    lines += [
+        (spec.name.replace("_", " ").capitalize(), _value_text(spec, recipe))
+        for spec in recipe.parameters.specs()
+        if spec.name != "steps"
+    ]
     made = datetime.fromisoformat(result.provenance.created).astimezone()
     lines += [
         ("Image", f"{result.image.shape[1]} {TIMES} {result.image.shape[0]} px"),
@@ -50,6 +51,13 @@ def facts(result: Record) -> list[tuple[str, str]]:
         ("Key", f"{result.key[:12]}…"),
     ]
     return lines
+
+
+def _value_text(spec: ParameterSpec, recipe: Recipe) -> str:
+    value = getattr(recipe.parameters, spec.name)
+    if spec.kind in (ParameterKind.INTEGER, ParameterKind.NUMBER):
+        return number_text(value)
+    return written(spec, value)
 
 
 class Details(QWidget):

@@ -32,7 +32,7 @@ class Switch(QCheckBox):
     def __init__(self, spec: ParameterSpec, value: bool) -> None:
         super().__init__()
         self.setChecked(value)
-        self.clicked.connect(self.edited)
+        self.clicked.connect(lambda on: self.edited.emit(on))  # PySide joins no bool to object
 
     @property
     def value(self) -> bool:
@@ -54,7 +54,7 @@ class Choice(QComboBox):
         super().__init__()
         self.addItems(list(spec.choices))
         self.setCurrentText(value)
-        self.textActivated.connect(self.edited)
+        self.textActivated.connect(lambda text: self.edited.emit(text))
 
     @property
     def value(self) -> str:
