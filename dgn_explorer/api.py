@@ -350,6 +350,38 @@ class Explorer:
         """A stored record by its key."""
         return self.store.get(key)
 
+    def save_grid(
+        self,
+        path: str | Path,
+        records: Sequence[Record],
+        *,
+        columns: int = 0,
+        caption: str = "{label}",
+    ) -> list[Path]:
+        """Write the images of records as one PNG or PDF, or several where they are too large.
+
+        ``columns`` 0 is about square; see `results.captions` for ``caption``. Raises `DgnError`.
+        """
+        from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
+        from dgn_explorer.export.grid import Cell
+        from dgn_explorer.results.captions import caption_of
+
+        cells = [
+            Cell(image, caption_of(record, caption))
+            for record in records
+            for image in record.images
+        ]
+        return save_sheet(Path(path), cells, SheetOptions(columns=columns))
+
+    def save_film(
+        self, path: str | Path, pictures: np.ndarray, *, frames_per_second: float = 20.0
+    ) -> Path:
+        """Write pictures (N, H, W, 3) uint8 as a GIF, WebP or MP4; raises `DgnError`."""
+        from dgn_explorer.export.animation import save_animation
+
+        save_animation(Path(path), list(pictures), frames_per_second=frames_per_second)
+        return Path(path)
+
     def _target(self, target: str | UnitAddress | Mapping[str, float] | Target) -> Target:
         if isinstance(target, str):
             return Maximise((Term(self.network.resolve(target)),))

@@ -5,6 +5,7 @@ Widgets call the methods and follow the signals; the engine's events come in thr
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
@@ -120,6 +121,14 @@ class Session(QObject):
         return label_of(self.network, recipe)
 
     # ---- run
+
+    def recipe(self, unit: UnitAddress) -> Recipe | None:
+        """The recipe for ``unit`` with the settings; None while an input or network is missing."""
+        if self.network is None or self.prior is None:
+            return None
+        with suppress(DgnError):
+            return self.settings.value.recipe(unit, self.network, self.prior, self.numeric)
+        return None
 
     def visualise(self, unit: UnitAddress) -> None:
         """Show the image that ``unit`` wants to see: from the store, or by a new ascent."""

@@ -12,7 +12,8 @@ from typing import Any
 
 from dgn_explorer.synthesis.inputs import InputSpec
 from dgn_explorer.synthesis.kinds import Part
-from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.parameters import ParameterKind, Parameters, ParameterSpec
+from dgn_explorer.synthesis.start import PHOTO_START
 from dgn_explorer.synthesis.targets import Maximise, Target
 
 
@@ -71,6 +72,18 @@ class Method:
     def with_prior(self) -> bool:
         """Whether its recipes name a prior."""
         return Need.PRIOR in self.needs
+
+    @property
+    def choosable(self) -> tuple[ParameterSpec, ...]:
+        """The inputs that a form asks for, as parameters.
+
+        A photograph to start from is not among them: every method that takes one takes it alike.
+        """
+        inputs = (one for one in self.inputs if one.role != PHOTO_START.role)
+        return tuple(
+            ParameterSpec(one.role, ParameterKind.INPUT, "", one.help, 64 * one.required, 64)
+            for one in inputs
+        )
 
     def load(self) -> Callable[..., Any]:
         """The algorithm; imports torch."""

@@ -135,12 +135,8 @@ class Combination(QObject):
     def _wanted(self) -> Recipe | None:
         """The recipe for the parts as they are."""
         session, terms = self._session, self.terms
-        if session.network is None or session.prior is None or not terms:
-            return None
-        base = session.settings.value.recipe(
-            terms[0].unit, session.network, session.prior, session.numeric
-        )
-        return base.with_target(Maximise(terms))
+        base = session.recipe(terms[0].unit) if terms else None
+        return None if base is None else base.with_target(Maximise(terms))
 
     def _start(self, fresh: bool = False) -> None:
         recipe = self._wanted()

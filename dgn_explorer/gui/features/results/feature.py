@@ -124,9 +124,7 @@ class _Results(QObject):
             return shown
         if session.unit is None:
             return None
-        return session.settings.value.recipe(
-            session.unit, session.network, session.prior, session.numeric
-        )
+        return session.recipe(session.unit)
 
     def _has_recipe(self) -> bool:
         return self._recipe() is not None

@@ -4,11 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from dgn_explorer.gui.look.number_field import NumberField
-from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.theme import TIGHT
+from dgn_explorer.photos.files import SUFFIXES
 from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec
 
 _WIDTH_PX = 88
@@ -122,7 +131,40 @@ class Range(QWidget):
             self.edited.emit((low, high))
 
 
-Field = Number | Switch | Choice | Words | Range
+class InputFile(QWidget):
+    """A photograph or mask; ``edited`` gives the path of the file that was chosen."""
+
+    edited = Signal(object)
+    validity = Signal(bool)
+
+    def __init__(self, spec: ParameterSpec, value: str) -> None:
+        super().__init__()
+        self._spec = spec
+        self._shown = ElidedLabel("muted")
+        self.button = QPushButton("Choose…")
+        self.button.clicked.connect(self._choose)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(TIGHT)
+        row.addWidget(self._shown, 1)
+        row.addWidget(self.button)
+        self.value = value
+        self.set_value(value)
+
+    def set_value(self, value: str) -> None:
+        """Show the name of what was given, or what is missing."""
+        self.value = value
+        self._shown.setText(value or ("needed" if self._spec.low else "none"))
+
+    def _choose(self) -> None:
+        chooser = QFileDialog(self.window(), f"Choose the {self._spec.name}")
+        chooser.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
+        chooser.fileSelected.connect(lambda path: self.edited.emit(path))
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
+
+
+Field = Number | Switch | Choice | Words | Range | InputFile
 FIELDS: dict[ParameterKind, Callable[[ParameterSpec, Any], Field]] = {
     ParameterKind.INTEGER: Number,
     ParameterKind.NUMBER: Number,
@@ -130,4 +172,5 @@ FIELDS: dict[ParameterKind, Callable[[ParameterSpec, Any], Field]] = {
     ParameterKind.CHOICE: Choice,
     ParameterKind.TEXT: Words,
     ParameterKind.RANGE: Range,
+    ParameterKind.INPUT: InputFile,
 }

@@ -1,21 +1,19 @@
 """Controls made from the fields of a parameter set: name, range, unit and help from one place."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.features.settings.fields import FIELDS, Field
-from dgn_explorer.gui.features.settings.input_row import InputRow
 from dgn_explorer.gui.look.parts import label, set_role
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import MEDIUM, TIGHT
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.synthesis.methods.table import method_named
-from dgn_explorer.synthesis.parameters import ParameterSpec
-from dgn_explorer.synthesis.start import PHOTO_START
+from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec
 
 _FIRST_MERGE_ID = 100
 
@@ -29,8 +27,8 @@ def range_text(spec: ParameterSpec) -> str:
     """The range in words, with the unit; the choices where there are no numbers."""
     if spec.choices:
         return ", ".join(spec.choices)
-    if not math.isfinite(spec.low):
-        return "any text"
+    if spec.kind in (ParameterKind.TEXT, ParameterKind.INPUT):
+        return "a picture" if spec.kind is ParameterKind.INPUT else "any text"
     unit = f" {spec.unit}" if spec.unit else ""
     return f"{number_text(spec.low)} to {number_text(spec.high)}{unit}"
 
@@ -54,7 +52,6 @@ class ParameterForm(QWidget):
         """``choose`` takes the role of an input and the path of the file for it."""
         super().__init__(parent)
         self._settings, self._choose = settings, choose
-        self.inputs: dict[str, InputRow] = {}
         self._method = ""
         self.fields: dict[str, Field] = {}
         self._captions: dict[str, QLabel] = {}
@@ -69,11 +66,17 @@ class ParameterForm(QWidget):
         if value.method != self._method:
             self._build(value.method)
         for name, field in self.fields.items():
-            if field.value != getattr(value.parameters, name):
-                field.set_value(getattr(value.parameters, name))
-        given = {one.role: one for one in value.inputs}
-        for role, row in self.inputs.items():
-            row.show_input(given.get(role))
+            shown = self._value(name)
+            if field.value != shown:
+                field.set_value(shown)
+
+    def _value(self, name: str) -> Any:
+        """What the settings say of a parameter, or the name of what was given for an input."""
+        settings = self._settings.value
+        if hasattr(settings.parameters, name):
+            return getattr(settings.parameters, name)
+        given = [one for one in settings.inputs if one.role == name]
+        return (given[0].name or given[0].sha256[:12]) if given else ""
 
     def _build(self, method: str) -> None:
         self._method = method
@@ -88,17 +91,11 @@ class ParameterForm(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         about = method_named(method)
-        # a photograph to start from is dropped on the window, and shown above
-        wanted = [spec for spec in about.inputs if spec.role != PHOTO_START.role]
-        self.inputs = {spec.role: InputRow(spec, self._choose) for spec in wanted}
-        for row, spec in enumerate(about.parameters.specs()):
+        for row, spec in enumerate((*about.parameters.specs(), *about.choosable)):
             grid.addWidget(label(title_of(spec)), 3 * row, 0)
             grid.addWidget(self._caption(spec), 3 * row + 1, 0, 1, 2)
             grid.addWidget(self._control(spec, row), 3 * row, 1)
             grid.setRowMinimumHeight(3 * row + 2, TIGHT)
-        below = 3 * len(about.parameters.specs())
-        for number, input_row in enumerate(self.inputs.values()):
-            grid.addWidget(input_row, below + number, 0, 1, 2)
         self._column.addWidget(self._rows)
 
     def help_of(self, name: str) -> str:
@@ -115,9 +112,12 @@ class ParameterForm(QWidget):
         set_role(caption, "role", "caption" if valid else "problem")
 
     def _control(self, spec: ParameterSpec, row: int) -> Field:
-        field = FIELDS[spec.kind](spec, getattr(self._settings.value.parameters, spec.name))
+        field = FIELDS[spec.kind](spec, self._value(spec.name))
+        if spec.kind is ParameterKind.INPUT:
+            field.edited.connect(lambda path: self._choose(spec.name, path))
+        else:
+            field.edited.connect(lambda value: self._edited(spec, row, value))
         field.validity.connect(lambda valid: self._explain(spec, valid))
-        field.edited.connect(lambda value: self._edited(spec, row, value))
         field.setAccessibleName(title_of(spec))
         field.setAccessibleDescription(f"{spec.help}; {range_text(spec)}")
         set_tip(field, f"{title_of(spec)}: {range_text(spec)}")
