@@ -42,7 +42,7 @@ def test_animate_an_ascent_and_a_morph(tmp_path: Path) -> None:
     with Image.open(tmp_path / "a.gif") as film:
         assert film.n_frames == 4
     way = run("animate", "volcano", "tench", *short, "--frames", "5", cwd=tmp_path)
-    assert json.loads(way.stdout) == {"frames": 5, "path": "animation.webp"}
+    assert json.loads(way.stdout) == {"frames": 5, "path": str(tmp_path / "animation.webp")}
     bad = run("animate", "volcano", *short, "--out", "a.avi", cwd=tmp_path)
     assert bad.returncode == 2
     assert "a.avi is no kind of animation" in bad.stderr

@@ -212,14 +212,15 @@ def test_the_window_makes_it(
     method = explorer.controls.method
     method.setCurrentIndex(method.findText("Collage"))
     method.activated.emit(method.currentIndex())
-    assert set(explorer.controls.form.fields) == {"samples", "spread", "order", "soft"}
-    soft, order = (explorer.controls.form.fields[name] for name in ("soft", "order"))
+    fields = explorer.controls.form.fields
+    assert set(fields) == {"samples", "spread", "order", "soft", "photo", "mask"}
+    soft, order = (fields[name] for name in ("soft", "order"))
     soft.click()
     order.textActivated.emit("as drawn")
     parameters = session.settings.value.parameters
     assert (parameters.soft, parameters.order) == (False, "as drawn")
-    for role, row in explorer.controls.form.inputs.items():
-        row.button.click()
+    for role in ("photo", "mask"):
+        fields[role].button.click()
         chooser = next(c for c in explorer.window.findChildren(QFileDialog) if c.isVisible())
         chooser.fileSelected.emit(str(files[role]))
         chooser.reject()
