@@ -31,7 +31,7 @@ class DevicePhotos:
         for cache in photos.caches:
             firsts.append(done)
             sides.append(torch.from_numpy(cache.sides[cache.train]))
-            for rows in torch.from_numpy(cache.train).split(_CHUNK):
+            for rows in torch.split(torch.from_numpy(cache.train), _CHUNK):
                 part = torch.from_numpy(cache.pixels[rows.numpy()])
                 self._pixels[done : done + len(part)].copy_(part)
                 done += len(part)

@@ -42,7 +42,7 @@ class FeatureReader:
         A network file that fixes the number of images in a pass gets no more than that at a time.
         """
         preprocess, limit = self._network.preprocessing, self._network.info.batch_limit
-        passes = [self._reader(preprocess(part)) for part in rgb.split(limit or len(rgb))]
+        passes = [self._reader(preprocess(part)) for part in torch.split(rgb, limit or len(rgb))]
         return passes[0] if len(passes) == 1 else [torch.cat(x) for x in zip(*passes, strict=True)]
 
 

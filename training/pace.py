@@ -58,7 +58,7 @@ class Pace:
         if not self._record:
             self._update(adversarial)
             return
-        side = torch.cuda.Stream()
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             self._update(adversarial)

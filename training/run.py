@@ -185,7 +185,7 @@ def _in_turn(
 def _codes(trainer: Trainer, photos: PhotoSet) -> Tensor:
     """Codes of photographs, over which the norms of a prior to start from are fitted."""
     drawn = photos.batch(_FITTED, trainer.settings.seed, 0).pixels
-    parts = drawn.split(trainer.settings.batch)
+    parts = torch.split(drawn, trainer.settings.batch)
     return torch.cat([trainer.encode(part.to(trainer.device).float() / 255) for part in parts])
 
 

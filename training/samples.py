@@ -54,7 +54,7 @@ class Samples:
         """Held-out photographs and what the generator makes of their codes, (n, 3, S, S) each."""
         size = self._trainer.settings.batch
         pairs = []
-        for pixels in self._real.split(size) if len(self._real) else ():
+        for pixels in torch.split(self._real, size) if len(self._real) else ():
             real = pixels.to(self._trainer.device).float() / 255
             pairs.append((real, self._generate(self._trainer.encode(real))))
         if not pairs:
@@ -65,7 +65,7 @@ class Samples:
 
     def _generate(self, codes: Tensor) -> Tensor:
         with self._trainer.objective.fast():
-            parts = [self._trainer.ema(c) for c in codes.split(self._trainer.settings.batch)]
+            parts = [self._trainer.ema(c) for c in torch.split(codes, self._trainer.settings.batch)]
         return torch.cat(parts).float()
 
 

@@ -144,8 +144,12 @@ class Trainer:
         s = self.settings
         adversarial = self.prepare(self.progress if progress is None else progress)
         self.sow()
-        parts = pixels.to(self.device, non_blocking=True).split(s.batch)
-        own = None if sides is None else sides.to(self.device, non_blocking=True).split(s.batch)
+        parts = torch.split(pixels.to(self.device, non_blocking=True), s.batch)
+        own = (
+            None
+            if sides is None
+            else torch.split(sides.to(self.device, non_blocking=True), s.batch)
+        )
         learns = not bool(self.pausing.discriminator_rests)
         found = []
         for i, part in enumerate(parts):
@@ -171,7 +175,7 @@ class Trainer:
         view, weights = self.settings.view, list(self.setup.layer_weights)
         total = 0.0
         with torch.no_grad():
-            parts = (images.split(self.settings.batch) for images in (fake, real))
+            parts = (torch.split(images, self.settings.batch) for images in (fake, real))
             for a, b in zip(*parts, strict=True):
                 found, wanted = (
                     unit_length(self.objective.compare(centre(x, view))) for x in (a, b)

@@ -55,7 +55,7 @@ class World:
         flat = torch.cat([g.reshape(-1) for g in grads])
         dist.all_reduce(flat)
         flat /= self.size
-        for grad, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
+        for grad, part in zip(grads, torch.split(flat, [g.numel() for g in grads]), strict=True):
             grad.copy_(part.view(grad.shape))
 
 
@@ -104,7 +104,8 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         size = dist.get_world_size()
         wide = x.float()
         own = torch.stack([wide.mean((0, 2, 3)), wide.square().mean((0, 2, 3))])
-        mean, square = (_SumOverAll.apply(own) / size).unbind()
+        total: Tensor = _SumOverAll.apply(own)  # type: ignore[no-untyped-call]
+        mean, square = (total / size).unbind()
         variance = (square - mean.square()).clamp_min(0)
         with torch.no_grad():
             assert self.running_mean is not None and self.running_var is not None
