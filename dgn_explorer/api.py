@@ -340,6 +340,29 @@ class Explorer:
         inputs, parameters = {"picture": picture}, {"count": count}
         return self.make(self.survey("verdict", inputs=inputs, parameters=parameters))
 
+    def explain(
+        self,
+        photo: Picture,
+        unit: str | Sequence[str],
+        how: str = "grad-cam",
+        *,
+        layer: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """Where in a photograph a unit looks: maps, one for each unit (see `studies.saliency`).
+
+        ``how`` is one of its families, ``layer`` that of Grad-CAM. `DgnError` says why a family
+        means nothing for a network.
+        """
+        order = self.survey(
+            "saliency",
+            inputs={"photo": photo},
+            layers=[layer] if layer else [],
+            units=[unit] if isinstance(unit, str) else unit,
+            parameters={**(parameters or {}), "how": how},
+        )
+        return self.make(order)
+
     # ---- results
 
     def results(self) -> tuple[Summary, ...]:

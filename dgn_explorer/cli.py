@@ -22,6 +22,7 @@ COMMANDS = {
     "combine": ("combine", "Make the image that several units want to see together."),
     "animate": ("animate", "Film an ascent, or the way from one image to another."),
     "study": ("study", "Analyse a network, for example by a photograph."),
+    "explain": ("explain", "Show where in a photograph a unit looks."),
     "make": ("make", "Make what a recipe or a survey says."),
     "grid": ("grid", "Put stored results into one picture or PDF."),
     "networks": ("networks", "List, describe and check networks."),

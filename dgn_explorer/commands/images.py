@@ -11,6 +11,7 @@ from dgn_explorer.engine.messages import Failed, Finished, Frame
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.spec_text import parse_spec
 from dgn_explorer.results.record import Record
+from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.recipe import Recipe
 
 Line = dict[str, object]
@@ -104,15 +105,15 @@ def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> L
     }
 
 
-def write_image(path: Path, image: "np.ndarray", recipe: Recipe) -> Path:
-    """Write a PNG with its recipe to ``path``, or beside it if another image lies there.
+def write_image(path: Path, image: "np.ndarray", order: Order) -> Path:
+    """Write a PNG with its order to ``path``, or beside it if another image lies there.
 
     Returns where it is; a line on stderr says so if it is not ``path``.
     """
     from dgn_explorer.export.png import free_path, save_png
 
-    free = free_path(path, recipe)
-    save_png(free, image, recipe)
+    free = free_path(path, order)
+    save_png(free, image, order)
     if free != path:
         say(f"{path} is another image, which stays: this one is {free.name}.", err=True)
     return free

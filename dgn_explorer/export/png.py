@@ -5,9 +5,9 @@ import itertools
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -16,9 +16,11 @@ from PIL.PngImagePlugin import PngInfo
 from dgn_explorer.disk import FileSystem, disk_error, write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.photos.files import open_file
+from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.recipe import Recipe
 
-RECIPE_KEY = "dgn-explorer recipe"
+RECIPE_KEY, SURVEY_KEY = "dgn-explorer recipe", "dgn-explorer survey"
+T = TypeVar("T")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_TEXT_BYTES = 1 << 20
 _MAX_NAME_BYTES = 180  # file systems allow 255; room is left for " (2)" and the like
@@ -30,7 +32,7 @@ _AGAIN = "Take a PNG that dgn-explorer has exported, and not a copy that another
 def save_png(
     path: Path,
     image: np.ndarray,
-    recipe: Recipe | None = None,
+    order: Order | None = None,
     extra: Mapping[str, str] | None = None,
     fs: FileSystem | None = None,
 ) -> None:
@@ -38,7 +40,7 @@ def save_png(
 
     See `encode_png`. Raises `DgnError` if the file cannot be written.
     """
-    data = encode_png(image, recipe, extra)
+    data = encode_png(image, order, extra)
     try:
         write_file(path, data, fs or FileSystem())
     except OSError as error:
@@ -46,16 +48,16 @@ def save_png(
 
 
 def encode_png(
-    image: np.ndarray, recipe: Recipe | None = None, extra: Mapping[str, str] | None = None
+    image: np.ndarray, order: Order | None = None, extra: Mapping[str, str] | None = None
 ) -> bytes:
-    """``image`` (H, W, 3) uint8 as a PNG file that carries ``recipe``.
+    """``image`` (H, W, 3) uint8 as a PNG file that carries ``order``.
 
     ``extra`` holds more texts for the file, for example ``{"Software": "dgn-explorer 0.1"}``; its
     keys are 1 to 79 printable ASCII characters.
     """
     texts = dict(extra or {})
-    if recipe is not None:
-        texts[RECIPE_KEY] = recipe.to_json()
+    if order is not None:
+        texts[SURVEY_KEY if isinstance(order, Survey) else RECIPE_KEY] = order.to_json()
     info = PngInfo()
     for key, text in texts.items():
         if not _TEXT_KEY.fullmatch(key):
@@ -72,48 +74,61 @@ def read_recipe(path: Path) -> Recipe | None:
     Needs at most a few megabytes, whatever the file claims. Raises `DgnError` if ``path`` cannot
     be read, is no PNG, or holds a recipe that is damaged or from a newer program.
     """
+    return _read(path, RECIPE_KEY, Recipe.from_json)
+
+
+def read_survey(path: Path) -> Survey | None:
+    """As `read_recipe`, for the survey inside the PNG of a map."""
+    return _read(path, SURVEY_KEY, Survey.from_json)
+
+
+def _read(path: Path, key: str, parse: Callable[[str], T]) -> T | None:
     try:
         with open_file(path) as file:
             if file.read(len(_SIGNATURE)) != _SIGNATURE:
                 raise DgnError(f"{path} is not a PNG image.", _AGAIN)
             for kind, content in _text_chunks(file):
-                text = _recipe_text(kind, content)
+                text = _text_of(key, kind, content)
                 if text is not None:
-                    return Recipe.from_json(text)
+                    return parse(text)
     except OSError as error:
         raise disk_error(error, f"read {path}", "choose another file") from error
     except (ValueError, zlib.error, RecursionError) as error:
-        raise DgnError(f"The recipe in {path} is damaged ({error}).", _AGAIN) from None
+        what = key.removeprefix("dgn-explorer ")
+        raise DgnError(f"The {what} in {path} is damaged ({error}).", _AGAIN) from None
     return None
 
 
-def free_path(path: Path, recipe: Recipe) -> Path:
+def free_path(path: Path, order: Order) -> Path:
     """``path``, or with a number before its suffix if another image lies there.
 
-    A PNG of the same recipe may be written over: it is the same image.
+    A PNG of the same order may be written over: it is the same image.
     """
+    read = read_survey if isinstance(order, Survey) else read_recipe
     for count in itertools.count(1):
         free = path if count == 1 else path.with_name(f"{path.stem} ({count}){path.suffix}")
         if not free.exists() and not free.is_symlink():
             return free
         try:
-            found = read_recipe(free)
+            found = read(free)
         except DgnError:  # no PNG, or one that cannot be read: it is somebody's
             continue
-        if found is not None and found.key == recipe.key:
+        if found is not None and found.key == order.key:
             return free
     raise AssertionError("there always is a next number")
 
 
-def file_name(network: str, address: str, label: str, seed: int) -> str:
+def file_name(network: str, address: str, label: str, seed: int | None) -> str:
     """A name that every system allows for the image of a unit; ``label`` may be empty.
+
+    ``seed`` is None for what is not made from random numbers.
 
     >>> file_name("lite0", "fc:980", "volcano", 0)
     'lite0 fc-980 volcano seed 0.png'
     >>> file_name("my/net", "conv1:3@2,5", "", 7)
     'my-net conv1-3@2,5 seed 7.png'
     """
-    end = f" seed {seed}.png"
+    end = ".png" if seed is None else f" seed {seed}.png"
     words = " ".join(f"{network} {address} {label}".split())
     stem = re.sub(r"[^\w .,@()+'-]", "-", words).lstrip(".- ")
     stem = stem.encode()[: _MAX_NAME_BYTES - len(end)].decode(errors="ignore").rstrip()
@@ -148,9 +163,9 @@ def _text_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             file.seek(length + 4, io.SEEK_CUR)
 
 
-def _recipe_text(kind: bytes, content: bytes) -> str | None:
+def _text_of(wanted: str, kind: bytes, content: bytes) -> str | None:
     key, _, rest = content.partition(b"\0")
-    if key != RECIPE_KEY.encode():
+    if key != wanted.encode():
         return None
     compressed = kind == b"zTXt"
     if kind == b"iTXt":

@@ -94,7 +94,7 @@ class ActivationFunctions(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        if not _is_activation(func, args, kwargs):
+        if not is_activation(func, args, kwargs):
             return func(*args, **kwargs)
         source = args[0] if args else kwargs["input"]
         call, self._calls = self._calls, self._calls + 1
@@ -104,7 +104,8 @@ class ActivationFunctions(TorchFunctionMode):
         return output
 
 
-def _is_activation(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+def is_activation(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a call that torch's function mode sees is one of an activation function."""
     name = getattr(func, "__name__", "").split(".")[0].removesuffix("_")
     if name in _CLAMPS:
         low = args[1] if len(args) > 1 else kwargs.get("min")

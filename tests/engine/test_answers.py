@@ -19,6 +19,7 @@ from dgn_explorer.engine.messages import (
 )
 from dgn_explorer.export.png import encode_png
 from dgn_explorer.results.record import Record
+from dgn_explorer.studies.saliency.about import SALIENCY, SaliencyParameters
 from dgn_explorer.studies.strongest.about import StrongestParameters
 from dgn_explorer.studies.survey import Survey
 from dgn_explorer.synthesis.inputs import Input
@@ -229,3 +230,22 @@ def test_a_step_size_is_found_and_the_search_can_be_cancelled(setup: Setup) -> N
         setup.engine.cancel(task)
         go_on.set()
         assert isinstance(setup.end_of(task), Cancelled)
+
+
+def test_a_map_is_stored_and_found_again(setup: Setup) -> None:
+    info = setup.network.info
+    ask = Survey(
+        "tiny",
+        info.fingerprint,
+        "saliency",
+        SaliencyParameters(how="integrated", steps=8, randomise=0.5, deletion=True),
+        units=(info.resolve("dog"), info.resolve("conv2:3@1,1")),
+        inputs=kept(setup, "photo", PHOTO),
+    )
+    found = surveyed(setup, ask)
+    assert found.kind.name == "maps" and found.count == 2
+    stored = setup.store.get(ask.key)
+    assert stored is not None
+    assert set(stored.parts) == {part.name for part in SALIENCY.parts} | {"maps"}
+    for name in stored.parts:
+        np.testing.assert_array_equal(stored.array(name), found.array(name))
