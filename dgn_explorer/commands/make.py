@@ -59,6 +59,8 @@ def make_command(
     if record.kind.name != "table":
         path = save_maps(record, out / f"{wanted.study} {wanted.key[:8]}.npy")
         say(f"{record.count} maps in {path}", err=True)
+        if as_json:
+            print_json({"maps": record.count, "path": str(path.absolute())})
     elif as_json:
         for row in record.rows():
             print_json(row)
