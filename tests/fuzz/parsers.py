@@ -158,7 +158,7 @@ def _results(folder: Path) -> list[Parser]:
     store = Store(folder / "sound store")
     result = make_result()
     key = result.recipe.key
-    content = store.put(result).read_bytes()
+    content = store.put(result).path.read_bytes()
     datasets = read_raw(store.path(key), key).datasets
 
     def with_metadata(text: bytes) -> bytes:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from dgn_explorer.errors import DgnError
-from tests.fuzz import turn
+from tests.fuzz import parsers, turn
+from tests.fuzz.__main__ import read_sound
 from tests.fuzz.parsers import Parser
 from tests.fuzz.turn import Tally, run_turn
 
@@ -80,3 +81,8 @@ def test_a_case_is_the_same_again_from_its_seed(tmp_path: Path) -> None:
         run_turn(Parser("x", tmp_path / "x.bin", b"some content", keep), Tally(), "7", 20, 10.0)
         seen.append({path.read_bytes() for path in kept.iterdir()})
     assert seen[0] == seen[1] and len(seen[0]) > 10
+
+
+def test_every_reader_of_results_reads_what_is_sound(tmp_path: Path) -> None:
+    for parser in parsers._results(tmp_path):
+        read_sound(parser)

@@ -128,7 +128,7 @@ def _try_one(parser: Parser, seed: str, writing: int) -> bool:
     signal.setitimer(signal.ITIMER_REAL, 0)
     kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     if kib > MOST_KIB:
-        problem = problem or f"takes {kib >> 10} MiB"
+        problem = problem or f"takes more than {MOST_KIB >> 10} MiB"
     _tell(writing, refused=refused, s=seconds, kib=kib, problem=problem, seed=seed)
     return not problem
 

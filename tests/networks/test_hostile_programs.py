@@ -17,7 +17,7 @@ import torch
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.networks.programs import confined, exported, scripted
+from dgn_explorer.networks.programs import confined, exported, loading, scripted
 from dgn_explorer.networks.programs.confined import require_opens
 from dgn_explorer.networks.programs.loading import EXPORTED, SCRIPTED
 from dgn_explorer.networks.programs.operations import is_known_overload
@@ -126,6 +126,90 @@ def test_loading_runs_nothing(
     path.write_bytes(hostile.packed(hostile.method_with(script, text + "  return None")))
     with pytest.raises(DgnError, match="more than assign"):
         open_network(f"{path} --size 16")
+
+
+LOOP = (
+    b"def loop(n: int) -> int:\n  x = 0\n  for j in range(n):\n    x = torch.add(x, j)\n"
+    b"  return x\n"
+)
+STATE = (
+    "class A(Module):\n  x : int\n  e : __torch__.E\n"
+    "  def __setstate__(self, state: Tuple[__torch__.E, bool]) -> NoneType:\n    {}\n"
+)
+COMPUTED = {
+    "default": LOOP + b"def f(x: Tensor, k: int=__torch__.loop(9, )) -> Tensor:\n  return x\n",
+    "default of a keyword": LOOP + b"def f(*, k: int=__torch__.loop(9, )) -> int:\n  return k\n",
+    "constant": LOOP + b"class A(Module):\n  x : Final[int] = __torch__.loop(9, )\n",
+    "constant list": LOOP + b"class A(Module):\n  x : Final[List[int]] = [__torch__.loop(9, )]\n",
+    "list of names": LOOP + b"class A(Module):\n  __parameters__ = [__torch__.loop(9, )]\n",
+    "operation": b"class A(Module):\n  x : Final[Tensor] = torch.zeros([99999, 99999])\n",
+    "power": b"def f(k: int=2 ** 62) -> int:\n  return k\n",
+    "negative": b"def f(k: int=-(__torch__.A.b)) -> int:\n  return k\n",
+    "subscript": b"class E:\n  def __getitem__(self, i: int) -> int:\n    return i\n",
+    "operator": b"class E:\n  def __neg__(self) -> int:\n    return 1\n",
+    "attribute": b"class E:\n  def __getattr__(self, i: str) -> int:\n    return 1\n",
+    "negated state": STATE.format("self.x = -(state)[0]").encode(),
+    "not": STATE.format("self.x = not (state)[0]").encode(),
+    "shadow": STATE.format("annotate = self.e\n    self.x = annotate(int, 1)").encode(),
+    "shadow getattr": b"def f(getattr: int) -> int:\n  return getattr\n",
+}
+
+
+@pytest.mark.usefixtures("no_child")
+@pytest.mark.parametrize("name", COMPUTED)
+def test_compiling_runs_nothing(script: dict[str, bytes], tmp_path: Path, name: str) -> None:
+    path = tmp_path / "s.pt"
+    path.write_bytes(hostile.packed({**script, "code/__torch__/other.py": COMPUTED[name]}))
+    with pytest.raises(DgnError, match=r"is not opened: .*(more than assign|const|call)"):
+        open_network(f"{path} --size 16")
+
+
+def test_constants_of_sound_networks_are_allowed() -> None:
+    checked_source(
+        b"class A(Module):\n  x : Final[Tuple[int, int]] = (-1, 0)\n"
+        b"  y : Final[float] = inf\n  z : Final[List[int]] = annotate(List[int], [])\n"
+        b'  d : Final[Device] = torch.device("cpu")\n'
+        b"  def __len__(self) -> int:\n    return 3\n"
+        b'  def __contains__(self, key: str) -> bool:\n    return key in ["a"]\n'
+        b"  def f(self, k: Optional[int]=None) -> int:\n    return 1\n"
+    )
+
+
+@pytest.mark.parametrize("limit", ["COMPILING_S", "OPENING_S"])
+@pytest.mark.parametrize("kind", [SCRIPTED, EXPORTED])
+def test_work_that_nobody_can_end_is_bounded(
+    script: dict[str, bytes],
+    program: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    limit: str,
+) -> None:
+    if kind == EXPORTED:
+        archive = exported.harmless(hostile.packed(program), "file").getvalue()
+        limit = "OPENING_S"
+    else:
+        archive = scripted.harmless(hostile.packed(script), "file").getvalue()
+    monkeypatch.setattr(loading, limit, -1.0)
+    with pytest.raises(DgnError, match=r"seconds of work|runs too long"):
+        loading.open_program(kind, archive, 3, 16)
+
+
+@pytest.mark.parametrize("kind", [SCRIPTED, EXPORTED])
+def test_a_program_that_was_tried_is_taken_apart_only(
+    script: dict[str, bytes],
+    program: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    """The original could run otherwise the second time: by rounding, threads or old memory."""
+    compared: list[object] = []
+    monkeypatch.setattr(loading, "_require_same", lambda *arguments: compared.append(arguments))
+    make, contents = (scripted, script) if kind == SCRIPTED else (exported, program)
+    archive = make.harmless(hostile.packed(contents), "file").getvalue()
+    loading.open_program(kind, archive, 3, 16, tried=True)
+    assert not compared
+    loading.open_program(kind, archive, 3, 16)
+    assert compared
 
 
 def test_plain_assignments_are_allowed() -> None:

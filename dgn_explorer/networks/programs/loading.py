@@ -2,6 +2,7 @@
 
 import io
 import logging
+import time
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from dgn_explorer.networks.programs.torchscript import to_graph
 
 EXPORTED, SCRIPTED = "exported", "scripted"
 _DEFAULT_SIZE = 224
+COMPILING_S = 3.0  # of work; meanwhile no other thread of Python goes on
+OPENING_S = 7.0  # of work, besides the comparison, which is done in the confined process alone
 
 
 @dataclass(frozen=True)
@@ -33,27 +36,43 @@ class Program:
     trained: bool
 
 
-def open_program(kind: str, archive: bytes, channels: int, size: int) -> Program:
+def open_program(
+    kind: str, archive: bytes, channels: int, size: int, tried: bool = False
+) -> Program:
     """Open the checked ``archive``; a scripted program is told how large its images are.
 
     What a damaged program raises is anything. Random numbers are the same each time, so that a
-    program that ran in the confined process runs the same way here.
+    program that ran in the confined process runs the same way here. One that was ``tried`` there is
+    not run as a whole again, which nobody could end: only taken apart, in `OPENING_S`.
     """
+    started = time.thread_time()
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own, about its own formats
         torch.manual_seed(0)
         module: nn.Module
         if kind == EXPORTED:
-            module, channels, size, trained = _exported(archive)
+            module, channels, size, trained = _exported(archive, tried)
+            _require_time(started, OPENING_S)
         else:
             script = torch.jit.load(io.BytesIO(archive), map_location="cpu").eval()  # type: ignore[no-untyped-call]
-            graph, trained = to_graph(script, _image(channels, size))
-            if not trained:
+            _ = script.inlined_graph  # made now, and kept
+            _require_time(started, COMPILING_S)
+            graph, trained = to_graph(script, _image(channels, size), started + OPENING_S)
+            if not trained and not tried:
                 _require_same(graph, script, _image(channels, size))
             without_softmax(graph)
             module = graph
         batches = takes_batches(module, _image(channels, size))
         return Program(module, channels, size, batches, trained)
+
+
+def _require_time(started: float, most_s: float) -> None:
+    """Raise `DgnError` if this thread has worked longer; in the confined process first of all."""
+    if time.thread_time() - started > most_s:
+        raise DgnError(
+            f"Opening the program takes more than {most_s:g} seconds of work.",
+            "Save the network's state dict and open it with --arch.",
+        )
 
 
 def _image(channels: int, size: int) -> Tensor:
@@ -77,7 +96,7 @@ def _require_same(module: nn.Module, original: Any, image: Tensor) -> None:
         )
 
 
-def _exported(archive: bytes) -> tuple[nn.Module, int, int, bool]:
+def _exported(archive: bytes, tried: bool) -> tuple[nn.Module, int, int, bool]:
     """The module, channels, size, and whether it was in training mode.
 
     The size is the one that it was exported with.
@@ -88,7 +107,7 @@ def _exported(archive: bytes) -> tuple[nn.Module, int, int, bool]:
     try:
         program = torch.export.load(io.BytesIO(for_cpu(archive)))
         channels, size = _shape(program)
-        module, trained = _unflattened(program, _image(channels, size))
+        module, trained = _unflattened(program, None if tried else _image(channels, size))
     finally:
         logger.setLevel(level)
     kinds = _kinds(program)
@@ -98,7 +117,7 @@ def _exported(archive: bytes) -> tuple[nn.Module, int, int, bool]:
     return module, channels, size, trained
 
 
-def _unflattened(program: Any, image: Tensor) -> tuple[nn.Module, bool]:
+def _unflattened(program: Any, image: Tensor | None) -> tuple[nn.Module, bool]:
     tensors = (*program.state_dict.values(), *program.constants.values())
     floats = {x.dtype for x in tensors if isinstance(x, Tensor) and x.is_floating_point()}
     other = bool(floats - {torch.float32})
@@ -106,7 +125,7 @@ def _unflattened(program: Any, image: Tensor) -> tuple[nn.Module, bool]:
     module: nn.Module = torch.export.unflatten(program).cpu()
     if other:
         module.float()
-    elif not trained:
+    elif not trained and image is not None:
         _require_same(module, program.module(), image)
     return module, trained
 

@@ -79,7 +79,7 @@ def _loaded(
 ) -> Loaded:
     require_opens(kind, archive, *shape, source=str(path))
     try:
-        program = open_program(kind, archive, *shape)
+        program = open_program(kind, archive, *shape, tried=True)
     except DgnError:
         raise
     except Exception as error:  # its reader raises anything on a damaged file

@@ -1,10 +1,12 @@
 """Reading the texts of a TorchScript archive before TorchScript compiles them.
 
-Loading such an archive runs it: ``__setstate__`` of each class is called while its weights are
-read. So every text is parsed here, and refused unless it consists of what TorchScript itself
-writes for an image network: plain statements, and calls of operations that are listed in
-`operations` or of functions in the archive. What torch gets is written anew from what was parsed,
-so that it cannot read another meaning into the text.
+Loading such an archive runs it: constants and defaults are computed when a text is compiled, and
+``__setstate__`` of each class is called while its weights are read; no other thread of Python goes
+on meanwhile. So every text is parsed here, and refused unless it consists of what TorchScript
+itself writes for an image network: plain statements, and calls of operations that are listed in
+`operations` or of functions in the archive. What runs during loading calls nothing, neither by name
+nor by an operator. What torch gets is written anew from what was parsed, so that it cannot read
+another meaning into the text.
 """
 
 import ast
@@ -30,6 +32,9 @@ _KNOWN = _CALLED | words(
 )
 _BASES = words("Module NamedTuple Interface ModuleInterface Enum")
 _STATE = ("__setstate__", "__getstate__")
+# Others, such as __getitem__, are called by operators and subscripts
+_OWN = frozenset({*_STATE, "__init__", "__len__", "__contains__"})
+_WITHOUT_A_CALL = words("annotate unchecked_cast getattr")  # what looks like one and is none
 _CLASS_NAMES = re.compile(r"__(parameters|buffers|annotations|constants|forward_(pre_)?hooks)__")
 _OPERATORS = (ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)
 
@@ -55,7 +60,7 @@ class _Text:
                 self._bound.add(node.id)
             elif isinstance(node, ast.arg):
                 self._bound.add(node.arg)
-        for name in self._bound & _ROOTS:
+        for name in self._bound & (_ROOTS | _WITHOUT_A_CALL):
             raise ValueError(f"a variable called {name}")
 
     def check(self) -> None:
@@ -76,11 +81,14 @@ class _Text:
         self._defines(node.name)
         for item in node.body:
             if isinstance(item, ast.FunctionDef):
+                if item.name.startswith("__") and item.name not in _OWN:
+                    raise ValueError(f"a method that operators call, {item.name}")
                 self._function(item)
             elif isinstance(item, ast.Assign):
                 self._class_value(item, bases)
             elif isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
-                self._expressions([item.annotation, *([item.value] if item.value else [])])
+                self._expressions([item.annotation])
+                self._constants([item.value])
             elif not isinstance(item, ast.Pass):
                 raise _strange(item)
 
@@ -93,7 +101,19 @@ class _Text:
                 target = target.value
             if not isinstance(target, ast.Name) or not _CLASS_NAMES.fullmatch(target.id):
                 raise _strange(node)
-        self._expressions([node.value])
+        self._constants([node.value])
+
+    def _constants(self, nodes: Iterable[ast.expr | None]) -> None:
+        """Values that are computed as soon as the text is compiled; so nothing is called there."""
+        for node in nodes:
+            for part in ast.walk(node) if node is not None else ():
+                if isinstance(part, ast.Call):
+                    called = ast.unparse(part.func)
+                    if called not in ("annotate", "torch.device"):
+                        raise ValueError(f"a constant that calls {called[:80]}")
+                elif _is_computed(part):
+                    raise ValueError("a constant that is computed")
+        self._expressions(node for node in nodes if node is not None)
 
     def _function(self, node: ast.FunctionDef) -> None:
         arguments = node.args
@@ -101,8 +121,9 @@ class _Text:
             raise ValueError(f"a function of another kind, {node.name}")
         self._defines(node.name)
         every = [*arguments.args, *arguments.kwonlyargs]
-        found = [*(arg.annotation for arg in every), node.returns, *arguments.defaults]
-        self._expressions(x for x in (*found, *arguments.kw_defaults) if x is not None)
+        found = [*(arg.annotation for arg in every), node.returns]
+        self._expressions(x for x in found if x is not None)
+        self._constants([*arguments.defaults, *arguments.kw_defaults])
         if node.name in _STATE:
             self._assignments(node)
         self._statements(node.body)
@@ -138,11 +159,10 @@ class _Text:
                 raise ValueError(f"a {function.name} that does more than assign")
             for part in ast.walk(node):
                 if isinstance(part, ast.Call) and not (
-                    isinstance(part.func, ast.Name)
-                    and part.func.id in ("annotate", "unchecked_cast", "getattr")
+                    isinstance(part.func, ast.Name) and part.func.id in _WITHOUT_A_CALL
                 ):
                     raise ValueError(f"a {function.name} that does more than assign")
-                if isinstance(part, ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp):
+                if _is_computed(part):
                     raise ValueError(f"a {function.name} that does more than assign")
 
     def _expressions(self, nodes: Iterable[ast.expr]) -> None:
@@ -237,6 +257,12 @@ class _Text:
         if not isinstance(name, str) or (isinstance(of, ast.Name) and of.id in _ROOTS):
             raise ValueError("a getattr of another kind")
         self._member(name)
+
+
+def _is_computed(node: ast.AST) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        return not isinstance(node.operand, ast.Constant)  # -1 is written so
+    return isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp)
 
 
 def _strange(node: ast.AST) -> ValueError:

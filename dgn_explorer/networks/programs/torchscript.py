@@ -6,7 +6,9 @@ modules that own the weights. Conditions and loops are resolved on the way; size
 What writes into a tensor, a slice or another view of one still does so, in the same order.
 """
 
+import math
 import operator
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -42,25 +44,28 @@ class Operation(nn.Module):
         return self.function(*args, **kwargs)
 
 
-def to_graph(script: torch.jit.ScriptModule, image: Tensor) -> tuple[fx.GraphModule, bool]:
+def to_graph(
+    script: torch.jit.ScriptModule, image: Tensor, until: float = math.inf
+) -> tuple[fx.GraphModule, bool]:
     """Rewrite a scripted network, in eval mode, as it runs on ``image`` (1, C, H, W).
 
     The second value says whether the program was in training mode, which is switched off. Weights
     in half or double precision become float32, and devices the CPU. Raises `DgnError` for
-    operations that are not of torch's own.
+    operations that are not of torch's own, and when `time.thread_time` is past ``until``.
     """
     tensors = (*script.parameters(), *script.buffers())
     floats = {x.dtype for x in tensors if x.is_floating_point()}
     other = bool(floats - {torch.float32})
     if other:
         script.float()
-    writer = _Writer(script, other)
+    writer = _Writer(script, other, until)
     return writer.write(image), writer.trained
 
 
 class _Writer:
-    def __init__(self, script: torch.jit.ScriptModule, other: bool) -> None:
+    def __init__(self, script: torch.jit.ScriptModule, other: bool, until: float) -> None:
         self._script = script
+        self._until = until
         self._other = other  # its numbers were not float32
         self.trained = False  # it was exported in training mode
         self._root = Operation()
@@ -96,7 +101,7 @@ class _Writer:
     def _block(self, block: Any) -> list[Value]:
         for node in block.nodes():
             self._steps += 1
-            if self._steps > _MOST_STEPS:
+            if self._steps > _MOST_STEPS or time.thread_time() > self._until:
                 raise DgnError(
                     "The scripted network runs too long.", "Export it with torch.export."
                 )
