@@ -6,8 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from dgn_explorer.export.png import read_recipe
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.features.results.grid_dialog import GridDialog
 from dgn_explorer.gui.features.units.note_dialog import NoteDialog
@@ -32,6 +34,12 @@ def select(explorer: Explorer, *rows: int) -> None:
     for row in rows:
         index = gallery.model.index(row)
         gallery.view.selectionModel().select(index, QItemSelectionModel.SelectionFlag.Select)
+
+
+def copied() -> list[Path]:
+    """The files on the clipboard."""
+    data = QGuiApplication.clipboard().mimeData()
+    return [Path(url.toLocalFile()) for url in data.urls()] if data is not None else []
 
 
 def titles(explorer: Explorer) -> list[str]:
@@ -68,6 +76,57 @@ def test_what_finishes_does_not_close_the_gallery(explorer: Explorer) -> None:
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.display.result is not None)
     assert explorer.centre.page == "gallery"
+
+
+def test_commands_of_the_gallery_mean_what_is_selected_in_it(
+    explorer: Explorer, tmp_path: Path
+) -> None:
+    make_three(explorer)  # conv1:3 is on show on the page of the picture
+    explorer.desk.table["gallery"].trigger()
+    wanted = ("save_image", "copy_image", "delete")
+    select(explorer)
+    assert not any(explorer.desk.table[id].isEnabled() for id in wanted)
+    select(explorer, 2)
+    assert all(explorer.desk.table[id].isEnabled() for id in wanted)
+    explorer.desk.table["save_image"].trigger()
+    explorer.until(lambda: explorer.window.findChild(QFileDialog) is not None)
+    chooser = explorer.window.findChild(QFileDialog)
+    assert "volcano" in chooser.selectedFiles()[0]
+    chooser.reject()
+    clipboard = QGuiApplication.clipboard()
+    clipboard.clear()
+    explorer.desk.table["copy_image"].trigger()
+    explorer.until(lambda: len(copied()) == 1)
+    assert read_recipe(copied()[0]) == explorer.engine.submitted[0]
+    assert not clipboard.image().isNull()
+    explorer.desk.table["delete"].trigger()
+    assert titles(explorer) == ["conv1:3", "strawberry"]
+    assert explorer.session.display.result.recipe.target.text() == "conv1:3"  # not this one
+    explorer.desk.table["undo"].trigger()
+    assert titles(explorer) == ["conv1:3", "strawberry", "volcano"]
+    assert explorer.centre.page == "gallery"
+
+
+def test_several_are_saved_copied_and_deleted_at_once(explorer: Explorer, tmp_path: Path) -> None:
+    make_three(explorer)
+    explorer.desk.table["gallery"].trigger()
+    select(explorer, 0, 2)
+    for _twice in range(2):  # the second time the files are there already
+        explorer.desk.table["save_image"].trigger()
+        chooser = explorer.window.findChild(QFileDialog)
+        assert chooser.fileMode() is QFileDialog.FileMode.Directory
+        chooser.fileSelected.emit(str(tmp_path))
+        chooser.done(0)
+        explorer.until(lambda: len(list(tmp_path.glob("*.png"))) == 2)
+        explorer.until(lambda: explorer.window.findChild(QFileDialog) is None)
+    recipes = {read_recipe(path) for path in tmp_path.glob("*.png")}
+    assert recipes == {explorer.engine.submitted[0], explorer.engine.submitted[2]}
+    explorer.desk.table["copy_image"].trigger()
+    explorer.until(lambda: len(copied()) == 2)
+    explorer.desk.table["delete"].trigger()
+    assert titles(explorer) == ["strawberry"]
+    explorer.desk.table["undo"].trigger()
+    assert titles(explorer) == ["conv1:3", "strawberry", "volcano"]
 
 
 def test_compare_links_zoom_and_place(explorer: Explorer) -> None:

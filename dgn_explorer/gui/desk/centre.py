@@ -20,13 +20,15 @@ class Page:
     """One page of the middle.
 
     ``resize`` makes its thumbnails larger (1) or smaller (-1), if it has any. ``clearance`` is how
-    many pixels at its lower edge notices leave free.
+    many pixels at its lower edge notices leave free. ``selects`` is for a page whose subject is the
+    results selected on it: they are what saving, copying and deleting mean while it is on show.
     """
 
     name: str
     widget: QWidget
     resize: Callable[[int], object] | None = None
     clearance: Callable[[], int] = _no_height
+    selects: bool = False
 
 
 class Centre(Pages):
@@ -52,6 +54,11 @@ class Centre(Pages):
     def clearance(self) -> int:
         """How many pixels notices leave free at the lower edge."""
         return self._records[self.page].clearance() if self.page else 0
+
+    @property
+    def selects(self) -> bool:
+        """Whether the subject of the page on show is what is selected on it."""
+        return bool(self.page) and self._records[self.page].selects
 
     def _follow(self) -> None:
         display = self._session.display

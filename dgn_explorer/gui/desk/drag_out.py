@@ -1,4 +1,4 @@
-"""Pictures dragged into other programs: as PNG files with their recipes inside."""
+"""Pictures dragged or copied into other programs: as PNG files with their recipes inside."""
 
 import shutil
 import tempfile
@@ -18,7 +18,7 @@ from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.record import Record
 
-MOST = 100  # files a drag; more is what exporting is for
+MOST = 100  # files at once; more is what exporting is for
 _EDGE = 96
 
 
@@ -63,27 +63,45 @@ class DragOut(QObject):
         """Drag stored results."""
         self._flows.start(self._load(source, keys))
 
+    def copy_stored(self, keys: Sequence[str]) -> None:
+        """Put stored results on the clipboard: as files, and a single one as an image too."""
+        self._flows.start(self._copy(keys))
+
     def clean(self) -> None:
         """Delete the files; called once, when the window closes."""
         if self._folder is not None:
             self._flows.start(self._flows.on_disk(shutil.rmtree, self._folder, ignore_errors=True))
 
     async def _load(self, source: QWidget, keys: Sequence[str]) -> None:
-        if len(keys) > MOST:
-            text = f"Only {MOST} of {len(keys):,} pictures are dragged."
-            self._session.notice.emit(Notice(text, Level.WARNING))
-        await self._drag(source, await self._session.library.load_all(keys[:MOST]))
+        await self._drag(source, await self._first(keys, "dragged"))
 
-    async def _drag(self, source: QWidget, results: Sequence[Record]) -> None:
+    async def _first(self, keys: Sequence[str], done: str) -> list[Record]:
+        if len(keys) > MOST:
+            text = f"Only {MOST} of {len(keys):,} pictures are {done}."
+            self._session.notice.emit(Notice(text, Level.WARNING))
+        return await self._session.library.load_all(keys[:MOST])
+
+    async def _files(self, results: Sequence[Record]) -> QMimeData | None:
         try:
             paths = await self._flows.on_disk(self._write, results)
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")
+            return None
+        return carry_pictures(paths, results[0].picture if len(paths) == 1 else None)
+
+    async def _copy(self, keys: Sequence[str]) -> None:
+        results = await self._first(keys, "copied")
+        data = await self._files(results) if results else None
+        if data is not None:
+            QGuiApplication.clipboard().setMimeData(data)
+            what = "The image is" if len(results) == 1 else f"{len(results)} images are"
+            self._session.notice.emit(Notice(f"{what} on the clipboard."))
+
+    async def _drag(self, source: QWidget, results: Sequence[Record]) -> None:
+        data = await self._files(results) if results else None
+        if data is None or not held():
             return
-        if not paths or not held():
-            return
-        first = results[0].image
-        data = carry_pictures(paths, first if len(paths) == 1 else None)
+        first = results[0].picture
         ratio = source.devicePixelRatioF()
         edge = round(_EDGE * ratio)
         pixmap = to_pixmap(scaled(first, edge, edge), ratio)

@@ -88,15 +88,15 @@ class Library(QObject):
         """Keep the bytes of a photograph or mask; for use on the I/O thread; its SHA-256."""
         return self.store.inputs.put(data)
 
-    def discard(self, key: str) -> None:
-        """Put a result into the trash; it leaves the disk when the window closes."""
-        self._trash.add(key)
+    def discard(self, keys: Sequence[str]) -> None:
+        """Put results into the trash; they leave the disk when the window closes."""
+        self._trash.update(keys)
         self._index()
 
-    def restore(self, key: str) -> None:
-        """Take a result out of the trash."""
-        if key in self._trash:
-            self._trash.discard(key)
+    def restore(self, keys: Sequence[str]) -> None:
+        """Take results out of the trash."""
+        if not self._trash.isdisjoint(keys):
+            self._trash.difference_update(keys)
             self._index()
 
     async def load(self, key: str) -> Record | None:

@@ -300,7 +300,7 @@ class Session(QObject):
             self._show_found(found)
 
     def _show_found(self, found: Record) -> None:
-        self.library.restore(found.key)
+        self.library.restore([found.key])
         unit = found.recipe.units[0]
         if self.network is not None and found.recipe.network_fingerprint == (
             self.network.fingerprint

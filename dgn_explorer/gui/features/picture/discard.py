@@ -1,26 +1,31 @@
-"""Deleting a result as a step that can be undone."""
+"""Deleting results as a step that can be undone."""
+
+from collections.abc import Sequence
 
 from PySide6.QtGui import QUndoCommand
 
 from dgn_explorer.gui.state.session import Session
-from dgn_explorer.results.record import Record
 
 
 class Discard(QUndoCommand):
-    """Puts a result into the library's trash; it leaves the disk when the window closes."""
+    """Puts results into the library's trash; they leave the disk when the window closes.
 
-    def __init__(self, session: Session, result: Record) -> None:
-        super().__init__(f"Deletion of {result.label or result.recipe.units[0]}")
-        self._session, self._key = session, result.key
+    ``shown`` says that the picture on show is what was meant: it goes, and comes back when undone.
+    """
+
+    def __init__(self, session: Session, keys: Sequence[str], name: str, shown: bool) -> None:
+        super().__init__(f"Deletion of {name}")
+        self._session, self._keys, self._shown = session, keys, shown
 
     def redo(self) -> None:
         """Do it."""
-        self._session.library.discard(self._key)
-        shown = self._session.display.result
-        if shown is not None and shown.key == self._key:
+        self._session.library.discard(self._keys)
+        result = self._session.display.result
+        if result is not None and result.key in self._keys:
             self._session.show_nothing()
 
     def undo(self) -> None:
         """Take it back."""
-        self._session.library.restore(self._key)
-        self._session.show_result(self._key)
+        self._session.library.restore(self._keys)
+        if self._shown:
+            self._session.show_result(self._keys[0])

@@ -1,5 +1,8 @@
 """The picture on show: making it, looking at it, and taking it elsewhere."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
@@ -13,7 +16,11 @@ from dgn_explorer.gui.desk.panels import Area, Panel
 from dgn_explorer.gui.features.picture.copied_text import command_line, python_code
 from dgn_explorer.gui.features.picture.details import Details
 from dgn_explorer.gui.features.picture.discard import Discard
-from dgn_explorer.gui.features.picture.exporting import recall_picture, save_picture
+from dgn_explorer.gui.features.picture.exporting import (
+    recall_picture,
+    save_picture,
+    save_pictures,
+)
 from dgn_explorer.gui.features.picture.stage import Stage
 from dgn_explorer.gui.look.pictures import to_qimage
 from dgn_explorer.gui.state.display import Notice
@@ -37,6 +44,7 @@ def picture_feature(desk: Desk) -> Feature:
             session.runs.live_changed,
             session.library.changed,
             session.library.added,
+            desk.selection.changed,
             stage.canvas.picture_changed,
             desk.centre.page_changed,
         ),
@@ -87,19 +95,23 @@ class _Picture(QObject):
             return self._session.display.recipe is not None
 
         return (
-            Action("save_image", "File", 0, "Save image…", "Save the image on show as a PNG",
-                   self._save, keys="Ctrl+S", icon="save", toolbar=30, enabled=self._has_result),
-            Action("copy_image", "File", 0, "Copy image", "Put the image on show on the clipboard",
+            Action("save_image", "File", 0, "Save image…",
+                   "Save the image on show, or those selected in the gallery, as PNG",
+                   self._save, keys="Ctrl+S", icon="save", toolbar=30, enabled=self._has_subject),
+            Action("copy_image", "File", 0, "Copy image",
+                   "Put the image on show, or those selected in the gallery, on the clipboard",
                    self._copy_image, keys="Ctrl+C", icon="copy", toolbar=31,
-                   enabled=self._has_picture),
+                   enabled=lambda: self._has_subject()
+                   or (self._on_picture() and self._has_picture())),
             Action("copy_command", "File", 1, "Copy as command line",
                    "Copy the command that makes the image on show", self._copy_command,
                    keys="Ctrl+Alt+C", icon="command", enabled=has_recipe),
             Action("copy_python", "File", 1, "Copy as Python",
                    "Copy Python code that makes the image on show", self._copy_python,
                    keys="Ctrl+Alt+P", enabled=has_recipe),
-            Action("delete", "Edit", 3, "Delete result", "Put the result on show into the trash",
-                   self._delete, keys="Del", icon="trash", enabled=self._has_result),
+            Action("delete", "Edit", 3, "Delete result",
+                   "Put the result on show, or those selected in the gallery, into the trash",
+                   self._delete, keys="Del", icon="trash", enabled=self._has_subject),
         )  # fmt: skip
 
     def view_actions(self) -> tuple[Action, ...]:
@@ -133,6 +145,19 @@ class _Picture(QObject):
     def _has_result(self) -> bool:
         return self._result() is not None
 
+    def _on_picture(self) -> bool:
+        return self._desk.centre.page == PICTURE
+
+    def _subject(self) -> tuple[str, ...]:
+        """The keys that saving, copying and deleting mean: the page's own, never another's."""
+        result = self._result()
+        if self._on_picture():
+            return (result.key,) if result is not None else ()
+        return self._desk.selection.keys if self._desk.centre.selects else ()
+
+    def _has_subject(self) -> bool:
+        return bool(self._subject())
+
     def _has_picture(self) -> bool:
         return self._stage.canvas.image is not None and self._session.display.recipe is not None
 
@@ -144,32 +169,53 @@ class _Picture(QObject):
             self._session.visualise(self._session.unit)
 
     def _delete(self) -> None:
-        result = self._session.display.result
-        if result is None:
+        keys = self._subject()
+        if not keys:
             return
-        self._session.undo.push(Discard(self._session, result))
-        name = result.label or str(result.recipe.units[0])
+        found = self._session.library.get(keys[0])
+        name = f"{len(keys):,} results"
+        if len(keys) == 1:
+            name = (found.label or found.address) if found is not None else "The result"
+        undo = self._session.undo
+        undo.push(Discard(self._session, keys, name, self._on_picture()))
+        verb = "is" if len(keys) == 1 else "are"
         self._session.notice.emit(
-            Notice(f"{name} is in the trash.", action="Undo", run=self._session.undo.undo)
+            Notice(f"{name} {verb} in the trash.", action="Undo", run=undo.undo)
         )
 
     def _save(self) -> None:
-        result = self._session.display.result
-        if result is None:
-            return
-        dialog = QFileDialog(self._desk.window, "Save image", suggested_name(result))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("PNG image (*.png)")
-        dialog.setDefaultSuffix("png")
-        dialog.fileSelected.connect(
-            lambda path: self._desk.flows.start(save_picture(path, result, self._desk))
-        )
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        keys = self._subject()
+        shown = self._result()
+        if shown is not None and keys == (shown.key,):
+            self._save_as(shown)
+        elif len(keys) == 1:
+            self._desk.flows.start(self._save_stored(keys))
+        elif keys:
+            chooser = QFileDialog(self._desk.window, f"Save {len(keys):,} images")
+            chooser.setFileMode(QFileDialog.FileMode.Directory)
+            self._ask(chooser, lambda folder: save_pictures(folder, keys, self._desk))
+
+    async def _save_stored(self, keys: tuple[str, ...]) -> None:
+        for result in await self._session.library.load_all(keys):
+            self._save_as(result)
+
+    def _save_as(self, result: Record) -> None:
+        chooser = QFileDialog(self._desk.window, "Save image", suggested_name(result))
+        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        chooser.setNameFilter("PNG image (*.png)")
+        chooser.setDefaultSuffix("png")
+        self._ask(chooser, lambda path: save_picture(path, result, self._desk))
+
+    def _ask(self, chooser: QFileDialog, save: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        chooser.fileSelected.connect(lambda path: self._desk.flows.start(save(path)))
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
 
     def _copy_image(self) -> None:
         image = self._stage.canvas.image
-        if image is not None:
+        if not self._on_picture():
+            self._desk.drag_out.copy_stored(self._subject())
+        elif image is not None:
             QGuiApplication.clipboard().setImage(to_qimage(image))
             self._desk.notify("The image is on the clipboard.")
 

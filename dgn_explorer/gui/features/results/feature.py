@@ -44,7 +44,7 @@ def results_feature(desk: Desk) -> Feature:
         ),
         panels=(Panel("Results", results.strip, Area.BOTTOM, 240),),
         pages=(
-            Page(_GALLERY, results.gallery, resize=results.gallery.resize_thumbnails),
+            Page(_GALLERY, results.gallery, results.gallery.resize_thumbnails, selects=True),
             Page(_COMPARE, results.compare),
             Page(_VARIATIONS, results.sheet_page),
         ),
