@@ -15,7 +15,7 @@ from dgn_explorer.engine.engine import Engine
 from dgn_explorer.gui.features.films.film_dialog import FilmDialog
 from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
-from dgn_explorer.synthesis.start import FromResult
+from dgn_explorer.synthesis.start import FromCode, FromResult
 from tests.gui.conftest import Explorer
 from tests.gui.test_results import drop
 from tests.gui.walking import CTRL, PICTURES, SHIFT, Walk
@@ -85,7 +85,7 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     explorer.combine.pad.place(0.4, 0.5)
     walk.until(lambda: session.runs.live_recipe not in (None, before))
     badge("Finished")
-    assert session.display.recipe.start.startswith("code:")
+    assert isinstance(session.display.recipe.start, FromCode)
     walk.station("combination")
 
     # 24 units behind it.
