@@ -37,7 +37,9 @@ def assemble(
     with convolutions(torch.device(device)):  # a GPU's rounding would look like a difference
         preprocessing, wanted = prepared(loaded, options, module, working_size)
         module, notices = frozen_like(module, wanted)
-        checked = check(module, _trace(loaded.name, module, wanted), wanted, loaded.batch_limit)
+        traced = _trace(loaded.name, module, wanted)
+        checked = check(module, traced, wanted, loaded.batch_limit)
+    _some(loaded.name, checked.traced)
     input_size = options.size or loaded.input_size
     digest = _identity(loaded, weights, preprocessing, input_size)
     layers, points = checked.traced.layers, checked.traced.points
@@ -58,7 +60,7 @@ def assemble(
         position=loaded.position,
         batch_limit=checked.batch_limit,
         unreadable=checked.traced.unreadable,
-        notices=(*loaded.notices, *notices, *checked.notices),
+        notices=(*loaded.notices, *notices, *checked.notices, *_lost(traced, checked.traced)),
     )
     return Network(info, module, preprocessing, points)
 
@@ -75,12 +77,29 @@ def _identity(loaded: Loaded, weights: str, preprocessing: Preprocessing, input_
 
 def _trace(name: str, module: nn.Module, wanted: Reference) -> Traced:
     traced = trace_all(module, wanted.images[:1])
-    if not traced.layers:
-        raise DgnError(
-            f"{name} has no layer whose units could be shown.",
-            "Layers are modules that return (N, C), (N, C, H, W) or (N, tokens, C).",
-        )
+    _some(name, traced)
     return traced
+
+
+def _some(name: str, traced: Traced) -> None:
+    if traced.layers:
+        return
+    why = [f"{x.path}: {x.unreadable}" for x in traced.unreadable[-1:]]
+    raise DgnError(
+        " ".join([f"{name} has no layer whose units could be shown.", *why]),
+        "Layers are modules that return (N, C), (N, C, H, W) or (N, tokens, C).",
+    )
+
+
+def _lost(traced: Traced, left: Traced) -> tuple[str, ...]:
+    """What is said where the layer that makes the network's scores cannot be shown."""
+    for layer in left.unreadable:
+        if layer.path == traced.result:
+            return (
+                f"Units of {layer.path}, which makes the network's scores, cannot be shown."
+                f" {layer.unreadable}",
+            )
+    return ()
 
 
 def _output_layer(

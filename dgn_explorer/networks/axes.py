@@ -16,7 +16,16 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-Roles = tuple[str, ...]
+from dgn_explorer.networks.axis_products import (
+    Known,
+    Roles,
+    matmul,
+    product,
+    recurrent,
+    summed,
+    tensordot,
+)
+
 IMAGE: Roles = ("N", "C", "P", "P")
 
 _RESHAPES = frozenset(
@@ -44,7 +53,8 @@ _SWAPS = frozenset({"transpose", "swapaxes", "swapdims"})
 _MOVES = frozenset({"movedim", "moveaxis"})
 _REVERSED = frozenset({"T", "mT", "t", "H", "mH", "adjoint", "numpy_T", "matrix_H"})
 _PRODUCTS = frozenset({"matmul", "mm", "bmm", "__matmul__", "__rmatmul__"})
-_NO_RULE = frozenset({"einsum", "tensordot", "outer", "kron", "cdist", "diag", "diagonal"})
+_RECURRENT = frozenset({"gru", "lstm", "rnn_tanh", "rnn_relu"})
+_NO_RULE = frozenset({"outer", "kron", "cdist", "diag", "diagonal"})
 
 
 class Axes(TorchFunctionMode):
@@ -69,9 +79,13 @@ class Axes(TorchFunctionMode):
         inputs = [(self[x], tuple(x.shape), x.ndim) for x in _tensors((args, kwargs))]
         output = func(*args, **kwargs)
         outputs = output if isinstance(output, tuple | list) else (output,)
-        for one in outputs:
+        for place, one in enumerate(outputs):
             if isinstance(one, Tensor):
-                known = _hand_on(name, args, kwargs, inputs, tuple(one.shape))
+                known = (
+                    recurrent(inputs[0][0], one.ndim, place)
+                    if name in _RECURRENT and inputs
+                    else _hand_on(name, args, kwargs, inputs, tuple(one.shape))
+                )
                 if known is not None:
                     self._roles[one] = _tidy(known)
         return output
@@ -86,14 +100,11 @@ def function_name(func: Any) -> str:
     return name if name.startswith("__") else name.removesuffix("_")
 
 
-_Input = tuple[Roles | None, tuple[int, ...], int]
-
-
 def _hand_on(
     name: str,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    inputs: list[_Input],
+    inputs: list[Known],
     out: tuple[int, ...],
 ) -> Roles | None:
     if not inputs or name in _NO_RULE:
@@ -102,11 +113,16 @@ def _hand_on(
     if name in _UNITS_SECOND:
         return _units_second(roles, shape, out)
     if name == "linear":
-        return _product(roles or ("?",) * ndim, None)
-    if name in _PRODUCTS:
-        return _product(roles, inputs[1][0]) if ndim == len(out) else None
+        return product(roles or ("?",) * ndim, None)
+    if name == "einsum":
+        return summed(args, [x[0] for x in inputs])
+    if name == "tensordot":
+        return tensordot(args, kwargs, inputs)
+    if name in _PRODUCTS and len(inputs) > 1:
+        left, right = (inputs[1], inputs[0]) if name == "__rmatmul__" else inputs[:2]
+        return matmul(left, right, len(out))
     if name in ("addmm", "baddbmm"):
-        return _product(inputs[1][0], inputs[2][0])
+        return product(inputs[1][0], inputs[2][0])
     if name == "stack" or roles is None:
         return _stacked(name, args, kwargs, inputs, out)
     if name in _RESHAPES:
@@ -141,7 +157,7 @@ def _stacked(
     name: str,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    inputs: list[_Input],
+    inputs: list[Known],
     out: tuple[int, ...],
 ) -> Roles | None:
     """Of functions that work element by element: the letters of the input that knows most."""
@@ -166,16 +182,6 @@ def _units_second(
         return ("C", "P", "P")[: len(out)]  # one image without the axis of images
     first = roles[0] if roles else ("N" if shape[0] == 1 else "?")
     return (first if first in "NFG" else "?", "C", *("P" for _ in out[2:]))
-
-
-def _product(roles: Roles | None, other: Roles | None) -> Roles | None:
-    """Of (..., k) times (k, m): what was the units becomes positions, m are the new units."""
-    if roles is None:
-        return None
-    last = other[-1] if other is not None and len(other) == len(roles) else "C"
-    mixed = last == "C" and other is None
-    kept = tuple("P" if r == "C" and (mixed or roles[-1] != "C") else r for r in roles[:-1])
-    return (*kept, last)
 
 
 def reshaped(roles: Roles, shape: Sequence[int], out: Sequence[int]) -> Roles | None:
@@ -269,9 +275,21 @@ def _indexed(roles: Roles, index: Any) -> Roles | None:
             at += 1
         elif isinstance(item, int) and not isinstance(item, bool):
             at += 1
+        elif _row_of_places(item) and not any(
+            isinstance(one, Tensor | list | int) for one in items if one is not item
+        ):
+            found.append(roles[at])
+            at += 1
         else:
-            return None  # a list or tensor of places
+            return None  # places along several axes
     return tuple(found)
+
+
+def _row_of_places(item: Any) -> bool:
+    """A list or a row of indices, which picks places along one axis."""
+    if isinstance(item, Tensor):
+        return item.ndim == 1
+    return isinstance(item, list) and all(isinstance(one, int) for one in item)
 
 
 def _moved(roles: Roles, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Roles:

@@ -137,18 +137,21 @@ def _gap(module: nn.Module, wanted: Reference) -> tuple[float, str]:
         return gap, ""
     try:
         with torch.enable_grad():
-            # not a leaf: a network may subtract its mean in place
             image = second.clone().requires_grad_()
-            output = _values(module, image * 1, 0)
+            output = _values(module, image, 0)
             gap = max(gap, difference(output.detach(), wanted.outputs[1]))
             if output.requires_grad:
                 torch.autograd.grad(output.nan_to_num().sum(), image, allow_unused=True)
             # once more: packed weights might be those of the pass before
-            again = _values(module, first.clone().requires_grad_() * 1, 0)
+            again = _values(module, first.clone().requires_grad_(), 0)
             gap = max(gap, difference(again.detach(), wanted.outputs[0]))
     except Exception as error:
         return gap, _line(error)
     return gap, ""
+
+
+def _share(part: float) -> str:
+    return f"{min(part, 9.99):.{0 if part >= 0.1 else 1}%}"
 
 
 def _line(error: Exception) -> str:
@@ -165,7 +168,7 @@ def check(module: nn.Module, traced: Traced, wanted: Reference, limit: int | Non
     notices: list[str] = []
     if wanted.noise > wanted.close:
         notices.append(
-            f"Two passes over one image differ by {min(wanted.noise, 9.99):.0%} of its largest"
+            f"Two passes over one image differ by {_share(wanted.noise)} of its largest"
             " score: the network draws random numbers although it was set to evaluate, so call"
             " F.dropout with training=self.training and export it in eval mode."
         )
@@ -193,7 +196,7 @@ def _differing(
     """Layers that read otherwise with a gradient or once another image was looked at, and why."""
     image, other = wanted.images.chunk(2)
     with torch.enable_grad():
-        found, _ = _read(module, points, image.clone().requires_grad_() * 1)
+        found, _ = _read(module, points, image.clone().requires_grad_())
     with torch.no_grad():
         _values(module, other, 0)
     reasons = {}
@@ -238,12 +241,17 @@ def _read(
     module: nn.Module, points: dict[str, ReadPoint], images: Tensor
 ) -> tuple[list[Tensor], Any]:
     with _seeded(0), torch.set_grad_enabled(images.requires_grad):
-        return ActivationReader(module, points.values()).to_the_end(images)
+        return ActivationReader(module, points.values()).to_the_end(_own(images))
 
 
 def _values(run: Run, image: Tensor, seed: int) -> Tensor:
     with _seeded(seed):
-        return _flat(run(image))
+        return _flat(run(_own(image)))
+
+
+def _own(images: Tensor) -> Tensor:
+    """A copy, and no leaf: a network may subtract its mean in place, from images used again."""
+    return images * 1
 
 
 def _flat(output: Any) -> Tensor:

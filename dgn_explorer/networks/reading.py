@@ -186,7 +186,8 @@ class _Found:
             ) from None
 
     def keep_input(self, name: str, module: nn.Module, inputs: tuple[Any, ...]) -> None:
-        self._keep(name, "input", inputs[0])
+        # a call by keyword counts, but has no input here; the trace reads it elsewhere
+        self._keep(name, "input", inputs[0] if inputs else None)
 
     def keep_output(
         self, name: str, module: nn.Module, inputs: tuple[Any, ...], output: Any

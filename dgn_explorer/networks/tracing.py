@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from dgn_explorer.networks.axes import Axes, Roles
+from dgn_explorer.networks.axes import Axes
+from dgn_explorer.networks.axis_products import Roles
 from dgn_explorer.networks.info import LayerInfo
 from dgn_explorer.networks.reading import (
     ActivationFunctions,
@@ -115,7 +116,7 @@ def trace_all(module: nn.Module, example: Tensor) -> Traced:
             ]
         try:
             with ActivationFunctions(seen.activation):
-                module(example)
+                module(example * 1)  # a copy: it may work in place on its input
         finally:
             for handle in handles:
                 handle.remove()
@@ -277,7 +278,8 @@ def _order(child: nn.Module, output: Tensor, roles: Roles | None) -> tuple[int, 
         return f"It returns {shape or 'one number'}: no units."
     roles = roles if roles is not None and "?" not in roles else _guessed(child, output, roles)
     if roles is None:
-        return f"It returns {shape}: which axis holds the images is not known."
+        lost = "units" if output.shape[0] == 1 and roles is None else "images"
+        return f"It returns {shape}: which axis holds the {lost} is not known."
     if "F" in roles:
         return f"It returns {shape}: images and positions share an axis."
     if "G" in roles:
@@ -309,8 +311,11 @@ def _guessed(child: nn.Module, output: Tensor, roles: Roles | None) -> Roles | N
         return tuple(first)
     if isinstance(child, _UNITS_SECOND):
         return (*first, *("P" for _ in output.shape[2:]))
-    last = isinstance(child, nn.Linear | nn.LayerNorm) or output.ndim == 3
+    last = ("N", *("P" for _ in output.shape[2:]), "C")
+    if isinstance(child, nn.Linear | nn.LayerNorm):
+        return last
     # Inputs are square, and so are maps: (1, 7, 7, 768) can only have its channels last
-    if last or output.shape[1] == output.shape[2] != output.shape[3]:
-        return ("N", *("P" for _ in output.shape[2:]), "C")
-    return ("N", "C", "P", "P")
+    one, two = (output.shape[i] == output.shape[i + 1] for i in (1, -2))
+    if output.ndim == 3 or one == two:
+        return None
+    return last if one else ("N", "C", "P", "P")

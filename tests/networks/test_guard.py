@@ -309,3 +309,25 @@ def test_the_first_convolution_need_not_see_the_image(
     wrong = NetworkOptions(arch=options.arch, size=16, channels="grey")
     with pytest.raises(DgnError, match=r"takes (3|12) channels|does not run at 16 pixels"):
         open_network(str(tmp_path / "w.pt"), options=wrong)
+
+
+def test_a_network_that_works_in_place_on_its_image() -> None:
+    class Centred(Small):
+        def forward(self, x: Tensor) -> Tensor:
+            x -= 0.5
+            x.div_(0.25)
+            return super().forward(x)
+
+    plain, network = Centred().eval(), opened(Centred())
+    assert network.info.notices == () and network.info.layer("fc").channels == 5
+    with torch.no_grad():
+        assert close(scores(network, image() * 1), plain(image()))
+
+
+def test_a_little_noise_is_not_called_none() -> None:
+    class Noisy(Small):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x) * (1 + torch.randn(()) * 0.003)
+
+    (notice,) = opened(Noisy()).info.notices
+    assert "differ by 0.0%" not in notice and "differ by 0." in notice

@@ -229,3 +229,16 @@ def test_constants_of_a_gpu_are_moved(tmp_path: Path, how: str) -> None:
         assert any(b"cuda" in archive.read(name) for name in archive.namelist())
     network = opened(path)
     assert close(scores(network, image()), Constant().eval()(image()).detach())
+
+
+def test_a_program_that_takes_any_number_of_images(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    plain = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(392, 5)).eval()
+    open_batch = ({0: torch.export.Dim("n", max=64)},)
+    x = torch.rand(2, 3, 16, 16)
+    program = torch.export.export(plain, (x,), dynamic_shapes=open_batch)
+    torch.export.save(program, tmp_path / "n.pt2")
+    network = open_network(str(tmp_path / "n.pt2"))
+    assert network.info.batch_limit is None
+    with torch.no_grad():
+        assert close(network.module(x), plain(x))

@@ -40,8 +40,10 @@ _TARGET = re.compile(
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9.]*")
 _EXPRESSION_WORD = re.compile(
     r"[su]\d+|zuf\d+|Max|Min|Mod|PythonMod|FloorDiv|CleanDiv|CeilDiv|ModularIndexing|Eq|Ne|Lt|Le|Gt"
-    r"|Ge|And|Or|Not|True|False|oo|int_oo|IntTrueDiv|TruncToInt|ToFloat"
+    r"|Ge|And|Or|Not|True|False|oo|int_oo|IntTrueDiv|TruncToInt|ToFloat|Add|Mul|Integer|Rational"
 )
+# How torch writes a size that is left open (since 2.6, with what is known of it)
+_SYMBOL = re.compile(r"Symbol\('([su]\d{1,6})'(?:, (?:positive|nonnegative|integer)=True){0,3}\)")
 _EXPRESSION = re.compile(r"[\w\s+\-*/%(),.<>=&|~]{0,2000}")
 _POWER = re.compile(r"\b[su]\d+\*\*\d\b")  # of a symbol: of a number it can be endlessly large
 _LARGE = re.compile(r"\d{20}")
@@ -204,6 +206,7 @@ def _plain_nest(nest: Any) -> bool:
 
 
 def _plain_expression(expression: str) -> bool:
+    expression = _SYMBOL.sub(r"\1", expression)
     words = _WORD.findall(re.sub(r"\d+\.\d*(e[+-]?\d{1,2})?\b", "0", expression))
     return (
         bool(_EXPRESSION.fullmatch(expression))
