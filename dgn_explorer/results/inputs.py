@@ -6,6 +6,7 @@ can be made again after the photograph has gone from where it was.
 
 import hashlib
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from dgn_explorer.disk import FileSystem, disk_error, keep_file
 from dgn_explorer.errors import DgnError
 
 MOST_BYTES = 256 << 20
-_NAME = re.compile(r"[0-9a-f]{64}")
+NAME = re.compile(r"[0-9a-f]{64}")
 _OTHERWISE = "choose another folder with DGN_EXPLORER_HOME"
 
 
@@ -43,7 +44,9 @@ class InputStore:
         """The bytes of this name; raises `DgnError` if they are missing or have changed."""
         path = self._path(sha256)
         try:
-            data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
+            found = path.stat()  # a pipe or a device would never end
+            whole = stat.S_ISREG(found.st_mode) and found.st_size <= MOST_BYTES
+            data = path.read_bytes() if whole else b""
         except FileNotFoundError:
             raise DgnError(
                 f"The input {sha256[:16]}… is not in the store.",
@@ -65,10 +68,10 @@ class InputStore:
     def names(self) -> Iterator[str]:
         """The SHA-256 of every input that is kept."""
         for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*")):
-            if _NAME.fullmatch(path.name) and path.parent.name == path.name[:2]:
+            if NAME.fullmatch(path.name) and path.parent.name == path.name[:2]:
                 yield path.name
 
     def _path(self, sha256: str) -> Path:
-        if not _NAME.fullmatch(sha256):
+        if not NAME.fullmatch(sha256):
             raise DgnError(f"{sha256[:80]!r} is not the name of an input.", "It is a SHA-256.")
         return self.folder / sha256[:2] / sha256

@@ -36,7 +36,7 @@ from dgn_explorer.results.hdf5_file import (
     open_hdf5,
     write_datasets,
 )
-from dgn_explorer.results.inputs import MOST_BYTES
+from dgn_explorer.results.inputs import MOST_BYTES, NAME
 from dgn_explorer.results.record_file import (
     RawRecord,
     read_datasets,
@@ -55,8 +55,8 @@ _OTHERWISE = "choose another folder"
 class PackReport:
     """How many results went over, and which did not and why.
 
-    ``new`` counts those that the store did not have, ``better`` finished or longer ones that took
-    the place of a stopped one, ``kept`` those of which the store had one as good, which stayed.
+    ``new`` counts those that the store did not have, ``better`` finished ones that took the place
+    of a stopped one, ``kept`` those of which the store had one, which stayed.
     """
 
     results: int
@@ -90,7 +90,8 @@ def pack(
 def unpack(store: Store, path: Path, progress: Progress = lambda done, total: None) -> PackReport:
     """Put every result of the pack ``path`` into ``store``; damaged ones are left out.
 
-    A finished result that the store has is never replaced by another. Each is stored for good as
+    A finished result that the store has is never replaced by another, and a stopped one only by a
+    finished one: how many steps others' results took is what they say. Each is stored for good as
     soon as it is counted, so that an unpack that was stopped goes on when it is called again.
     Raises `DgnError` if ``path`` is no pack, before anything is stored.
     """
@@ -132,13 +133,14 @@ def _write(store: Store, path: Path, progress: Progress) -> PackReport:
             progress(done, len(keys))
             try:
                 raw = read_raw(store.path(key), key)
+                inputs = _inputs_of(raw)
             except FileNotFoundError:  # deleted meanwhile
                 continue
             except (DamagedFileError, NewerFileError) as error:
                 left_out.append((key, str(error)))
                 continue
             write_datasets(file.create_group(key), raw.datasets)
-            wanted |= _inputs_of(raw)
+            wanted |= inputs
         results = len(file)
         for name in sorted(wanted):
             _write_input(store, file, name)
@@ -150,8 +152,14 @@ def _write(store: Store, path: Path, progress: Progress) -> PackReport:
 
 
 def _inputs_of(raw: RawRecord) -> set[str]:
-    order = raw.metadata.get("recipe") or raw.metadata["order"]
-    return {str(one["sha256"]) for one in order.get("inputs", ())}
+    order = raw.metadata["recipe" if raw.metadata["format"] == 1 else "order"]
+    try:
+        names = {str(one["sha256"]) for one in order.get("inputs", ())}
+    except (KeyError, TypeError, AttributeError):
+        names = {""}
+    if not all(NAME.fullmatch(name) for name in names):
+        raise DamagedFileError("its inputs are not named by their SHA-256")
+    return names
 
 
 def _write_input(store: Store, file: Any, name: str) -> None:

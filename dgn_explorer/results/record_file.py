@@ -147,9 +147,14 @@ def read_raw(path: Path, key: str) -> RawRecord:
 
 
 def read_datasets(reader: Reader, key: str) -> RawRecord:
-    """The datasets of the record ``key``, each within its limits; raises what `read_raw` raises."""
+    """The datasets of the record ``key``, each within its limits; raises what `read_raw` raises.
+
+    What cannot be listed is damaged too: an order without a name, a unit that is no address.
+    """
     text = reader.text("metadata", _MAX_METADATA_BYTES)
     metadata = _parse(text, key)
+    with _clauses():
+        summary_of(metadata, key, Path(), 0)
     datasets: Datasets = {"metadata": text}  # in the order in which they are written
     if metadata["format"] == 1:
         datasets["image"] = reader.array("image", "|u1", 3, _MAX_IMAGE_BYTES)
@@ -215,7 +220,7 @@ def _read_parts(reader: Reader, metadata: Mapping[str, Any], datasets: Datasets)
                 datasets[name], count = array, len(array)
             if part.each:
                 counts.add(count)
-        if len(counts) > 1 or (counts and counts != {metadata["count"]}):
+        if counts != {metadata["count"]} and (counts or metadata["count"] != 0):
             raise DamagedFileError("its parts are not equally long")
     if "images" in datasets and (datasets["images"].shape[3] != 3 or not datasets["images"].size):  # type: ignore[union-attr]
         raise DamagedFileError(f"its images have the shape {datasets['images'].shape}")  # type: ignore[union-attr]

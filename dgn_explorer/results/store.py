@@ -114,10 +114,13 @@ class Store:
         return self._put(record.key, raw_of(record))[0]
 
     def put_raw(self, key: str, raw: RawRecord) -> bool:
-        """Keep a record that came from another store, as `put`; whether it was taken."""
-        return self._put(key, raw)[1]
+        """Keep a record that came from another store, as `put`; whether it was taken.
 
-    def _put(self, key: str, raw: RawRecord) -> tuple[Summary, bool]:
+        A stopped one never takes the place of another: its number of steps is only what it says.
+        """
+        return self._put(key, raw, own=False)[1]
+
+    def _put(self, key: str, raw: RawRecord, own: bool = True) -> tuple[Summary, bool]:
         path, data = self.path(key), encode(raw.datasets)
         mine = summary_of(raw.metadata, key, path, len(data))
         try:
@@ -125,7 +128,7 @@ class Store:
             with temporary_file(self.folder, self._fs) as temporary:
                 temporary.write(data)
                 with locked(self.folder / _LOCK, self._fs):
-                    kept = self._kept(mine)
+                    kept = self._kept(mine, own)
                     if kept is None:
                         temporary.replace(path)
             self._fs.sync_folder(path.parent)
@@ -133,7 +136,7 @@ class Store:
             raise disk_error(error, f"write the result {path}", _OTHERWISE) from error
         return (mine, True) if kept is None else (kept or mine, False)
 
-    def _kept(self, new: Summary) -> Summary | Literal[False] | None:
+    def _kept(self, new: Summary, own: bool) -> Summary | Literal[False] | None:
         """The stored record that stays although ``new`` came; None if it makes room.
 
         False is one of a later version of the program, which stays too.
@@ -144,7 +147,8 @@ class Store:
             return None
         except NewerFileError:
             return False
-        better = stored.state == STOPPED and (new.state == DONE or stored.steps < new.steps)
+        longer = own and stored.steps < new.steps
+        better = stored.state == STOPPED and (new.state == DONE or longer)
         return None if better else stored
 
     def delete(self, key: str) -> bool:
