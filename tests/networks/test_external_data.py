@@ -101,3 +101,80 @@ def test_a_file_exchanged_between_look_and_opening_is_refused(
     monkeypatch.setattr(os, "open", exchange)
     with pytest.raises(DgnError, match="being exchanged"):
         check_external_data(model, [("weights.bin", None, None)])
+
+
+SORTS = (
+    "initialiser",
+    "constant",
+    "list",
+    "sparse constant",
+    "sparse list",
+    "sparse values",
+    "sparse indices",
+    "body",
+    "bodies",
+    "body of a body",
+    "function",
+    "sparse in a function",
+    "training",
+    "start of a training",
+)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_tensor_of_a_model_is_looked_at(model: Path, sort: str) -> None:
+    onnx = pytest.importorskip("onnx")
+    from dgn_explorer.networks.programs.onnx.files import read_model
+
+    proto = onnx.ModelProto(ir_version=8)
+    proto.opset_import.add(version=17)
+    graph = proto.graph
+    if "training" in sort:
+        training = proto.training_info.add()
+        graph = training.initialization if sort.startswith("start") else training.algorithm
+    elif "function" in sort:
+        graph = proto.functions.add(name="f", domain="d")
+    if sort in ("initialiser", "training", "start of a training"):
+        tensor = graph.initializer.add()
+    elif sort == "sparse values":
+        tensor = graph.sparse_initializer.add().values
+    elif sort == "sparse indices":
+        tensor = graph.sparse_initializer.add().indices
+    else:
+        node = graph.node.add(op_type="Constant")
+        attribute = node.attribute.add(name="value")
+        if sort == "list":
+            tensor = attribute.tensors.add()
+        elif sort.startswith("sparse list"):
+            tensor = attribute.sparse_tensors.add().values
+        elif sort.startswith("sparse"):
+            tensor = attribute.sparse_tensor.indices
+        elif sort == "body":
+            tensor = attribute.g.initializer.add()
+        elif sort == "bodies":
+            tensor = attribute.graphs.add().initializer.add()
+        elif sort == "body of a body":
+            inner = attribute.g.node.add(op_type="If").attribute.add(name="then_branch")
+            tensor = inner.g.sparse_initializer.add().values
+        else:
+            tensor = attribute.t
+    tensor.data_location = tensor.EXTERNAL
+    tensor.external_data.add(key="location", value="../secret")
+    model.write_bytes(proto.SerializeToString())
+    with pytest.raises(DgnError, match=r"lead out of its folder|of a function or a training"):
+        read_model(model)
+
+
+def test_bytes_beside_a_model_are_not_taken_a_thousand_times(model: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from dgn_explorer.networks.programs.onnx.files import read_model
+
+    proto = onnx.ModelProto(ir_version=8)
+    proto.opset_import.add(version=17)
+    for number in range(1000):
+        tensor = proto.graph.initializer.add(name=str(number), dims=[100], data_type=2)
+        tensor.data_location = tensor.EXTERNAL
+        tensor.external_data.add(key="location", value="weights.bin")
+    model.write_bytes(proto.SerializeToString())
+    with pytest.raises(DgnError, match="takes 900 bytes"):
+        read_model(model)

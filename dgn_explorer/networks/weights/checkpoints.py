@@ -18,6 +18,7 @@ from dgn_explorer.networks.weights.archive import (
     read_archive,
     rebuilt,
 )
+from dgn_explorer.networks.weights.old_pickles import checked_length
 from dgn_explorer.networks.weights.pickles import check_pickle
 from dgn_explorer.networks.weights.stand_ins import STAND_INS
 from dgn_explorer.networks.weights.state_dicts import flatten
@@ -77,7 +78,8 @@ def read_pickle(path: Path) -> Any:
     """``torch.load`` with ``weights_only``; raises `DgnError` for anything it does not take.
 
     An archive is read by `read_archive`, its pickle is looked through, and torch gets a new
-    archive of what was read. Raises `DgnError` for a file that is a pickle and an archive at once.
+    archive of what was read; of the form before torch 1.6 it gets the bytes that were looked
+    through. Raises `DgnError` for a file that is a pickle and an archive at once.
     """
     try:
         with path.open("rb") as file:
@@ -101,7 +103,7 @@ def read_pickle(path: Path) -> Any:
 
 
 def _checked(file: BinaryIO, path: Path) -> BinaryIO:
-    """What torch reads instead of ``file``; a pickle in the form before torch 1.6 is itself."""
+    """What torch reads instead of ``file``."""
     start = file.read(4)
     file.seek(max(0, file.seek(0, io.SEEK_END) - MOST_END))
     end = file.read()
@@ -112,7 +114,8 @@ def _checked(file: BinaryIO, path: Path) -> BinaryIO:
                 f"{path} is two files in one: an archive behind something else.",
                 "torch writes no such file: save it again, or do not trust it.",
             )
-        return file
+        data = file.read()
+        return io.BytesIO(data[: checked_length(data)])
     contents = read_archive(file, str(path))
     sizes = {n.removeprefix("data/"): len(d) for n, d in contents.items() if n.startswith("data/")}
     check_pickle(contents["data.pkl"], sizes)

@@ -9,10 +9,11 @@ records of the archive. Nothing that the pickle names is looked up: stand-ins ta
 import io
 import pickle
 import pickletools
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 _ITEM_BYTES = {
     "BFloat16Storage": 2,
@@ -34,13 +35,20 @@ _ITEM_BYTES = {
 }
 
 
+_TENSORS = re.compile(r"torch(\.\w+)*\.\w*Tensor")
+
+
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
+    """A kind of storage."""
+
     item_bytes: int
 
 
 @dataclass(frozen=True)
-class _Storage:
+class Storage:
+    """Stands for a storage of ``count`` numbers."""
+
     count: int
     item_bytes: int
 
@@ -59,38 +67,51 @@ def check_pickle(
     ``records`` are the sizes in bytes of storages by key. ``allowed`` decides about each
     ``module.name`` in the pickle; what it allows is not looked up either.
     """
-    for code, argument, _ in pickletools.genops(data):
-        if code.name == "LONG_BINPUT" and (argument or 0) > len(data):
+    check_memo(pickletools.genops(data), len(data))
+    StandIns(io.BytesIO(data), records, allowed).load()
+
+
+def check_memo(codes: Iterable[tuple[pickletools.OpcodeInfo, Any, Any]], most: int) -> None:
+    """Raise `ValueError` if a pickle of ``most`` bytes has readers make room for more values."""
+    for code, argument, _ in codes:
+        if code.name == "LONG_BINPUT" and (argument or 0) > most:
             raise ValueError(f"a pickle claims to hold {argument} values")
-    _StandIns(data, records, allowed).load()
 
 
-class _StandIns(pickle.Unpickler):
+class StandIns(pickle.Unpickler):
+    """Reads a pickle without looking up what it ``names``; see `check_pickle`."""
+
     def __init__(
-        self, data: bytes, records: Mapping[str, int], allowed: Callable[[str], bool]
+        self, file: BinaryIO, records: Mapping[str, int], allowed: Callable[[str], bool]
     ) -> None:
-        super().__init__(io.BytesIO(data))
+        super().__init__(file, encoding="utf-8")
         self._records, self._allowed = records, allowed
+        self.names: list[str] = []
 
     def find_class(self, module: str, name: str) -> Any:
+        """What stands for ``module.name``."""
         full = f"{module}.{name}"
+        self.names.append(full)
         if not self._allowed(full):
             raise pickle.UnpicklingError(f"it holds {full[:200]}")
         if module in ("torch", "torch.storage") and name in _ITEM_BYTES:
-            return _Kind(_ITEM_BYTES[name])
+            return Kind(_ITEM_BYTES[name])
         if full in ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor"):
             return lambda *arguments: _tensor(*arguments[:4])
         base: type = OrderedDict if full == "collections.OrderedDict" else _Anything
+        if _TENSORS.fullmatch(full):
+            base = _Unfilled
         return type(name, (base,), {})  # a new one each time: a pickle can change classes
 
-    def persistent_load(self, pid: Any) -> _Storage:
+    def persistent_load(self, pid: Any) -> Any:
+        """The storage of this description, compared with its record."""
         word, kind, key, _, count = pid[:5]
         size = self._records[key]
-        if word != "storage" or not isinstance(kind, _Kind) or type(count) is not int or count < 0:
+        if word != "storage" or not isinstance(kind, Kind) or type(count) is not int or count < 0:
             raise ValueError("a storage is described wrongly")
         if count * kind.item_bytes > size:
             raise ValueError(f"storage {key} claims {count} numbers, but has {size} bytes")
-        return _Storage(count, kind.item_bytes)
+        return Storage(count, kind.item_bytes)
 
 
 class _Anything(dict[Any, Any]):
@@ -112,9 +133,16 @@ class _Anything(dict[Any, Any]):
         """Take items as a list does."""
 
 
+class _Unfilled(_Anything):
+    """Stands for a class of tensors: made by its own name, one shows what lay in memory."""
+
+    def __new__(cls, *arguments: Any, **keywords: Any) -> "_Unfilled":
+        raise ValueError(f"it makes a {cls.__name__} without numbers")
+
+
 def _tensor(storage: Any, offset: Any, sizes: Any, strides: Any) -> _Tensor:
     numbers = [offset, *sizes, *strides]
-    if not isinstance(storage, _Storage) or any(type(n) is not int or n < 0 for n in numbers):
+    if not isinstance(storage, Storage) or any(type(n) is not int or n < 0 for n in numbers):
         raise ValueError("a tensor is described wrongly")
     if len(sizes) != len(strides):
         raise ValueError("a tensor has more sizes than strides")

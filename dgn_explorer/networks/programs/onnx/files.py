@@ -1,6 +1,7 @@
 """ONNX files: reading, checking, and what they take."""
 
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from dgn_explorer.networks.programs.external_data import Entry, read_external_da
 from dgn_explorer.networks.programs.onnx.reading import require_opset
 
 _MOST_NUMBERS = 1 << 30
+_MOST_SHARED = 8  # times that the bytes beside a model may be taken, by networks tied to themselves
 _COLOURS = range(1, 5)
 _FLOATS = {1: "float32", 10: "float16", 11: "float64", 16: "bfloat16"}
 
@@ -60,34 +62,41 @@ def _invalid(path: Path, error: Exception) -> DgnError:
 
 
 def _load_external(path: Path, model: Any) -> None:
-    """Bring weights that lie beside the file into memory."""
+    """Bring weights that lie beside the file into memory.
+
+    Whatever else of the file could name another one is refused: `onnx` would read it unasked.
+    """
+    taken: Counter[str] = Counter()
     for tensor in all_tensors(model.graph):
         if tensor.data_location == tensor.EXTERNAL:
-            tensor.raw_data = read_external_data(path, _entry(path, tensor))
+            entry = _entry(path, tensor)
+            tensor.raw_data = read_external_data(path, entry)
+            taken[entry[0]] += len(tensor.raw_data)
+            if taken[entry[0]] > _MOST_SHARED * (path.parent / entry[0]).stat().st_size:
+                raise DgnError(
+                    f"{path} takes {taken[entry[0]]} bytes out of {entry[0][:100]!r}, which has"
+                    " fewer.",
+                    "No network shares its weights so often: the file is a trap, or damaged.",
+                )
             tensor.data_location = tensor.DEFAULT
             del tensor.external_data[:]
-    for function in model.functions:
-        for tensor in all_tensors(function):
-            if tensor.data_location == tensor.EXTERNAL:
-                raise DgnError(
-                    f"{path} keeps weights of a function beside it.", "Export it in one file."
-                )
+    for tensor in all_tensors(model):
+        if tensor.data_location == tensor.EXTERNAL:
+            raise DgnError(
+                f"{path} keeps weights of a function or a training beside it.",
+                "Export the network alone, in one file.",
+            )
 
 
-def all_tensors(graph: Any) -> Any:
-    """All tensors of a graph or function, also in attributes and bodies."""
-    yield from getattr(graph, "initializer", ())
-    for sparse in getattr(graph, "sparse_initializer", ()):
-        yield sparse.values
-        yield sparse.indices
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            if attribute.HasField("g"):
-                yield from all_tensors(attribute.g)
-            for inner in attribute.graphs:
+def all_tensors(message: Any) -> Any:
+    """All tensors in a part of a model, wherever they stand: attributes, bodies, sparse ones."""
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        for inner in [value] if hasattr(value, "ListFields") else value:
+            if field.message_type.name == "TensorProto":
+                yield inner
+            else:
                 yield from all_tensors(inner)
 
 
