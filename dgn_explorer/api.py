@@ -41,10 +41,12 @@ from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.studies.table import study_named
 from dgn_explorer.synthesis.choosing import changed, preset_of
 from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.methods.caricature.about import CARICATURE, roles_of
+from dgn_explorer.synthesis.methods.inversion.about import cannot_follow, inversion_through
 from dgn_explorer.synthesis.morph import between
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, Start
-from dgn_explorer.synthesis.targets import Maximise, Target, Term
+from dgn_explorer.synthesis.targets import Match, Maximise, Target, Term
 
 DEFAULT_NETWORK, DEFAULT_PRIOR, DEFAULT_METHOD = "lite0", "default", "dgn-am"
 
@@ -329,6 +331,27 @@ class Explorer:
         return pictures
 
     # ---- photographs
+
+    def invert(self, photo: Picture, layer: str, through: str = "pixels", **how: Any) -> Record:
+        """A photograph rebuilt from what ``layer`` keeps of it, as pixels or through the prior.
+
+        ``relative_error`` and ``cosine`` of the record say how near it comes, and a notice where it
+        does not follow. ``through`` is ``pixels`` or ``prior``; for the rest see `recipe`.
+        """
+        target = Match(self.network.layer(layer).path)
+        method = inversion_through(through)
+        record = self.make(self.recipe(target, method=method, inputs={"photo": photo}, **how))
+        error, plain = (record.array(name)[0] for name in ("relative_error", "plain_error"))
+        if warning := cannot_follow(float(error), float(plain)):
+            self._notice(f"{layer}: {warning}")
+        return record
+
+    def caricature(self, photos: Picture | Sequence[Picture], layer: str, **how: Any) -> Record:
+        """What ``layer`` sees in a photograph, or in the mean of up to four, exaggerated."""
+        several = [photos] if isinstance(photos, str | Path | bytes | np.ndarray) else photos
+        inputs = dict(zip(roles_of(len(several)), several, strict=True))
+        target = Match(self.network.layer(layer).path)
+        return self.make(self.recipe(target, method=CARICATURE.name, inputs=inputs, **how))
 
     def strongest(self, photo: Picture, count: int = 5) -> Record:
         """The units of every layer that a photograph excites most, as a table."""

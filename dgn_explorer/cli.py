@@ -23,6 +23,8 @@ COMMANDS = {
     "animate": ("animate", "Film an ascent, or the way from one image to another."),
     "study": ("study", "Analyse a network, for example by a photograph."),
     "explain": ("explain", "Show where in a photograph a unit looks."),
+    "invert": ("invert", "Rebuild a photograph from what a layer keeps of it."),
+    "caricature": ("caricature", "Exaggerate what a layer sees in photographs."),
     "make": ("make", "Make what a recipe or a survey says."),
     "grid": ("grid", "Put stored results into one picture or PDF."),
     "networks": ("networks", "List, describe and check networks."),

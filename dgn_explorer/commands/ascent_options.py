@@ -57,7 +57,9 @@ def ascent_options(command: Command) -> Command:
                 "--method",
                 default=METHODS[0].name,
                 show_default=True,
-                help="; ".join(f"{method.name}: {method.summary}" for method in METHODS),
+                help="; ".join(
+                    f"{method.name}: {method.summary}" for method in METHODS if method.of_units
+                ),
             ),
             click.option(
                 "--preset", default="default", show_default=True, help="Set of parameters."

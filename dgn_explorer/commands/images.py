@@ -101,8 +101,15 @@ def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> L
         "top1_label": labels[top1] if top1 is not None and top1 < len(labels) else "",
         "seconds": round(0.0 if finished.cached else record.provenance.seconds, 3),
         "cached": finished.cached,
+        **_declared(record, number),
         "path": str(path.absolute()),
     }
+
+
+def _declared(record: Record, number: int) -> Line:
+    """The numbers of image ``number`` that its method declares, such as ``relative_error``."""
+    names = [one.name for one in record.order.about.parts if one.each and one.ndim == 1]
+    return {name: float(record.array(name)[number]) for name in names if name in record.parts}
 
 
 def write_image(path: Path, image: "np.ndarray", order: Order) -> Path:

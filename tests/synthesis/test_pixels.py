@@ -8,8 +8,9 @@ import torch
 
 from dgn_explorer.networks.network import Network
 from dgn_explorer.synthesis.methods.pixels.about import PixelsParameters
-from dgn_explorer.synthesis.methods.pixels.ascent import Spectrum, pixels
+from dgn_explorer.synthesis.methods.pixels.ascent import pixels
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.spectrum import Spectrum
 from dgn_explorer.synthesis.step import Step, from_uint8
 from dgn_explorer.synthesis.targets import Maximise
 from tests.tiny import tiny_network

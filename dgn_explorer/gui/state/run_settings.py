@@ -135,7 +135,12 @@ class SettingsModel(QObject):
         self.edit(replace(self.value, seed=random.randrange(_SEEDS)), "New seed")
 
     def recall(self, recipe: Recipe) -> None:
-        """Take over a recipe's method, parameters, seed and starting code, as one step."""
+        """Take over a recipe's method, parameters, seed and starting code, as one step.
+
+        Of images that are of no unit there is nothing that the controls could show.
+        """
+        if not recipe.about.of_units:
+            return
         itself = isinstance(recipe.start, FromCode | FromPhoto)
         photo = recipe.input(recipe.start.role) if isinstance(recipe.start, FromPhoto) else None
         new = replace(

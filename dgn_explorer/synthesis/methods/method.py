@@ -69,6 +69,11 @@ class Method:
         return self.continued is not None
 
     @property
+    def of_units(self) -> bool:
+        """Whether it makes images of units, which can be chosen without anything else."""
+        return Maximise in self.targets
+
+    @property
     def with_prior(self) -> bool:
         """Whether its recipes name a prior."""
         return Need.PRIOR in self.needs

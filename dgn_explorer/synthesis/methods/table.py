@@ -1,11 +1,19 @@
 """`METHODS`: every method of synthesis, one row each. A new one is a folder and a row here."""
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.methods.caricature.about import CARICATURE
 from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
+from dgn_explorer.synthesis.methods.inversion.about import INVERSION, PRIOR_INVERSION
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.methods.pixels.about import PIXELS
 
-METHODS: tuple[Method, ...] = (DGN_AM, PIXELS)
+METHODS: tuple[Method, ...] = (
+    DGN_AM,
+    PIXELS,
+    INVERSION,
+    PRIOR_INVERSION,
+    CARICATURE,
+)
 
 
 def method_named(name: str) -> Method:

@@ -64,7 +64,8 @@ class Controls(QWidget):
         self.method = QComboBox()
         self.method.setAccessibleName("Method")
         for method in METHODS:
-            self.method.addItem(method.title, method.name)
+            if method.of_units:
+                self.method.addItem(method.title, method.name)
         self.method.activated.connect(
             lambda _row: session.settings.use_method(self.method.currentData())
         )

@@ -14,7 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dgn_explorer.machine.arithmetic import convolutions
-from dgn_explorer.machine.constants import constant
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import (
@@ -28,12 +27,9 @@ from dgn_explorer.synthesis.ascent import (
 from dgn_explorer.synthesis.methods.pixels.about import PixelsParameters
 from dgn_explorer.synthesis.objective import Objective, weighted
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.spectrum import FIRST_SPREAD, Spectrum
 from dgn_explorer.synthesis.step import Step
 
-# Square root of the covariance of RGB over ImageNet photographs (Distill 2017, published code)
-COLOUR = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-FIRST_SPREAD = 0.01  # of the first spectrum
-CONTRAST = 0.25  # of the image before the sigmoid
 GREY = 0.5  # surrounds the image where a transformation looks past its edge
 
 
@@ -90,29 +86,6 @@ def pixels(
         adam.step()
     if watch.pending():
         check_ascent(recipes, activation, stalled)
-
-
-class Spectrum:
-    """Flat codes (N, K) to images (N, 3, ``size``, ``size``) in [0, 1] and their layout."""
-
-    def __init__(self, size: int, device: torch.device) -> None:
-        self._size = size
-        rows = torch.fft.fftfreq(size, device=device)[:, None]
-        columns = torch.fft.rfftfreq(size, device=device)[None]
-        frequency = (rows.square() + columns.square()).sqrt()
-        self._scale = (1 / frequency.clamp_min(1 / size))[..., None]
-        self._shape = (3, *frequency.shape, 2)
-        self.length = math.prod(self._shape)
-        colour = constant(COLOUR, device, torch.float32)
-        self._colour = colour / colour.norm(dim=0).max()
-
-    def image(self, code: Tensor) -> Tensor:
-        """Images of ``code`` (N, K)."""
-        parts = code.view(-1, *self._shape) * self._scale  # (N, 3, size, size // 2 + 1, 2)
-        whole = (self._size, self._size)
-        plain = torch.fft.irfft2(torch.view_as_complex(parts), s=whole, norm="ortho")
-        correlated = torch.einsum("nchw,dc->ndhw", plain * CONTRAST, self._colour)
-        return correlated.sigmoid()
 
 
 def _theta(index: int, size: int, p: PixelsParameters) -> list[list[float]]:

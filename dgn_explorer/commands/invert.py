@@ -1,0 +1,88 @@
+"""``dgn-explorer invert``: a photograph as one layer keeps it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dgn_explorer.commands.ascent_options import read_settings
+from dgn_explorer.commands.opening import explorer_for
+from dgn_explorer.commands.options import device_option, json_option, network_option, prior_option
+from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.synthesis.methods.inversion.about import THROUGH, cannot_follow
+
+
+@click.command("invert")
+@click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@network_option
+@prior_option
+@click.option("--layer", "layers", multiple=True, required=True, help="May be given several times.")
+@click.option(
+    "--through",
+    type=click.Choice(tuple(THROUGH)),
+    default="pixels",
+    show_default=True,
+    help="What the image is made of.",
+)
+@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
+)
+@click.option("--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for the PNG files.  [default: the current one]",
+)
+@device_option
+@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@json_option
+def invert_command(
+    photo: Path,
+    network: str,
+    prior: str,
+    layers: tuple[str, ...],
+    through: str,
+    preset: str,
+    settings: tuple[str, ...],
+    seeds: tuple[int, ...],
+    out: Path,
+    device: str | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Rebuild a photograph from what a layer keeps of it, and say how near it comes.
+
+    relative_error is the length of the difference at the layer over that of the photograph's
+    features, plain_error that of an image in the photograph's mean colour.
+    """
+    from dgn_explorer.commands.images import make_images
+    from dgn_explorer.engine.ordering import Wanted
+    from dgn_explorer.export.png import file_name
+    from dgn_explorer.synthesis.recipe import Recipe
+    from dgn_explorer.synthesis.targets import Match
+
+    with explorer_for(network, prior, device, threads) as explorer:
+        recipes = explorer.recipes(
+            [Match(explorer.network.layer(layer).path) for layer in layers],
+            Wanted.of(THROUGH[through], preset, read_settings(settings)),
+            seeds=seeds or (0,),
+            inputs={"photo": photo},
+        )
+
+        def name(recipe: Recipe) -> str:
+            return file_name(photo.stem, recipe.target.text(), recipe.method, recipe.seed)
+
+        for line in make_images(explorer, recipes, out, name):
+            _tell(line)
+            if as_json:
+                print_json(line)
+
+
+def _tell(line: dict[str, Any]) -> None:
+    error, plain = line["relative_error"], line["plain_error"]
+    say(f"  relative error {error:.3f}, cosine {line['cosine']:.3f}", err=True)
+    warning = cannot_follow(error, plain)
+    if warning:
+        say(f"  {warning}", err=True)

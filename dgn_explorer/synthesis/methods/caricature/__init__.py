@@ -1,0 +1,1 @@
+"""An image that exaggerates what one layer sees in a photograph."""

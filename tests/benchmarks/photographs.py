@@ -1,0 +1,112 @@
+"""What the methods for one photograph come to, over several photographs.
+
+``python -m tests.benchmarks.photographs FOLDER_OR_ZIP --part saliency`` prints the tables of
+docs/methods.md, for photographs in class-index order: the deletion curves of saliency maps against
+a random order, or how near inversions come.
+"""
+
+import argparse
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+import dgn_explorer as dgn
+from dgn_explorer.api import Explorer
+from dgn_explorer.results.record import Record
+from dgn_explorer.studies.saliency.about import HOWS
+
+LAYERS = ("blocks.4", "blocks.10", "blocks.15", "head")
+PRIOR_LAYERS = ("blocks.4", "blocks.10", "blocks.15", "head")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photos", type=Path, help="folder or zip, one photograph a class, in order")
+    parser.add_argument("--count", type=int, default=10, help="photographs, spread evenly")
+    parser.add_argument("--how", nargs="*", default=HOWS, help="families of saliency")
+    parser.add_argument("--part", choices=("saliency", "inversion", "prior"), required=True)
+    given = parser.parse_args()
+    photos = list(spread(given.photos, given.count))
+    with dgn.open(progress=False) as explorer:
+        if given.part == "saliency":
+            print_deletion(explorer, photos, given.how)
+        elif given.part == "inversion":
+            print_inversion(explorer, photos, "pixels", LAYERS)
+        else:
+            print_inversion(explorer, photos, "prior", PRIOR_LAYERS)
+
+
+def spread(path: Path, count: int) -> Iterator[tuple[int, bytes]]:
+    """Class indices and bytes of ``count`` photographs, evenly spread over all."""
+    if path.is_dir():
+        files = sorted(one for one in path.rglob("*") if one.is_file())
+        for place in np.linspace(0, len(files) - 1, count).round().astype(int):
+            yield int(place), files[place].read_bytes()
+        return
+    with zipfile.ZipFile(path) as archive:
+        names = sorted(name for name in archive.namelist() if not name.endswith("/"))
+        for place in np.linspace(0, len(names) - 1, count).round().astype(int):
+            yield int(place), archive.read(names[place])
+
+
+def print_deletion(
+    explorer: Explorer, photos: Sequence[tuple[int, bytes]], hows: Sequence[str]
+) -> None:
+    """The share of the probability that is left, for each family."""
+    print(
+        "| family | top 5 % blurred | top 20 % | random 5 % | random 20 % | beats random | error |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for how in hows:
+        if how == "deconvnet":
+            continue  # refused: no max-pooling
+        made = [
+            explorer.explain(photo, f"class:{index}", how, parameters={"deletion": True})
+            for index, photo in photos
+        ]
+        print(_row(how, made), flush=True)
+
+
+def _row(how: str, made: Sequence[Record]) -> str:
+    shares = made[0].array("deleted")
+    low, high = (int(np.abs(shares - share).argmin()) for share in (0.05, 0.2))
+    left = np.stack([one.array("left")[0] / one.array("left")[0, 0] for one in made])
+    random = np.stack(
+        [one.array("left_at_random")[0] / one.array("left_at_random")[0, 0] for one in made]
+    )
+    better = int((left[:, 1:-1].mean(1) < random[:, 1:-1].mean(1)).sum())
+    errors = [float(e) for one in made for e in one.parts.get("completeness_error", ())]
+    error = f"{np.median(errors):.3f}" if errors else ""
+    numbers = (left[:, low], left[:, high], random[:, low], random[:, high])
+    cells = " | ".join(f"{x.mean():.2f}" for x in numbers)
+    return f"| {how} | {cells} | {better} of {len(made)} | {error} |"
+
+
+def print_inversion(
+    explorer: Explorer,
+    photos: Sequence[tuple[int, bytes]],
+    through: str,
+    layers: Sequence[str],
+) -> None:
+    """Relative error, cosine and the plain image's error at each layer: mean, and the worst."""
+    print("| layer | relative error | worst | cosine | worst | plain image | seconds |")
+    print("|---|---|---|---|---|---|---|")
+    for layer in layers:
+        made = [explorer.invert(photo, layer, through=through) for _, photo in photos]
+        errors, cosines, plain = (
+            np.array([one.array(name)[0] for one in made])
+            for name in ("relative_error", "cosine", "plain_error")
+        )
+        seconds = np.mean([one.provenance.seconds for one in made])
+        print(
+            f"| {layer} | {errors.mean():.2f} | {errors.max():.2f} | {cosines.mean():.2f} |"
+            f" {cosines.min():.2f} | {plain.mean():.2f} | {seconds:.1f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
