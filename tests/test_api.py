@@ -256,3 +256,33 @@ def test_progress_is_shown_where_it_is_wanted(
         pytest.raises(dgn.DgnError, match="no tqdm"),
     ):
         explorer.visualize("eel", steps=3)
+
+
+# ---- photographs: where a unit looks, what a layer keeps
+
+
+def test_a_photograph_is_explained(explorer: dgn.Explorer, photo: Path) -> None:
+    made = explorer.explain(photo, "cat", how="guided")
+    assert made.array("maps").shape == (1, 32, 32) and made.kind.name == "maps"
+    two = explorer.explain(photo, ["cat", "conv2:1@1,1"], parameters={"deletion": True})
+    assert two.count == 2 and two.array("left").shape == two.array("left_at_random").shape
+    named = explorer.explain(photo, "cat", layer="conv1")
+    assert named.key != two.key and np.isfinite(named.array("maps")).all()
+    with pytest.raises(dgn.DgnError, match="no max-pooling"):
+        explorer.explain(photo, "cat", how="deconvnet")
+
+
+def test_a_photograph_is_rebuilt_and_exaggerated(explorer: dgn.Explorer, photo: Path) -> None:
+    said: list[str] = []
+    explorer._notice = said.append
+    made = explorer.invert(photo, "conv2", steps=3)
+    assert made.array("relative_error").shape == (1,)
+    follows = made.array("relative_error")[0] <= made.array("plain_error")[0]
+    assert bool(said) != follows
+    assert explorer.get(made.key).array("cosine") == made.array("cosine")
+    through = explorer.invert(photo, "conv2", "prior", steps=3, parameters={"pull": 0.0})
+    assert through.codes.shape == (1, CODE_SIZE)
+    pair = explorer.caricature([photo, photo], "conv2", steps=3)
+    assert pair.recipe.input("photo2") is not None
+    with pytest.raises(dgn.DgnError, match="through 'clay'"):
+        explorer.invert(photo, "conv2", "clay")
