@@ -204,3 +204,11 @@ def test_methods_that_rebuild_are_not_offered_for_units() -> None:
     names = {method.name for method in METHODS if method.of_units}
     assert {"dgn-am", "pixels"} <= names
     assert not names & {"inversion", "prior-inversion", "caricature"}
+
+
+@pytest.mark.parametrize("method", [INVERSION, PRIOR_INVERSION, CARICATURE], ids=lambda m: m.name)
+def test_its_recipe_comes_back_from_json(method: Method) -> None:
+    recipe = recipe_of(method, "conv2")
+    again = Recipe.from_json(recipe.to_json())
+    assert again == recipe and again.key == recipe.key and again.schema == 2
+    assert dataclasses.replace(recipe, target=Match("conv1")).key != recipe.key

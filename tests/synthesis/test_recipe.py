@@ -43,7 +43,7 @@ def parameters(method: str) -> st.SearchStrategy[Parameters]:
     return st.builds(kind, **values)
 
 
-METHOD = st.sampled_from([method.name for method in METHODS])
+METHOD = st.sampled_from([method.name for method in METHODS if method.of_units])
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "network": NAME,
     "network_fingerprint": NAME,

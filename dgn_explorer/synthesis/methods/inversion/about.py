@@ -95,15 +95,17 @@ def inversion_through(what: str) -> str:
 
 
 def cannot_follow(relative_error: float, plain_error: float) -> str:
-    """What to say of an image that is further away than a plain one; empty for any other.
+    """What to say of an image that is further away than a plain one, or than no features at all.
 
-    >>> cannot_follow(0.4, 0.9)
-    ''
+    Empty for any other. No features at all have the relative error 1.
+
+    >>> cannot_follow(0.4, 0.9), cannot_follow(1.05, 1.2)[:27]
+    ('', 'The image does not follow t')
     """
-    if relative_error <= plain_error:
+    if relative_error <= min(plain_error, 1.0):
         return ""
     return (
         "The image does not follow the photograph here: its relative error is"
         f" {relative_error:.2f}, that of a plain image in the photograph's mean colour"
-        f" {plain_error:.2f}."
+        f" {plain_error:.2f}, and without any features 1."
     )
