@@ -32,7 +32,7 @@ class InversionParameters(Parameters):
 class PriorInversionParameters(Parameters):
     """Inversion through a prior; see `through`."""
 
-    steps: int = number(100, 1, 10_000, "", "steps")
+    steps: int = number(200, 1, 10_000, "", "steps")
     step: float = number(0.2, 1e-6, 100.0, "", "first step, in standard deviations of the code")
     pull: float = number(0.3, 0.0, 10.0, "x", "pull towards codes that the image itself has")
     decay: float = number(0.005, 0.0, 0.5, "a step", "share of the way back to the mean code")
