@@ -19,6 +19,7 @@ from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import from_uint8
 
 TOP_CLASSES = 5
+_SUMS_TO_ONE = 1e-3  # but for rounding in half precision
 
 Classes = tuple[tuple[int, float], ...]  # index and probability, best first
 
@@ -57,10 +58,22 @@ def classes_of_images(
         return [()] * len(images)
     with convolutions(network.device):
         shown = _shown(network, prior, images, network.info.input_size)
-        shares = network.logits(shown).float().softmax(1)
+        shares = probabilities(network.logits(shown).float())
     best = shares.topk(min(count, shares.shape[1]))
     rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
     return [tuple(zip(classes, values, strict=True)) for classes, values in rows]
+
+
+def probabilities(scores: Tensor) -> Tensor:
+    """The probabilities (N, classes) of ``scores``, which may be probabilities already.
+
+    A network that ends with a softmax would else have its shares flattened by a second one.
+
+    >>> probabilities(torch.tensor([[0.9, 0.1]])).tolist() == torch.tensor([[0.9, 0.1]]).tolist()
+    True
+    """
+    sums = (scores.sum(1) - 1).abs() < _SUMS_TO_ONE
+    return scores if bool((sums & (scores >= 0).all(1)).all()) else scores.softmax(1)
 
 
 def _shown(network: Network, prior: Prior | None, images: np.ndarray, size: int) -> Tensor:

@@ -236,3 +236,12 @@ def test_what_lies_beside_does_not_block(name: str, code: Path, tmp_path: Path) 
         "\n".join(right) if name == "w.json" else json.dumps(right)
     )
     assert opened(tmp_path / "w.pt", code).info.labels == tuple(right)
+
+
+def test_whole_numbers_are_no_weights(code: Path, tmp_path: Path) -> None:
+    whole = {**A, "5.weight": torch.ones(4, 8, dtype=torch.int8)}
+    torch.save(whole, tmp_path / "w.pt")
+    with pytest.raises(DgnError, match=r"5\.weight holds whole numbers \(int8\)"):
+        opened(tmp_path / "w.pt", code)
+    torch.save({**A, "5.weight": torch.ones(4, 8, dtype=torch.float16)}, tmp_path / "w.pt")
+    assert opened(tmp_path / "w.pt", code).module[5].weight.dtype == torch.float32

@@ -80,3 +80,13 @@ def test_classes_of_several_images_are_those_of_each(network: Network, loud: Pri
         assert [share for _, share in classes] == pytest.approx(shares[order].tolist(), rel=1e-4)
     nameless = dataclasses.replace(network, info=dataclasses.replace(network.info, labels=()))
     assert classes_of_images(nameless, images) == [(), (), ()]
+
+
+def test_probabilities_of_a_network_with_a_softmax_stay_what_they_are(network: Network) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    ends = dataclasses.replace(network, module=nn.Sequential(network.module, nn.Softmax(1)))
+    for plain, own in zip(
+        classes_of_images(network, images), classes_of_images(ends, images), strict=True
+    ):
+        assert [index for index, _ in own] == [index for index, _ in plain]
+        assert [share for _, share in own] == pytest.approx([share for _, share in plain], rel=1e-4)

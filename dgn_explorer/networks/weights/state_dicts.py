@@ -228,10 +228,19 @@ def fit(module: nn.Module, state: Mapping[str, Tensor], source: str, key: str = 
         for name in own
         if name in found and found[name].shape != own[name].shape
     ]
+    whole = [
+        f"{name} holds whole numbers ({_type(found[name])})"
+        for name in own
+        if name in found
+        and own[name].is_floating_point()
+        and not found[name].is_floating_point()
+        and not name.endswith(_COUNTER)
+    ]
     problems = [
         *([f"missing {_some(missing)}"] if missing else []),
         *([f"unknown {_some(list(chosen.unknown))}"] if chosen.unknown else []),
         *([_some(shapes)] if shapes else []),
+        *([_some(whole)] if whole else []),
     ]
     if problems:
         raise DgnError(
@@ -245,6 +254,10 @@ def fit(module: nn.Module, state: Mapping[str, Tensor], source: str, key: str = 
 
 def _shape(tensor: Tensor) -> str:
     return "x".join(str(n) for n in tensor.shape) or "a number"
+
+
+def _type(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _some(items: list[str]) -> str:
