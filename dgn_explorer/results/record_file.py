@@ -41,7 +41,7 @@ from dgn_explorer.studies.table import study_named
 from dgn_explorer.synthesis.kinds import TEXTS, Part
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.methods.table import method_named
-from dgn_explorer.synthesis.recipe import Recipe, key_of
+from dgn_explorer.synthesis.recipe import Recipe, key_of, not_an_order
 
 FORMAT = 2
 _ONE_IMAGE = {"images", "codes", "top_classes", "top_probabilities"}  # what format 1 can hold
@@ -113,7 +113,8 @@ def read_record(path: Path, key: str) -> Record:
     """
     raw = read_raw(path, key)
     metadata = raw.metadata
-    order = order_from_dict(_order(metadata))
+    with not_an_order("an order"):
+        order = order_from_dict(_order(metadata))
     with _clauses():
         parts: dict[str, np.ndarray | tuple[str, ...]]
         if metadata["format"] == 1:

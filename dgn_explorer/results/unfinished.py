@@ -46,7 +46,14 @@ def decode_queue(text: str) -> tuple[Order, ...]:
             raise ValueError("it is from a newer program")
         patterns = [Recipe.from_json(pattern) for pattern in values["patterns"]]
         return tuple(_order(job, patterns) for job in values["jobs"])
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (
+        LookupError,
+        ArithmeticError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise DgnError(
             f"The unfinished queue cannot be read ({error}).", "Queue the units again."
         ) from None

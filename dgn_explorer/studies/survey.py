@@ -103,13 +103,15 @@ class Survey:
                 f"The survey has schema {schema}; this program knows {SCHEMA}.",
                 "Update dgn-explorer to read it.",
             )
-        return cls(
+        survey = cls(
             parameters=from_dict(study_named(values["study"]).parameters, values.pop("parameters")),
             layers=tuple(str(layer) for layer in values.pop("layers")),
             units=tuple(UnitAddress.parse(unit) for unit in values.pop("units")),
             inputs=tuple(Input.from_dict(one) for one in values.pop("inputs")),
             **values,
         )
+        survey.to_json()  # what cannot be written is no survey
+        return survey
 
 
 Order = Recipe | Survey

@@ -187,7 +187,9 @@ class Recipe:
             inputs = tuple(Input.from_dict(one) for one in values.pop("inputs"))
         kind = method_named(values["method"]).parameters
         parameters = from_dict(kind, values.pop("parameters"))
-        return cls(target=target, start=start, inputs=inputs, parameters=parameters, **values)
+        recipe = cls(target=target, start=start, inputs=inputs, parameters=parameters, **values)
+        recipe.to_json()  # what cannot be written, such as NaN for a name, is no recipe
+        return recipe
 
 
 def continue_from(recipe: Recipe, steps_done: int, wanted: Parameters) -> Parameters:
@@ -222,7 +224,14 @@ def not_an_order(what: str) -> Iterator[None]:
     """Turn what a text that is no order raises into `DgnError`; ``what`` names what was wanted."""
     try:
         yield
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+    ) as error:
         raise DgnError(
             f"This is not {what} of dgn-explorer ({error}).",
             "Take the text from a result's details or from an exported PNG.",
