@@ -46,7 +46,7 @@ from dgn_explorer.synthesis.methods.inversion.about import cannot_follow, invers
 from dgn_explorer.synthesis.morph import between
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, Start
-from dgn_explorer.synthesis.targets import Match, Maximise, Target, Term
+from dgn_explorer.synthesis.targets import Band, InRange, Match, Maximise, Target, Term
 
 DEFAULT_NETWORK, DEFAULT_PRIOR, DEFAULT_METHOD = "lite0", "default", "dgn-am"
 
@@ -280,6 +280,43 @@ class Explorer:
         """The record of an order, from the store or by computing it; raises `DgnError`."""
         with _bar(self._progress, _title(order)) as show:
             return self.session.make(order, show).record
+
+    def inverse_set(
+        self,
+        ranges: Mapping[str, tuple[float, float]],
+        *,
+        minimise: str | Sequence[str] = (),
+        maximise: str | Sequence[str] = (),
+        count: int = 8,
+        parameters: Mapping[str, Any] | None = None,
+        **how: Any,
+    ) -> Record:
+        """Different images that excite every unit of ``ranges`` to between its two numbers.
+
+        The units of ``minimise`` and ``maximise`` are lowered and raised meanwhile. ``count`` is
+        how many images there shall be, 1 to 1,000; the rest is as for `recipe`. Raises `DgnError`
+        if no image lies in all the ranges.
+        """
+        target = self.in_range(ranges, minimise=minimise, maximise=maximise)
+        given = {**(parameters or {}), "count": count}
+        return self.make(self.recipe(target, method="inverse-set", parameters=given, **how))
+
+    def in_range(
+        self,
+        ranges: Mapping[str, tuple[float, float]],
+        *,
+        minimise: str | Sequence[str] = (),
+        maximise: str | Sequence[str] = (),
+    ) -> InRange:
+        """The target of `inverse_set`, its units looked up by name; raises `DgnError`."""
+        resolve = self.network.resolve
+        bands = tuple(Band(resolve(name), low, high) for name, (low, high) in ranges.items())
+        terms = [
+            Term(resolve(name), weight)
+            for names, weight in ((maximise, 1.0), (minimise, -1.0))
+            for name in ((names,) if isinstance(names, str) else names)
+        ]
+        return InRange(bands, tuple(terms))
 
     def more_steps(self, record: Record) -> Record:
         """Go on from a record; raises `DgnError` if its method cannot."""

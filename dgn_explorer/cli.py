@@ -20,6 +20,7 @@ COMMANDS = {
     "open": ("window", "Open the window (also without any command)."),
     "visualize": ("visualize", "Make the images that units want to see."),
     "combine": ("combine", "Make the image that several units want to see together."),
+    "inverse-set": ("inverse_set", "Make different images that excite units to given ranges."),
     "animate": ("animate", "Film an ascent, or the way from one image to another."),
     "study": ("study", "Analyse a network, for example by a photograph."),
     "explain": ("explain", "Show where in a photograph a unit looks."),
@@ -45,7 +46,7 @@ class _Commands(click.Group):
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"dgn_explorer.commands.{COMMANDS[name][0]}")
-        command: click.Command = getattr(module, f"{name}_command")
+        command: click.Command = getattr(module, f"{name.replace('-', '_')}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

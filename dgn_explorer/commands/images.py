@@ -12,6 +12,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.spec_text import parse_spec
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.survey import Order
+from dgn_explorer.synthesis.kinds import TEXTS
 from dgn_explorer.synthesis.recipe import Recipe
 
 Line = dict[str, object]
@@ -44,10 +45,15 @@ def title_of(explorer: Explorer, recipe: Recipe) -> str:
 
 
 def make_images(
-    explorer: Explorer, recipes: Sequence[Recipe], out: Path, name: Name
+    explorer: Explorer,
+    recipes: Sequence[Recipe],
+    out: Path,
+    name: Name,
+    more: Callable[[Record, int], Line] = lambda record, number: {},
 ) -> Iterator[Line]:
     """Make images, write them below ``out``, and yield what ``--json`` prints of each.
 
+    ``more`` gives what a command adds to that of the image of this number of a record.
     One that fails does not keep the others from being made; `DgnError` is raised at the end.
     """
     make_folder(out)
@@ -63,7 +69,7 @@ def make_images(
             paths = _written(event.record, out / name(recipes[place]))
             progress.end(place, event, paths)
             for number, path in enumerate(paths):
-                yield report(explorer, event, number, path)
+                yield {**report(explorer, event, number, path), **more(event.record, number)}
     if len(failed) == 1:
         raise DgnError(failed[0].message, failed[0].hint)
     if failed:
@@ -107,9 +113,10 @@ def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> L
 
 
 def _declared(record: Record, number: int) -> Line:
-    """The numbers of image ``number`` that its method declares, such as ``relative_error``."""
-    names = [one.name for one in record.order.about.parts if one.each and one.ndim == 1]
-    return {name: float(record.array(name)[number]) for name in names if name in record.parts}
+    """The image's number in every part that its method declares one in for each."""
+    parts = [part for part in record.recipe.about.parts if part.each and part.ndim == 1]
+    names = [part.name for part in parts if part.dtype != TEXTS and part.name in record.parts]
+    return {name: record.array(name)[number].item() for name in names}
 
 
 def write_image(path: Path, image: "np.ndarray", order: Order) -> Path:

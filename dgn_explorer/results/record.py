@@ -1,6 +1,5 @@
 """`Record`: an order and what came of it."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from dgn_explorer.studies.survey import Order
-from dgn_explorer.synthesis.kinds import Kind, Part, kind_named
+from dgn_explorer.synthesis.kinds import Kind, Part, Top, kind_named
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.sheet import tiled
 from dgn_explorer.synthesis.start import FromCode, FromResult, Start
 
 DONE, STOPPED = "done", "stopped"
 STATES = (DONE, STOPPED)
 _SHOWN = 100  # images or rows in a notebook
-
-Top = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)
@@ -190,33 +188,6 @@ class Record:
         return table_html(self.rows()[:_SHOWN]) if self.kind.name == "table" else None
 
 
-def tiled(images: np.ndarray, gap_px: int = 2) -> np.ndarray:
-    """Images (N, H, W, 3) uint8 in rows, about as many rows as columns, white between them.
-
-    >>> tiled(np.zeros((3, 4, 5, 3), np.uint8)).shape
-    (10, 12, 3)
-    """
-    count, height, width, _ = images.shape
-    columns = math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
-    step_y, step_x = height + gap_px, width + gap_px
-    sheet = np.full((rows * step_y - gap_px, columns * step_x - gap_px, 3), 255, np.uint8)
-    for number, image in enumerate(images):
-        top, left = number // columns * step_y, number % columns * step_x
-        sheet[top : top + height, left : left + width] = image
-    return sheet
-
-
 def declared_parts(about_makes: str, extra: tuple[Part, ...]) -> dict[str, Part]:
     """All parts that a record may hold: those of its kind, then those of its method or study."""
     return {part.name: part for part in (*kind_named(about_makes).parts, *extra)}
-
-
-def top_parts(tops: tuple[Top, ...]) -> dict[str, np.ndarray]:
-    """The two parts that hold ``tops``, rows of equal length; none without classes."""
-    if not tops or not tops[0]:
-        return {}
-    return {
-        "top_classes": np.array([[index for index, _ in top] for top in tops], np.int32),
-        "top_probabilities": np.array([[p for _, p in top] for top in tops], np.float32),
-    }

@@ -31,14 +31,13 @@ from dgn_explorer.results.record import (
     Provenance,
     Record,
     declared_parts,
-    top_parts,
 )
 from dgn_explorer.results.summary import Summary, summary_of
 from dgn_explorer.results.thumbnails import THUMBNAIL_PX, fit
 from dgn_explorer.studies.study import Study
 from dgn_explorer.studies.survey import order_from_dict
 from dgn_explorer.studies.table import study_named
-from dgn_explorer.synthesis.kinds import TEXTS, Part
+from dgn_explorer.synthesis.kinds import TEXTS, Part, top_parts
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.methods.table import method_named
 from dgn_explorer.synthesis.recipe import Recipe, key_of, not_an_order

@@ -6,6 +6,10 @@ more memory than the kind allows. A method or study adds parts of its own in its
 
 from dataclasses import dataclass
 
+import numpy as np
+
+Top = tuple[tuple[int, float], ...]  # classes with their probabilities, best first
+
 TEXTS = "texts"  # the dtype of a part that is a list of texts
 
 
@@ -58,3 +62,13 @@ KINDS = (
 def kind_named(name: str) -> Kind:
     """The kind called ``name``; raises `KeyError`."""
     return {kind.name: kind for kind in KINDS}[name]
+
+
+def top_parts(tops: tuple[Top, ...]) -> dict[str, np.ndarray]:
+    """The two parts that hold ``tops``, rows of equal length; none without classes."""
+    if not tops or not tops[0]:
+        return {}
+    return {
+        "top_classes": np.array([[index for index, _ in top] for top in tops], np.int32),
+        "top_probabilities": np.array([[p for _, p in top] for top in tops], np.float32),
+    }

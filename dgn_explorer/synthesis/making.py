@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from dgn_explorer.results.record import DONE, STOPPED, Provenance, Record, top_parts
+from dgn_explorer.results.record import DONE, STOPPED, Provenance, Record
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.combination import label_of
+from dgn_explorer.synthesis.kinds import top_parts
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
@@ -108,8 +109,11 @@ def _looked_at(orders: Sequence[Order], made: Sequence[Made], bench: Bench) -> l
     """With what the network makes of the finished 8-bit images: its classes, and the activation.
 
     The last value of a single image's trace becomes that of the image that is kept, not of the cut
-    that the ascent saw last; methods that make several images give ``activations`` themselves.
+    that the ascent saw last; methods that make several images give ``activations`` themselves, and
+    the classes too where looking at all of them at once would take long.
     """
+    if all("top_classes" in one.parts for one in made):
+        return list(made)
     images = [np.asarray(one.parts["images"]) for one in made]
     tops = classes_of_images(bench.network, np.concatenate(images), bench.prior)
     single = [

@@ -12,14 +12,17 @@ import torch
 from torch import Tensor
 
 from dgn_explorer.machine.arithmetic import convolutions
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.objective import Objective, weighted
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import from_uint8
+from dgn_explorer.synthesis.unit_reader import UnitReader
 
 TOP_CLASSES = 5
 _SUMS_TO_ONE = 1e-3  # but for rounding in half precision
+_TOGETHER = 64  # of the many images of one record
 
 Classes = tuple[tuple[int, float], ...]  # index and probability, best first
 
@@ -44,6 +47,27 @@ def activations_of_images(
     with convolutions(network.device):
         terms = objective(resize(_shown(network, prior, images, size), size))
         return weighted(terms, objective.weights).float()
+
+
+@torch.no_grad()
+def readings_of_images(
+    network: Network, prior: Prior | None, units: Sequence[UnitAddress], images: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the network makes of many ``images`` (N, S, S, 3) uint8 at the working size.
+
+    Activations (N, units) and pooled features (N, D), both float32, as `UnitReader` reads them.
+    """
+    size = network.info.working_size
+    reader = UnitReader(network, units)
+    values, features = [], []
+    with convolutions(network.device):
+        most = min(_TOGETHER, network.info.batch_limit or _TOGETHER)
+        for at in range(0, len(images), most):
+            rgb = resize(_shown(network, prior, images[at : at + most], size), size)
+            value, feature = reader.with_features(rgb)
+            values.append(value.float().cpu().numpy())
+            features.append(feature.float().cpu().numpy())
+    return np.concatenate(values), np.concatenate(features)
 
 
 @torch.no_grad()

@@ -24,10 +24,11 @@ from dgn_explorer.engine.messages import (
 from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
 from dgn_explorer.priors.info import EncoderInfo, PriorInfo
-from dgn_explorer.results.record import Provenance, Record, top_parts
+from dgn_explorer.results.record import Provenance, Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.combination import label_of
+from dgn_explorer.synthesis.kinds import top_parts
 from dgn_explorer.synthesis.recipe import Recipe
 
 LABELS = ("goldfish", "volcano", "strawberry", "golden retriever", "castle", "tabby", "castle")

@@ -8,7 +8,8 @@ import numpy as np
 
 from dgn_explorer.disk import FileSystem
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.record import Provenance, Record, top_parts
+from dgn_explorer.results.record import Provenance, Record
+from dgn_explorer.synthesis.kinds import top_parts
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
 

@@ -12,11 +12,12 @@ import pytest
 from dgn_explorer.errors import DgnError
 from dgn_explorer.results.hdf5_file import DamagedFileError, NewerFileError, encode
 from dgn_explorer.results.pack import pack, unpack
-from dgn_explorer.results.record import Provenance, Record, tiled
+from dgn_explorer.results.record import Provenance, Record
 from dgn_explorer.results.record_file import raw_of, read_raw, read_record, read_summary
 from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Survey, order_from_json
 from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.sheet import tiled
 from dgn_explorer.synthesis.start import FromPhoto
 from tests.results.making import assert_same, make_recipe, make_result
 
