@@ -17,6 +17,7 @@ from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.record import Record
+from dgn_explorer.synthesis.targets import Maximise
 
 MOST = 100  # files at once; more is what exporting is for
 _EDGE = 96
@@ -24,7 +25,9 @@ _EDGE = 96
 
 def suggested_name(result: Record) -> str:
     """A file name that says what the picture is."""
-    unit = " + ".join(str(term.unit) for term in result.recipe.target.terms)
+    target = result.recipe.target
+    alone = isinstance(target, Maximise)
+    unit = " + ".join(str(one) for one in target.units) if alone else target.text()
     return file_name(result.recipe.network, unit, result.label, result.recipe.seed)
 
 

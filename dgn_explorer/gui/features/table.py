@@ -9,6 +9,7 @@ from dgn_explorer.gui.features.films.feature import films_feature
 from dgn_explorer.gui.features.photo.feature import photo_feature
 from dgn_explorer.gui.features.picture.feature import picture_feature
 from dgn_explorer.gui.features.queue.feature import queue_feature
+from dgn_explorer.gui.features.ranges.feature import ranges_feature
 from dgn_explorer.gui.features.results.feature import results_feature
 from dgn_explorer.gui.features.settings.feature import settings_feature
 from dgn_explorer.gui.features.training.feature import training_feature
@@ -23,6 +24,7 @@ FEATURES: tuple[FeatureMaker, ...] = (
     settings_feature,
     picture_feature,
     combine_feature,
+    ranges_feature,
     films_feature,
     results_feature,
     queue_feature,

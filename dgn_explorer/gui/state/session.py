@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from dgn_explorer.engine.messages import Event, Opened, OpenFailed, Ready
-from dgn_explorer.engine.ordering import continuation
+from dgn_explorer.engine.ordering import continuation, recipe_for
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
@@ -29,7 +29,9 @@ from dgn_explorer.priors.info import FLOAT32, PriorInfo
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.combination import label_of
+from dgn_explorer.synthesis.parameters import Parameters
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Target
 
 
 class Session(QObject):
@@ -143,6 +145,14 @@ class Session(QObject):
             self.problem.emit(error.message, error.hint, "")
             return
         self.run(recipe)
+
+    def run_target(self, target: Target, method: str, parameters: Parameters) -> None:
+        """Show the images of any target, from the seed of the settings and a random code."""
+        if self.network is None or self.prior is None:
+            return
+        opened = Opened(self.network, self.prior, self.numeric)
+        seed = self.settings.value.seed
+        self.run(recipe_for(opened, target, method, parameters, seed=seed))
 
     def run(self, recipe: Recipe) -> None:
         """Show what comes of ``recipe``."""

@@ -19,6 +19,7 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec, written
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import FromCode, FromPhoto, FromRandom, FromResult
+from dgn_explorer.synthesis.targets import Maximise
 
 
 def facts(result: Record) -> list[tuple[str, str]]:
@@ -26,8 +27,7 @@ def facts(result: Record) -> list[tuple[str, str]]:
     recipe = result.recipe
     first = float(result.trace[0]) if result.steps else float("nan")
     lines = [
-        ("Unit", " + ".join(f"{t.weight:g} {TIMES} {t.unit}" if t.weight != 1 else str(t.unit)
-                            for t in recipe.target.terms)),
+        ("Unit", _target_text(recipe)),
         ("Activation", f"{number_text(first)} → {number_text(result.activation)}"),
         ("Steps", f"{result.steps} ({result.state})"),
         ("Seed", str(recipe.seed)),
@@ -51,6 +51,15 @@ def facts(result: Record) -> list[tuple[str, str]]:
         ("Key", f"{result.key[:12]}…"),
     ]
     return lines
+
+
+def _target_text(recipe: Recipe) -> str:
+    if not isinstance(recipe.target, Maximise):
+        return recipe.target.text()
+    return " + ".join(
+        f"{term.weight:g} {TIMES} {term.unit}" if term.weight != 1 else str(term.unit)
+        for term in recipe.target.terms
+    )
 
 
 def _value_text(spec: ParameterSpec, recipe: Recipe) -> str:

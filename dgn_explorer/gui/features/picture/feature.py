@@ -82,7 +82,7 @@ class _Picture(QObject):
             Action("more_steps", "Run", 0, "More steps",
                    "Go on from the image on show, with as small steps as its last",
                    session.more_steps, keys="Ctrl+M", icon="more", toolbar=12,
-                   enabled=self._has_result),
+                   enabled=self._can_go_on),
             Action("watch", "Run", 0, "Watch the running ascent", "Show the image that is forming",
                    session.watch, keys="Ctrl+J", icon="eye",
                    enabled=lambda: live() and session.display.job != runs.live),
@@ -141,6 +141,10 @@ class _Picture(QObject):
     def _result(self) -> Record | None:
         display = self._session.display
         return display.result if display.job is None else None
+
+    def _can_go_on(self) -> bool:
+        result = self._result()
+        return result is not None and result.recipe.about.resumable
 
     def _has_result(self) -> bool:
         return self._result() is not None

@@ -82,6 +82,7 @@ class RunBar(QWidget):
         goal = (
             steps if result.state == "done" else getattr(result.recipe.parameters, "steps", steps)
         )
+        self._more.setEnabled(result.recipe.about.resumable)
         self._title.setText(f"{steps} steps" if steps == goal else f"{steps} of {goal} steps")
         self._note.setText(f"in {time_text(result.provenance.seconds)}")
         self._bar.setRange(0, max(goal, 1))

@@ -1,0 +1,1 @@
+"""Sets of images whose activations lie in a range."""

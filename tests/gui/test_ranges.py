@@ -1,0 +1,107 @@
+"""The command for sets of images in a range: what it proposes, orders, refuses and shows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dgn_explorer.gui.features.ranges.range_dialog import RangeDialog, proposed
+from dgn_explorer.results.record import Provenance, Record
+from dgn_explorer.synthesis.targets import InRange
+from tests.gui.conftest import Explorer
+
+
+def ask(explorer: Explorer) -> RangeDialog:
+    explorer.desk.table["range_set"].trigger()
+    dialog = explorer.window.findChild(RangeDialog)
+    assert dialog is not None
+    return dialog
+
+
+def test_it_needs_a_unit(explorer: Explorer) -> None:
+    assert not explorer.desk.table["range_set"].isEnabled()
+    explorer.session.select(explorer.session.resolve("volcano"))
+    assert explorer.desk.table["range_set"].isEnabled()
+
+
+def test_it_proposes_a_range_below_the_best_image_and_orders_the_set(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    best = explorer.session.display.result.activation  # type: ignore[union-attr]
+    dialog = ask(explorer)
+    assert (dialog.low.value, dialog.high.value) == proposed(best)
+    assert dialog.low.value < dialog.high.value < best
+    dialog.count.set_value(3)
+    dialog.accept()
+    explorer.until(lambda: len(explorer.engine.submitted) == 2)
+    order = explorer.engine.submitted[-1]
+    assert order.method == "inverse-set" and isinstance(order.target, InRange)
+    assert order.target.bands[0].unit == explorer.session.resolve("volcano")
+    assert (order.target.bands[0].low, order.target.bands[0].high) == proposed(best)
+    assert order.parameters.count == 3  # type: ignore[attr-defined]
+
+
+def test_a_wrong_range_is_said_in_the_dialog(explorer: Explorer) -> None:
+    explorer.session.select(explorer.session.resolve("volcano"))
+    dialog = ask(explorer)
+    assert (dialog.low.value, dialog.high.value) == (8.0, 10.0)  # nothing is stored yet
+    dialog.low.set_value(11.0)
+    dialog.accept()
+    assert "cannot lie from 11" in dialog._problem.text()
+    assert dialog.isVisible() and not explorer.engine.submitted
+    dialog.reject()
+
+
+def test_the_sheet_is_shown_and_its_settings_are_not_those_of_one_image(
+    explorer: Explorer,
+) -> None:
+    explorer.session.select(explorer.session.resolve("volcano"))
+    ask(explorer).accept()
+    explorer.until(lambda: len(explorer.engine.submitted) == 1)
+    order = explorer.engine.submitted[0]
+    rng = np.random.default_rng(0)
+    record = Record(
+        order,
+        {
+            "images": rng.integers(0, 256, (4, 8, 8, 3), np.uint8),
+            "codes": np.zeros((4, 16), np.float32),
+            "activations": np.full((4, 1), 9.0, np.float32),
+            "distances": np.zeros((4, 4), np.float32),
+            "phases": ("joint",) * 4,
+            "parents": np.full(4, -1, np.int32),
+            "tries": np.ones(4, np.int32),
+        },
+        np.full(7, 9.0, np.float32),
+        "done",
+        Provenance(1.0, "cpu", "2026-11-21T12:00:00+00:00"),
+        order.target.text(("volcano",)),
+    )
+    explorer.session.library.add(explorer.store.put(record))
+    explorer.session.show_result(record.key)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    assert explorer.stage.canvas.image.shape == (18, 18, 3)  # two by two with a gap
+    assert not explorer.desk.table["more_steps"].isEnabled()
+    text = " ".join(value for _, value in _facts(record))
+    assert order.target.text() in text
+    before = explorer.session.settings.value
+    explorer.session.settings.recall(replace(order, seed=77))
+    after = explorer.session.settings.value
+    assert after == replace(before, seed=77)
+
+
+def _facts(record: Record) -> list[tuple[str, str]]:
+    from dgn_explorer.gui.features.picture.details import facts
+
+    return facts(record)
+
+
+@pytest.mark.parametrize(
+    ("best", "range_"), [(20.0, (8.0, 10.0)), (-3.0, (8.0, 10.0)), (5.0, (2.0, 2.5))]
+)
+def test_proposals(best: float, range_: tuple[float, float]) -> None:
+    assert proposed(best) == range_
+
+
+def test_the_method_is_not_offered_for_one_unit(explorer: Explorer) -> None:
+    box = explorer.controls.method
+    assert [box.itemData(row) for row in range(box.count())][:2] == ["dgn-am", "pixels"]
+    assert box.findData("inverse-set") == -1
