@@ -31,7 +31,8 @@ Round = Generator[Seen, None, tuple[Settled, list[int]]]
 def make(bench: Bench, recipe: Recipe) -> Generator[Progress[Made], None, Made]:
     """Seek ``count`` different images in the ranges of the recipe's target.
 
-    Ends with fewer if round after round finds no new one; raises `DgnError` if there is none.
+    Ends with fewer if round after round finds no new one; raises `DgnError` if there is none. The
+    trace is the mean activation of the first unit over the images in work, step by step.
     """
     start = yield from bench.start(recipe)
     return (yield from _Search(Room(bench, recipe), recipe.seed, start).run())
@@ -67,6 +68,7 @@ class _Search:
                 yield self._progress(seen, steps)
             taken = self._join(settled, parents, tries)
             dry = 0 if any(taken) else dry + 1
+            yield self._progress(seen, steps)  # so that a Stop keeps this round, too
             missed = [number for number, ok in zip(tries, taken, strict=True) if not ok]
             self._open.extendleft(reversed(missed))
             if not len(self._kept) and dry >= _HOPELESS:
