@@ -114,7 +114,7 @@ def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> L
 
 def _declared(record: Record, number: int) -> Line:
     """The image's number in every part that its method declares one in for each."""
-    parts = [part for part in record.recipe.about.parts if part.each and part.ndim == 1]
+    parts = [part for part in record.order.about.parts if part.each and part.ndim == 1]
     names = [part.name for part in parts if part.dtype != TEXTS and part.name in record.parts]
     return {name: record.array(name)[number].item() for name in names}
 
