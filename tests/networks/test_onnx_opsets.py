@@ -14,6 +14,8 @@ from tests.networks.onnx_table import differs, run  # noqa: E402
 H, T = onnx.helper, onnx.TensorProto
 X = np.random.default_rng(0).standard_normal((2, 3, 4, 6)).astype(np.float32)
 VECTOR = np.array([0.5, 1.0, 1.5], np.float32)
+KERNEL = np.random.default_rng(3).standard_normal((3, 2, 3, 3)).astype(np.float32)
+TWO = {"strides": [2, 2]}
 OLD: list[tuple[int, str, dict[str, Any], list[np.ndarray], int]] = [
     (7, "Softmax", {"axis": 2}, [X], 1),
     (11, "LogSoftmax", {}, [X], 1),
@@ -40,8 +42,20 @@ OLD: list[tuple[int, str, dict[str, Any], list[np.ndarray], int]] = [
     (10, "AveragePool", {"kernel_shape": [2, 2], "strides": [2, 2]}, [X], 1),
     (7, "LRN", {"size": 3}, [X], 1),
     (7, "PRelu", {}, [X, VECTOR.reshape(3, 1, 1)], 1),
+    (9, "ConvTranspose", {**TWO, "output_padding": [1, 1], "pads": [1, 0, 1, 0]}, [X, KERNEL], 1),
+    (11, "ConvTranspose", {**TWO, "auto_pad": "SAME_LOWER"}, [X, KERNEL], 1),
+    (8, "MaxPool", {"kernel_shape": [2, 2], "auto_pad": "SAME_LOWER"}, [X], 1),
+    (10, "MaxPool", {**TWO, "kernel_shape": [3, 2], "dilations": [1, 2], "ceil_mode": 1}, [X], 1),
+    (7, "HardSigmoid", {"alpha": 0.3, "beta": 0.1}, [X], 1),
+    (7, "Selu", {"alpha": 1.3, "gamma": 0.7}, [X], 1),
+    (7, "LpPool", {"kernel_shape": [2, 2], "p": 3}, [X], 1),
+    (7, "InstanceNormalization", {"epsilon": 0.1}, [X, VECTOR, VECTOR], 1),
+    (10, "Slice", {}, [X, *map(np.array, ([-1, 1], [-100, 9], [2, 3], [-2, 3]))], 1),
+    (11, "Pad", {"mode": "reflect"}, [X, np.array([0, 0, 1, 2, 0, 0, 3, 1])], 1),
     (12, "Pow", {}, [np.abs(X), np.array(0.5, np.float32)], 1),
 ]
+
+TYPES = {"f": T.FLOAT, "l": T.INT64, "q": T.INT64}
 
 # onnx.reference gives their newest meaning to old versions, or (LRN) another sum than onnxruntime
 NOT_BY_REFERENCE = ("BatchNormalization", "Hardmax", "LRN", "LogSoftmax", "Softmax")
@@ -79,14 +93,15 @@ def test_a_softmax_of_old_spans_all_axes_from_its_own():
 @pytest.mark.parametrize("weights", [False, True])
 def test_an_old_version_keeps_its_meaning(opset, op, attributes, inputs, outputs, weights):
     names, made = [f"i{i}" for i in range(len(inputs))], [f"o{i}" for i in range(outputs)]
+    given = list(zip(names, inputs, strict=True))
     kind = T.INT64 if op == "ArgMax" else T.FLOAT
     graph = H.make_graph(
         [H.make_node(op, names, made, **attributes)],
         "g",
-        [H.make_tensor_value_info(n, T.FLOAT, x.shape) for n, x in zip(names, inputs, strict=True)],
+        [H.make_tensor_value_info(n, TYPES[x.dtype.char], x.shape) for n, x in given],
         [H.make_tensor_value_info(n, kind, None) for n in made],
     )
     model = H.make_model(graph, opset_imports=[H.make_opsetid("", opset)], ir_version=8)
-    right = evaluated(model, op, dict(zip(names, inputs, strict=True)))
+    right = evaluated(model, op, dict(given))
     found = run(model, list(inputs), weights)
     assert [differs(a, b, 1e-4, 1e-5) for a, b in zip(found, right, strict=True)] == [""] * outputs
