@@ -12,7 +12,7 @@ never computed twice. Nothing imports torch before `open`, and then only the eng
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -44,9 +44,10 @@ from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.methods.caricature.about import CARICATURE, roles_of
 from dgn_explorer.synthesis.methods.inversion.about import cannot_follow, inversion_through
 from dgn_explorer.synthesis.morph import between
+from dgn_explorer.synthesis.plan import plan_of
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, Start
-from dgn_explorer.synthesis.targets import Band, InRange, Match, Maximise, Target, Term
+from dgn_explorer.synthesis.targets import Band, Chain, InRange, Match, Maximise, Target, Term
 
 DEFAULT_NETWORK, DEFAULT_PRIOR, DEFAULT_METHOD = "lite0", "default", "dgn-am"
 
@@ -321,6 +322,54 @@ class Explorer:
     def more_steps(self, record: Record) -> Record:
         """Go on from a record; raises `DgnError` if its method cannot."""
         return self.make(continuation(record, record.recipe.parameters))
+
+    def sample(
+        self,
+        target: str | UnitAddress | Mapping[str, float] | Target,
+        count: int | None = None,
+        **how: Any,
+    ) -> Record:
+        """Different images of a target from one chain of PPGN, as one record; see `recipe`.
+
+        ``target`` may be a plan too: ``explorer.plan("volcano*5,strawberry*5")``. ``count`` is how
+        many, by default what the plan or the preset says.
+        """
+        wanted = self._target(target)
+        if count is None and isinstance(wanted, Chain):
+            count = wanted.count
+        parameters = {**(how.pop("parameters", None) or {})}
+        if count is not None:
+            parameters["samples"] = count
+        return self.visualize(wanted, method="ppgn", parameters=parameters, **how)
+
+    def inpaint(
+        self,
+        photo: Picture,
+        mask: Picture,
+        target: str | UnitAddress | Mapping[str, float] | Target,
+        count: int | None = None,
+        **how: Any,
+    ) -> Record:
+        """Fill the white of ``mask`` in ``photo`` with what ``target`` wants to see; see `sample`.
+
+        The photograph's middle square is what is filled.
+        """
+        how = {"preset": "inpaint", **how}
+        return self.sample(target, count, inputs={"photo": photo, "mask": mask}, **how)
+
+    def more_samples(self, record: Record, count: int) -> Record:
+        """A record's chain with ``count`` samples more: those that it has come first, unchanged."""
+        recipe = record.recipe
+        field = recipe.about.count_field
+        if not field:
+            raise DgnError(f"{recipe.method} makes one image.", "Take another seed for another.")
+        changes = {field: record.count + count}
+        parameters = changed(recipe.about, recipe.parameters, changes)
+        return self.make(replace(recipe, parameters=parameters))
+
+    def plan(self, text: str) -> Chain:
+        """The plan of a chain, such as ``volcano*5,strawberry*5``; raises `DgnError`."""
+        return plan_of(self.network, text)
 
     def iterate(
         self, targets: str | Sequence[str], *, seeds: Sequence[int] = (0,), **how: Any

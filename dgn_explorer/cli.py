@@ -20,6 +20,8 @@ COMMANDS = {
     "open": ("window", "Open the window (also without any command)."),
     "visualize": ("visualize", "Make the images that units want to see."),
     "combine": ("combine", "Make the image that several units want to see together."),
+    "sample": ("sample", "Make different images of one unit, or a chain through several."),
+    "inpaint": ("inpaint", "Fill a hole in a photograph with what a unit wants to see."),
     "inverse-set": ("inverse_set", "Make different images that excite units to given ranges."),
     "animate": ("animate", "Film an ascent, or the way from one image to another."),
     "study": ("study", "Analyse a network, for example by a photograph."),

@@ -14,10 +14,14 @@ from dgn_explorer.commands.options import (
     prior_option,
 )
 from dgn_explorer.commands.terminal import StatusLine, print_json, say
+from dgn_explorer.engine.ordering import Wanted
 from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.choosing import changed
+from dgn_explorer.synthesis.methods.table import method_named
 
 if TYPE_CHECKING:
     from dgn_explorer.evaluation.evaluate import Evaluation
+    from dgn_explorer.synthesis.parameters import Parameters
 
 SHEET_IMAGES = 48
 SHEET_COLUMNS = 8
@@ -114,7 +118,7 @@ def evaluate_command(
         photos=open_photos(photos).photos if photos else (),
         plan=Plan(classes=info.layer(info.output_layer).channels if all_units else units),
         method=ascent.wanted.method,
-        parameters=ascent.wanted.parameters,
+        parameters=_for_one_image(ascent.wanted),
     )
     report = evaluation.run(parts or PARTS)
     if sheet is not None:
@@ -126,6 +130,14 @@ def evaluate_command(
     say(*report.text().split("\n"))
     for note in report.notes:
         say(note, err=True)
+
+
+def _for_one_image(wanted: Wanted) -> "Parameters":
+    """The parameters for one image a unit and seed: only the first of many would be looked at."""
+    about = method_named(wanted.method)
+    if not about.count_field:
+        return wanted.parameters
+    return changed(about, wanted.parameters, {about.count_field: 1})
 
 
 def _installed_judges() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.kinds import TEXTS
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Chain
 
 Line = dict[str, object]
 Name = Callable[[Recipe], str]  # of the image's file, with its suffix
@@ -90,14 +91,23 @@ def _written(record: Record, path: Path) -> list[Path]:
 
 
 def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> Line:
-    """What ``--json`` prints for the image ``number`` of a record."""
+    """What ``--json`` prints for the image ``number`` of a record.
+
+    ``address`` and ``label`` are those of this image, in a chain through several units too, and
+    ``seconds`` is its share of the record's.
+    """
     record = finished.record
     recipe, labels = record.recipe, explorer.network.labels
+    target, label = recipe.target, record.label
+    if isinstance(target, Chain):
+        target = target.at(number)
+        names = [explorer.network.label(unit) for unit in target.units]
+        label = target.text(names) if any(names) else ""
     top = record.tops[number] if record.tops else ()
     top1 = top[0][0] if top else None
     return {
-        "address": recipe.target.text(),
-        "label": record.label,
+        "address": target.text(),
+        "label": label,
         "seed": recipe.seed,
         "index": number,
         "steps": record.steps,
@@ -105,7 +115,7 @@ def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> L
         "activation": record.activation_of(number),
         "top1": top1,
         "top1_label": labels[top1] if top1 is not None and top1 < len(labels) else "",
-        "seconds": round(0.0 if finished.cached else record.provenance.seconds, 3),
+        "seconds": round(0.0 if finished.cached else record.provenance.seconds / record.count, 3),
         "cached": finished.cached,
         **_declared(record, number),
         "path": str(path.absolute()),

@@ -70,12 +70,13 @@ class Bench:
             case FromPhoto(role):
                 given_photo = recipe.input(role)
                 assert given_photo is not None and self.prior is not None  # the recipe has checked
-                return (yield from self._encoded(self.prior, self.photo(given_photo)))
+                return (yield from self.code_of(self.prior, self.photo(given_photo)))
         return None
 
-    def _encoded(
+    def code_of(
         self, prior: Prior, photo: np.ndarray
     ) -> Generator[Progress[Any], None, np.ndarray]:
+        """The code (1, K) of a ``photo`` (H, W, 3) uint8, within the prior's bounds."""
         encoder, info = self.open_encoder(), prior.info
         size = info.image_size if encoder is None else info.encoder.input_size
         rgb = from_uint8(middle_square(photo, size)[None], prior.device)

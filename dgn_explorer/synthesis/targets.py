@@ -100,6 +100,83 @@ class Maximise:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A stretch of a chain: ``count`` samples of one target."""
+
+    target: Maximise
+    count: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 1:
+            raise DgnError(
+                f"{self.target.text()} cannot have {self.count} samples.",
+                "Give a whole number from 1.",
+            )
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Targets one after another; whoever makes more samples than planned begins again in front.
+
+    >>> plan = Chain((Link(Maximise.of("fc:980"), 2), Link(Maximise.of("fc:949"), 1)))
+    >>> plan.text(), [str(plan.at(number).units[0]) for number in range(5)]
+    ('fc:980*2, fc:949*1', ['fc:980', 'fc:980', 'fc:949', 'fc:980', 'fc:980'])
+    """
+
+    links: tuple[Link, ...]
+    name: ClassVar[str] = "chain"
+
+    def __post_init__(self) -> None:
+        if not self.links:
+            raise DgnError("The chain has no unit.", "Name at least one with its samples.")
+
+    @property
+    def units(self) -> tuple[UnitAddress, ...]:
+        """Every unit once, in the order of the plan."""
+        return tuple(dict.fromkeys(unit for link in self.links for unit in link.target.units))
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """None: each sample has terms of its own, see `at`."""
+        return ()
+
+    @property
+    def count(self) -> int:
+        """How many samples are planned."""
+        return sum(link.count for link in self.links)
+
+    def at(self, number: int) -> Maximise:
+        """The target of the sample ``number``, from 0."""
+        left = number % self.count
+        for link in self.links:
+            if left < link.count:
+                return link.target
+            left -= link.count
+        raise AssertionError("the links have as many samples as they count")
+
+    def text(self, labels: Sequence[str] = ()) -> str:
+        """The plan on one line; a non-empty entry of ``labels`` replaces its unit's address."""
+        names = dict(zip(self.units, labels, strict=False))
+        parts = []
+        for link in self.links:
+            name = link.target.text([names.get(unit, "") for unit in link.target.units])
+            plain = len(link.target.terms) == 1 and link.target.terms[0].weight == 1
+            parts.append(f"{name if plain else f'({name})'}*{link.count}")
+        return ", ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        links = [{"target": one.target.to_dict(), "count": one.count} for one in self.links]
+        return {"kind": self.name, "links": links}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Chain":
+        """Read `to_dict` back."""
+        links = (Link(Maximise.from_dict(x["target"]), x["count"]) for x in values["links"])
+        return cls(tuple(links))
+
+
+@dataclass(frozen=True)
 class InRange:
     """Activations that shall lie in bands; ``terms`` are further units, raised or lowered.
 
@@ -219,8 +296,8 @@ class Caption:
         return cls(tuple(str(word) for word in values["words"]))
 
 
-Target = Maximise | InRange | Match | Caption
-TARGETS: tuple[type[Target], ...] = (Maximise, InRange, Match, Caption)
+Target = Maximise | Chain | InRange | Match | Caption
+TARGETS: tuple[type[Target], ...] = (Maximise, Chain, InRange, Match, Caption)
 
 
 def target_from_dict(values: Mapping[str, Any]) -> Target:

@@ -80,12 +80,16 @@ def classes_of_images(
     """
     if not network.info.labels:
         return [()] * len(images)
-    with convolutions(network.device):
-        shown = _shown(network, prior, images, network.info.input_size)
-        shares = probabilities(network.logits(shown).float())
-    best = shares.topk(min(count, shares.shape[1]))
-    rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
-    return [tuple(zip(classes, values, strict=True)) for classes, values in rows]
+    found: list[Classes] = []
+    for start in range(0, len(images), _TOGETHER):
+        part = images[start : start + _TOGETHER]
+        with convolutions(network.device):
+            shown = _shown(network, prior, part, network.info.input_size)
+            shares = probabilities(network.logits(shown).float())
+        best = shares.topk(min(count, shares.shape[1]))
+        rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        found += [tuple(zip(classes, values, strict=True)) for classes, values in rows]
+    return found
 
 
 def probabilities(scores: Tensor) -> Tensor:

@@ -39,6 +39,8 @@ def parameters(method: str) -> st.SearchStrategy[Parameters]:
             numbers = st.integers(int(spec.low), int(spec.high))
         elif spec.kind is ParameterKind.SWITCH:
             numbers = st.booleans()
+        elif spec.kind is ParameterKind.CHOICE:
+            numbers = st.sampled_from(spec.choices)
         values[spec.name] = numbers
     return st.builds(kind, **values)
 

@@ -10,6 +10,7 @@ from dgn_explorer.engine.messages import Replay
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.making import computing
 from dgn_explorer.synthesis.progress import Made, Progress
+from dgn_explorer.synthesis.recipe import Recipe
 
 
 def replay(bench: Bench, ask: Replay) -> Generator[Progress[Any], None, np.ndarray]:
@@ -18,14 +19,19 @@ def replay(bench: Bench, ask: Replay) -> Generator[Progress[Any], None, np.ndarr
     pictures: list[np.ndarray] = []
     with closing(computing((ask.recipe,), bench)) as work:
         for progress in work:
-            if progress.done in wanted and progress.partial is not None:
-                pictures.append(_image(progress.partial(0)))
+            if progress.done in wanted:
+                pictures.append(_picture(ask.recipe, progress))
             yield Progress(progress.done, ask.steps, progress.picture)
             if progress.done >= ask.steps:
                 break
     return np.stack(pictures)
 
 
-def _image(made: Made) -> np.ndarray:
-    image: np.ndarray = np.asarray(made.parts["images"])[0]
+def _picture(recipe: Recipe, progress: Progress[Made]) -> np.ndarray:
+    """The step's picture: the finished one where a method makes one image, else the newest."""
+    if recipe.about.count_field:
+        assert progress.picture is not None
+        return progress.picture(0)
+    assert progress.partial is not None
+    image: np.ndarray = np.asarray(progress.partial(0).parts["images"])[0]
     return image

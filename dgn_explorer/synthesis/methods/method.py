@@ -39,7 +39,8 @@ class Method:
     ``continued`` gives the parameters for going on from a run with (its parameters, the steps that
     it did, the parameters wanted now); None if a run cannot be gone on from. ``step_field`` is the
     parameter that a measured step size fills, and ``photo_step`` the share of it for a start from
-    a photograph, which larger steps would wipe out.
+    a photograph, which larger steps would wipe out. ``count_field`` is the parameter that says how
+    many images one recipe makes, empty for a method that makes one.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Method:
     continued: Callable[[Any, int, Any], Parameters] | None = None
     step_field: str = ""
     photo_step: float = 1.0
+    count_field: str = ""
     code: str = field(default="", compare=False)
 
     @property

@@ -7,10 +7,12 @@ from dgn_explorer.synthesis.methods.inverse_set.about import INVERSE_SET
 from dgn_explorer.synthesis.methods.inversion.about import INVERSION, PRIOR_INVERSION
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.methods.pixels.about import PIXELS
+from dgn_explorer.synthesis.methods.ppgn.about import PPGN
 
 METHODS: tuple[Method, ...] = (
     DGN_AM,
     PIXELS,
+    PPGN,
     INVERSION,
     PRIOR_INVERSION,
     CARICATURE,

@@ -19,10 +19,17 @@ def window(index: int, p: DgnAmParameters, whole: int) -> Window:
 
     The last step, after which nothing changes, sees all of it.
     """
-    if p.zoom == 0 or index + 1 >= p.steps:
+    if index + 1 >= p.steps:
+        return 0, 0, whole
+    return random_window(index, p.zoom, whole)
+
+
+def random_window(index: int, zoom: float, whole: int) -> Window:
+    """A square that is up to the share ``zoom`` smaller than an image of ``whole`` pixels."""
+    if zoom == 0:
         return 0, 0, whole
     rng = np.random.default_rng(index)  # the same for all images, whatever the batch
-    side = round(whole * (1 - rng.uniform(0, p.zoom)))
+    side = round(whole * (1 - rng.uniform(0, zoom)))
     top, left = rng.integers(whole - side + 1, size=2)
     return int(top), int(left), side
 

@@ -1,0 +1,71 @@
+"""``dgn-explorer sample``: sets of different images, from the store or by a chain of PPGN."""
+
+from pathlib import Path
+
+import click
+
+from dgn_explorer.commands.opening import explorer_for
+from dgn_explorer.commands.sampling import METHOD, Sampling, make_samples, sampling_options
+from dgn_explorer.errors import DgnError
+
+
+@click.command("sample")
+@click.argument("units", nargs=-1, metavar="[UNIT]...")
+@click.option(
+    "--chain",
+    "plans",
+    multiple=True,
+    metavar="UNIT*COUNT,...",
+    help="A plan instead of a unit, such as volcano*5,strawberry*5: one chain through all of them.",
+)
+@click.option(
+    "--with",
+    "parts",
+    multiple=True,
+    metavar="UNIT=WEIGHT",
+    help="Another unit that the images of each UNIT shall show too, or avoid (negative weight).",
+)
+@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
+@click.option(
+    "--init",
+    "photo",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="Start from a photograph instead of a random code.",
+)
+@sampling_options
+def sample_command(
+    units: tuple[str, ...],
+    plans: tuple[str, ...],
+    parts: tuple[str, ...],
+    preset: str,
+    photo: Path | None,
+    sampling: Sampling,
+) -> None:
+    """Make different images of a unit, one after another from one chain.
+
+    UNIT is a class name (volcano) or an address such as layer:index@row,col; each has a chain of
+    its own. The same command with a larger --count makes the same images first.
+    """
+    from dgn_explorer.engine.ordering import Wanted
+    from dgn_explorer.synthesis.combination import parse_part
+    from dgn_explorer.synthesis.plan import plan_of
+    from dgn_explorer.synthesis.targets import Maximise, Term
+
+    if not units and not plans:
+        raise DgnError("There is nothing to sample.", "Name a unit, or a plan with --chain.")
+    more = [parse_part(part) for part in parts]
+    with explorer_for(
+        sampling.network, sampling.prior, sampling.device, sampling.threads, sampling.batch
+    ) as explorer:
+        info = explorer.network
+        others = tuple(Term(info.resolve(name), weight) for name, weight in more)
+        alone = [Maximise((Term(info.resolve(text)), *others)) for text in units]
+        recipes = explorer.recipes(
+            alone, Wanted.of(METHOD, preset, sampling.changes()), seeds=sampling.seeds, start=photo
+        )
+        for text in plans:
+            plan = plan_of(info, text)
+            wanted = Wanted.of(METHOD, preset, sampling.changes(plan.count))
+            recipes += explorer.recipes([plan], wanted, seeds=sampling.seeds, start=photo)
+        make_samples(explorer, recipes, sampling)

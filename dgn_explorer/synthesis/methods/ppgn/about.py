@@ -1,0 +1,109 @@
+"""What is to be known of PPGN without computing anything."""
+
+from dataclasses import dataclass
+
+from dgn_explorer.synthesis.inputs import MASK, PHOTO, InputSpec
+from dgn_explorer.synthesis.kinds import Part
+from dgn_explorer.synthesis.methods.method import Method, Need
+from dgn_explorer.synthesis.parameters import Parameters, choice, number, switch
+from dgn_explorer.synthesis.targets import Chain, Maximise
+
+SHARES, PUBLISHED = "shares", "published"
+MOST_STEPS = 10_000_000  # of a chain, and so values of its trace
+
+
+@dataclass(frozen=True)
+class PpgnParameters(Parameters):
+    """PPGN (Nguyen et al., 2017): the terms of equation 11, and when a sample is taken.
+
+    A step adds up to four terms: prior, condition, noise, and with a photograph to complete the
+    context. Under the rule ``shares`` the first two and the last are each divided by their mean
+    absolute value, so that the weights are shares of a step; under ``published`` their sum is.
+    A cycle begins with a kick, its steps fall, and it ends with a sample.
+    """
+
+    samples: int = number(8, 1, 10_000, "", "samples of a chain")
+    warm: int = number(80, 1, 10_000, "", "steps up to the first sample")
+    cycle: int = number(60, 1, 10_000, "", "steps from one sample to the next")
+    kick: float = number(0.7, 0.0, 3.0, "sigma", "noise that a code gets after a sample")
+    step_start: float = number(0.25, 1e-6, 100.0, "", "size of a cycle's first step")
+    step_end: float = number(5e-3, 0.0, 100.0, "", "size of a cycle's last step")
+    rule: str = choice(SHARES, (SHARES, PUBLISHED), "how the terms of a step are added up")
+    prior_term: float = number(0.5, 0.0, 100.0, "", "weight of the way to the image's own code")
+    gate: bool = switch(True, "prior term only as far as the image shows the target")
+    highest: float = number(
+        0.0, 0.0, 1e9, "", "activation of a hidden unit that opens the gate; 0: the chain's highest"
+    )
+    condition_term: float = number(1.0, 0.0, 100.0, "", "weight of the way to the target")
+    noise_term: float = number(0.0, 0.0, 10.0, "", "spread of the noise in every step")
+    context_term: float = number(1.0, 0.0, 100.0, "", "weight of the way to the photograph's rest")
+    feather: int = number(4, 0, 64, "px", "how wide a filled hole runs out into the photograph")
+    decay: float = number(0.01, 0.0, 0.5, "a step", "share of the code that is lost in a step")
+    bounds: float = number(1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds")
+    init_scale: float = number(0.3, 0.0, 10.0, "", "spread of the random first code")
+    zoom: float = number(0.2, 0.0, 0.5, "", "how far a step may zoom into a random cut")
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole chain."""
+        return self.warm + (self.samples - 1) * self.cycle
+
+
+PPGN = Method(
+    name="ppgn",
+    title="Samples",
+    summary="a chain of different images from one code (Nguyen et al. 2017)",
+    parameters=PpgnParameters,
+    presets={
+        "default": PpgnParameters(),
+        # sampler.py and scripts 1, 2 and 6 of the released code: 201 steps, every fifth is kept
+        "published": PpgnParameters(
+            samples=41,
+            warm=1,
+            cycle=5,
+            kick=0.0,
+            step_start=1.0,
+            step_end=1.0,
+            rule=PUBLISHED,
+            prior_term=1e-5,
+            gate=False,
+            noise_term=1e-17,
+            context_term=1e-9,
+            decay=0.0,
+            init_scale=1.0,
+            zoom=0.0,
+        ),
+        "inpaint": PpgnParameters(
+            samples=4,
+            warm=80,
+            cycle=80,
+            kick=0.2,
+            step_start=0.15,
+            step_end=0.01,
+            context_term=2.0,
+            decay=0.0,
+            zoom=0.0,
+        ),
+    },
+    targets=(Maximise, Chain),
+    inputs=(
+        InputSpec("start", PHOTO, "A photograph to start from", required=False),
+        InputSpec("photo", PHOTO, "A photograph with a hole to fill", required=False),
+        InputSpec("mask", MASK, "The hole in the photograph, white", required=False),
+    ),
+    needs=frozenset({Need.PRIOR, Need.ENCODER}),
+    # p (steps,) of the target in every step, and the mean distance of a code to that of its image;
+    # sample_steps (N,) counts the steps up to each sample, and context (N,) is how far the
+    # generated image is from the photograph around the hole, 0 to 1
+    parts=(
+        Part("p", "<f4", 1, MOST_STEPS, each=False),
+        Part("distance", "<f4", 1, MOST_STEPS, each=False, optional=True),
+        Part("sample_steps", "<i4", 1, 10_000),
+        Part("context", "<f4", 1, 10_000, optional=True),
+    ),
+    together=True,
+    step_field="step_start",
+    photo_step=0.32,
+    count_field="samples",
+    code="dgn_explorer.synthesis.methods.ppgn.making:make",
+)

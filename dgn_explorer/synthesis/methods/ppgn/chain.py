@@ -1,0 +1,123 @@
+"""PPGN: chains of samples through the code space of a learned image generator.
+
+Nguyen, Clune, Bengio, Dosovitskiy & Yosinski, "Plug & Play Generative Networks: Conditional
+Iterative Generation of Images in Latent Space", CVPR 2017, equation 11, in its released form: the
+autoencoder of codes is generator and encoder, one behind the other. Cycles of falling steps find a
+mode each and settle in it (as step sizes do in Zhang et al., arXiv 1902.03932).
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dgn_explorer.networks.network import Network
+from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.ascent import Watch, check_ascent, seeded_normal
+from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
+from dgn_explorer.synthesis.methods.ppgn.condition import Condition
+from dgn_explorer.synthesis.methods.ppgn.heights import Heights
+from dgn_explorer.synthesis.methods.ppgn.looking import Looker, Seen
+from dgn_explorer.synthesis.methods.ppgn.step import Terms, stepped
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Chain, Maximise
+
+NUDGE = 0.5  # sigma: noise that gets a code off a plateau without gradient
+
+
+@dataclass(frozen=True)
+class ChainStep:
+    """One step of N chains: step ``index``, on the way to sample ``number``.
+
+    ``code`` (N, K) belongs to ``seen``; ``taken`` says that it is the sample.
+    """
+
+    index: int
+    number: int
+    code: Tensor
+    seen: Seen
+    taken: bool
+
+
+def chains(
+    network: Network,
+    prior: Prior,
+    recipes: Sequence[Recipe],
+    looker: Looker,
+    start: np.ndarray | None = None,
+    spread: float = 0.0,
+) -> Generator[ChainStep, None, None]:
+    """Run the chains of all ``recipes`` side by side; they share prior and parameters.
+
+    ``start`` (1, K) replaces the random first codes, which then lie ``spread`` sigma around it.
+    Nothing depends on how many samples are wanted, so that a longer chain begins with a shorter
+    one. Raises `DgnError` if an activation stops being finite or there is no gradient.
+    """
+    p = recipes[0].parameters
+    assert isinstance(p, PpgnParameters)
+    space, device = prior.space, prior.device
+    noise = [torch.Generator().manual_seed(recipe.seed) for recipe in recipes]
+    random = seeded_normal(noise, space.size).to(device)
+    code = random * p.init_scale
+    if start is not None:
+        first = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device)
+        code = first + random * spread * space.scale
+    lower, upper = space.lower * p.bounds, space.upper * p.bounds
+    stalled = torch.zeros(len(recipes), device=device)
+    watch, heights = Watch(device), Heights(device, p.highest)
+    index = 0
+    for number in range(p.samples):
+        targets = [target_at(recipe, number) for recipe in recipes]
+        condition = Condition(network, targets, looker.arithmetic.half_network)
+        last = (p.cycle if number else p.warm) - 1
+        for k in range(last + 1):
+            seen = looker.look(code, condition, index, whole=k == last)
+            yield ChainStep(index, number, code, seen, taken=k == last)
+            heights.add(targets, seen.read, settled=k == last)
+            near = condition.nearness(seen.read, heights.known(targets))
+            terms = Terms(
+                seen.condition,
+                seen.prior,
+                near if p.gate else torch.ones_like(near),
+                seeded_normal(noise, space.size).to(device) if p.noise_term else None,
+                seen.context,
+            )
+            size = p.step_start + (p.step_end - p.step_start) * k / max(1, last)
+            moved = stepped(p, code, terms, size)
+            usable = moved.isfinite().all(1)
+            code = torch.where(usable[:, None], moved, code) * (1 - p.decay)
+            code = torch.minimum(torch.maximum(code, lower), upper)
+            stalled = (stalled + 1).masked_fill(usable, 0.0)
+            if watch.trouble(index, usable, seen.activation):
+                check_ascent(recipes, seen.activation, stalled)
+                code = _nudged(code, usable, noise, space.scale)
+            index += 1
+        if p.kick:
+            code = code + seeded_normal(noise, space.size).to(device) * p.kick * space.scale
+            code = torch.minimum(torch.maximum(code, lower), upper)
+    if watch.pending():
+        check_ascent(recipes, seen.activation, stalled)
+
+
+def target_at(recipe: Recipe, number: int) -> Maximise:
+    """What the sample ``number`` of a recipe is asked to be."""
+    target = recipe.target
+    if isinstance(target, Chain):
+        return target.at(number)
+    assert isinstance(target, Maximise)  # the recipe has checked
+    return target
+
+
+def _nudged(
+    code: Tensor, usable: Tensor, noise: Sequence[torch.Generator], scale: Tensor
+) -> Tensor:
+    """``code`` with noise where there was no gradient; only those chains draw numbers for it."""
+    rows = [row for row, well in enumerate(usable.tolist()) if not well]
+    if not rows:  # the trouble was an earlier step's, or is the activation's
+        return code
+    push = seeded_normal([noise[row] for row in rows], code.shape[1]).to(code.device)
+    code = code.clone()
+    code[rows] += push * NUDGE * scale
+    return code

@@ -1,0 +1,104 @@
+"""Chains in the engine and the store: one record, a part that is kept, and a batch."""
+
+import dataclasses
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dgn_explorer.engine import opened
+from dgn_explorer.engine.messages import Failed, Finished, Lane
+from dgn_explorer.results.record import DONE, STOPPED
+from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Chain, Link, Maximise
+from tests.engine.setup import Setup
+from tests.synthesis.ppgn_setup import Chains
+
+SHORT = {"samples": 3, "warm": 4, "cycle": 3}
+
+
+@pytest.fixture
+def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+    setup = Setup(tmp_path, monkeypatch, together=4)
+    prior = Chains(tmp_path).prior
+    monkeypatch.setattr(opened, "open_prior", lambda spec, device: prior)
+    setup.prior = prior
+    setup.open()
+    yield setup
+    setup.close()
+    assert not [t for t in threading.enumerate() if t.name == "dgn-engine"]
+
+
+def chain(setup: Setup, *units: str, seed: int = 0, **parameters: Any) -> Recipe:
+    recipe = setup.recipe(*units, seed=seed)
+    how = PpgnParameters(**{**SHORT, **parameters})
+    return dataclasses.replace(recipe, method="ppgn", parameters=how)
+
+
+def end_of(setup: Setup, recipe: Recipe) -> Finished:
+    end = setup.end_of(setup.engine.submit(recipe))
+    assert isinstance(end, Finished)
+    return end
+
+
+def test_a_chain_is_one_record_and_comes_back_from_the_store(setup: Setup) -> None:
+    bee, eel = (Maximise.of(setup.network.info.resolve(name)) for name in ("bee", "eel"))
+    recipe = chain(setup, "bee").with_target(Chain((Link(bee, 2), Link(eel, 1))))
+    first = end_of(setup, recipe).record
+    assert (first.count, first.state, first.steps) == (3, DONE, 10)
+    assert first.label == "bee*2, eel*1"
+    stored = setup.store.get(recipe.key)
+    assert stored is not None
+    for name, part in first.parts.items():
+        np.testing.assert_array_equal(np.asarray(part), np.asarray(stored.parts[name]))
+    assert stored.order == recipe
+    (summary,) = setup.store.list()
+    assert (summary.count, summary.method) == (3, "ppgn")
+    assert summary.address == "fc:1*2, fc:4*1"
+    assert end_of(setup, recipe).cached
+
+
+def test_stopping_keeps_the_samples_so_far(setup: Setup) -> None:
+    recipe = chain(setup, "bee", samples=10_000, warm=2, cycle=1)
+    job = setup.engine.submit(recipe)
+    setup.started(job)
+    while (frame := setup.engine.frames.take()) is None or frame.step < 8:
+        pass
+    setup.engine.cancel(job)
+    end = setup.end_of(job)
+    assert isinstance(end, Finished)
+    record = end.record
+    assert record.state == STOPPED
+    assert record.count == record.steps - 1
+    assert len(record.tops) == record.count
+    whole = end_of(setup, chain(setup, "bee", samples=3, warm=2, cycle=1)).record
+    np.testing.assert_array_equal(record.images[:3], whole.images)
+
+
+def test_chains_of_a_layer_run_side_by_side(setup: Setup) -> None:
+    setup.engine.pause_batch(True)
+    recipes = [chain(setup, name, seed=seed) for name in ("bee", "eel") for seed in (0, 1)]
+    jobs = [setup.engine.submit(recipe, Lane.BATCH) for recipe in recipes]
+    setup.engine.pause_batch(False)
+    for recipe, job in zip(recipes, jobs, strict=True):
+        end = setup.end_of(job)
+        assert isinstance(end, Finished)
+        assert end.record.key == recipe.key
+        assert end.record.count == 3
+
+
+def test_a_chain_without_its_encoder_fails_with_a_reason(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = setup.prior.info
+    other = dataclasses.replace(info.encoder, fingerprint="1" * 64)
+    unknown = dataclasses.replace(setup.prior, info=dataclasses.replace(info, encoder=other))
+    monkeypatch.setattr(opened, "open_prior", lambda spec, device: unknown)
+    setup.engine.open("tiny", "other")
+    end = setup.end_of(setup.engine.submit(chain(setup, "bee")))
+    assert isinstance(end, Failed)
+    assert "prior_term=0" in end.hint

@@ -1,0 +1,246 @@
+"""Chains of samples: the published step, the gate, plans, determinism and what is kept."""
+
+import dataclasses
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.methods.ppgn.about import PPGN, PpgnParameters
+from dgn_explorer.synthesis.methods.ppgn.condition import Condition
+from dgn_explorer.synthesis.methods.ppgn.heights import Heights
+from dgn_explorer.synthesis.methods.ppgn.making import make
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.start import FromCode
+from dgn_explorer.synthesis.step import from_uint8
+from dgn_explorer.synthesis.targets import Chain, Link, Maximise, Term
+from dgn_explorer.synthesis.verdict import activation_of_image
+from tests.synthesis.ppgn_setup import ENCODED_PX, Chains, array
+
+
+@pytest.fixture(scope="module")
+def chains(tmp_path_factory: pytest.TempPathFactory) -> Chains:
+    return Chains(tmp_path_factory.mktemp("prior"))
+
+
+def published(chains: Chains, recipe: Recipe, steps: int) -> tuple[list[float], list[np.ndarray]]:
+    """The released loop (sampler.py) in plain torch: logits, and the codes of every fifth step."""
+    p, network, prior = recipe.parameters, chains.network, chains.prior
+    unit = recipe.units[0].index
+    rng = torch.Generator().manual_seed(recipe.seed)
+    h = torch.randn(1, prior.space.size, generator=rng).to(prior.device)
+    inverse, mean = prior.generator.inverse()
+    logits, kept = [], []
+    for i in range(steps):
+        if i % 5 == 0:
+            kept.append(h[0].cpu().numpy())
+        leaf = h.clone().requires_grad_(True)
+        image = prior.generator(leaf)
+        small = torch.nn.functional.interpolate(
+            image.detach(), size=ENCODED_PX, mode="bilinear", antialias=True, align_corners=False
+        )
+        maps = network.module.conv2(
+            network.module.relu1(network.module.conv1(network.preprocessing(small)))
+        )
+        code = (maps.flatten(1) - mean) @ (inverse / inverse.square().sum(0))
+        pixels = image.detach().clone().requires_grad_(True)
+        out = network.module(network.preprocessing(pixels))
+        one_hot = torch.zeros_like(out)
+        one_hot[0, unit] = 1 - out.softmax(1)[0, unit].item()
+        (g_x,) = torch.autograd.grad(out, pixels, grad_outputs=one_hot)
+        (d_condition,) = torch.autograd.grad(image, leaf, grad_outputs=g_x)
+        logits.append(out[0, unit].item())
+        d = p.prior_term * (code - h) + p.condition_term * d_condition
+        h = h + p.step_start / d.abs().mean() * d
+        h = torch.maximum(torch.minimum(h, prior.space.upper), prior.space.lower)
+    return logits, kept
+
+
+@pytest.mark.parametrize("prior_term", [1e-5, 0.5])  # as released, and where it can be seen
+def test_it_follows_the_published_loop(chains: Chains, prior_term: float) -> None:
+    how = dataclasses.asdict(PPGN.presets["published"])
+    how |= {"samples": 5, "step_start": 0.2, "step_end": 0.2, "prior_term": prior_term}
+    recipe = chains.recipe("dog", seed=3, **how)
+    made = chains.one(recipe)
+    logits, codes = published(chains, recipe, 21)
+    np.testing.assert_allclose(made.trace, logits, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(array(made, "codes"), codes, rtol=1e-3, atol=1e-3)
+    assert array(made, "sample_steps").tolist() == [1, 6, 11, 16, 21]
+
+
+def test_the_same_recipe_gives_the_same_bytes(chains: Chains) -> None:
+    recipe = chains.recipe("bee", seed=4, noise_term=0.1)
+    first, second = chains.one(recipe), chains.one(recipe)
+    for name in first.parts:
+        np.testing.assert_array_equal(array(first, name), array(second, name))
+    other = chains.one(dataclasses.replace(recipe, seed=5))
+    assert not np.array_equal(array(first, "codes"), array(other, "codes"))
+
+
+@pytest.mark.parametrize("how", [{}, {"noise_term": 0.2}, {"kick": 0.0, "decay": 0.0}])
+def test_a_longer_chain_begins_with_the_shorter_one(chains: Chains, how: dict[str, Any]) -> None:
+    short, long = (chains.one(chains.recipe("bee", samples=n, **how)) for n in (2, 5))
+    for name in ("images", "codes", "activations", "sample_steps"):
+        np.testing.assert_array_equal(array(short, name), array(long, name)[:2])
+    np.testing.assert_array_equal(short.trace, long.trace[: len(short.trace)])
+    assert not np.array_equal(array(long, "codes")[1], array(long, "codes")[2])
+
+
+def test_every_number_is_that_of_the_stored_image(chains: Chains) -> None:
+    recipe = chains.recipe("conv2:7")
+    made = chains.one(recipe)
+    images, codes = array(made, "images"), array(made, "codes")
+    for number, image in enumerate(images):
+        again = activation_of_image(chains.network, chains.prior, recipe, image)
+        assert array(made, "activations")[number, 0] == pytest.approx(again, rel=1e-4, abs=1e-5)
+        with torch.no_grad():
+            drawn = chains.prior.image(torch.from_numpy(codes[number][None]))
+        shown = from_uint8(image[None], chains.network.device)
+        assert (drawn.clamp(0, 1) - shown).abs().max() <= 0.5 / 255 + 1e-4
+    assert len(made.trace) == len(array(made, "p")) == len(array(made, "distance"))
+    assert len(made.trace) == 6 + 2 * 4
+    assert array(made, "sample_steps").tolist() == [6, 10, 14]
+    assert ((array(made, "p") >= 0) & (array(made, "p") <= 1)).all()
+
+
+def test_a_batch_of_chains_is_what_each_is_alone(chains: Chains) -> None:
+    recipes = [
+        chains.recipe("bee", seed=1),
+        chains.recipe("conv1:2@3,4", seed=2),
+        chains.recipe(
+            Maximise(
+                (Term(chains.target("conv2:5").units[0]), Term(chains.target("eel").units[0], -0.5))
+            ),
+            seed=3,
+        ),
+    ]
+    together = chains.make(*recipes)
+    for recipe, made in zip(recipes, together, strict=True):
+        alone = chains.one(recipe)
+        np.testing.assert_allclose(made.trace, alone.trace, rtol=1e-2, atol=1e-3)
+        np.testing.assert_allclose(array(made, "p"), array(alone, "p"), rtol=1e-2, atol=1e-3)
+
+
+def test_a_chain_switches_its_target_and_goes_on(chains: Chains) -> None:
+    bee, eel = chains.target("bee"), chains.target("eel")
+    plan = Chain((Link(bee, 2), Link(eel, 1)))
+    made = chains.one(chains.recipe(plan, samples=4))
+    alone = chains.one(chains.recipe(bee, samples=2))
+    np.testing.assert_array_equal(array(made, "codes")[:2], array(alone, "codes"))
+    for number, target in enumerate((bee, bee, eel, bee)):  # the plan begins again
+        recipe = chains.recipe(target)
+        image = array(made, "images")[number]
+        again = activation_of_image(chains.network, chains.prior, recipe, image)
+        assert array(made, "activations")[number, 0] == pytest.approx(again, rel=1e-4, abs=1e-5)
+    step = array(made, "sample_steps")[2] - 1
+    whole = array(made, "activations")[2, 0]
+    assert made.trace[step] == pytest.approx(whole, abs=0.05)  # the trace is eel's by then
+
+
+def test_the_gate_is_the_probability_of_classes(chains: Chains) -> None:
+    closed = chains.recipe("bee", samples=1, warm=3, zoom=0.0)
+    free = chains.one(chains.recipe("bee", samples=1, warm=3, zoom=0.0, prior_term=0.0))
+    gated = chains.one(closed)
+    p = array(gated, "p")[0]
+    by_hand = chains.one(
+        chains.recipe("bee", samples=1, warm=2, zoom=0.0, gate=False, prior_term=0.5 * float(p))
+    )
+    twin = chains.one(chains.recipe("bee", samples=1, warm=2, zoom=0.0))
+    np.testing.assert_allclose(array(twin, "codes"), array(by_hand, "codes"), rtol=1e-3, atol=1e-4)
+    assert not np.allclose(array(gated, "codes"), array(free, "codes"))
+
+
+def test_the_gate_of_hidden_units_opens_with_what_the_chain_has_reached(chains: Chains) -> None:
+    target = chains.target("conv2:7")
+    condition = Condition(chains.network, [target])
+    rgb = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    read = condition.read(rgb.to(chains.network.device))
+    value = read.terms[0].detach()
+    heights = Heights(chains.network.device, 0.0)
+    heights.add([target], read, settled=False)
+    assert condition.nearness(read, heights.known([target])).item() == 0  # nothing is known yet
+    heights.add([target], read, settled=True)
+    reached = condition.nearness(read, heights.known([target])).item()
+    assert reached == (1 if value > 0 else 0)
+    given = Heights(chains.network.device, 4 * abs(value.item())).known([target])
+    assert condition.nearness(read, given).item() == pytest.approx(0.25 if value > 0 else 0)
+
+
+def test_the_first_cycle_of_a_hidden_unit_has_no_prior_term(chains: Chains) -> None:
+    how: dict[str, Any] = {"samples": 1, "warm": 5}
+    gated = chains.one(chains.recipe("conv2:7", **how))
+    without = chains.one(chains.recipe("conv2:7", prior_term=0.0, **how))
+    np.testing.assert_allclose(array(gated, "codes"), array(without, "codes"), atol=1e-5)
+    two, bare = (chains.one(chains.recipe("conv2:7", samples=2, prior_term=w)) for w in (0.5, 0.0))
+    assert not np.allclose(array(two, "codes")[1], array(bare, "codes")[1], atol=1e-3)
+
+
+def test_without_the_encoder_it_says_how_to_go_on(chains: Chains, tmp_path: Path) -> None:
+    alone = Chains(tmp_path)
+    alone.encoder = lambda: None
+    with pytest.raises(DgnError, match="cannot be opened") as error:
+        alone.one(alone.recipe("bee"))
+    assert "prior_term=0" in error.value.hint
+    made = alone.one(alone.recipe("bee", prior_term=0.0))
+    assert "distance" not in made.parts
+    assert len(array(made, "images")) == 3
+
+
+def test_what_is_stopped_keeps_its_samples(chains: Chains) -> None:
+    recipe = chains.recipe("bee")
+    whole = chains.one(recipe)
+    with closing(make(chains.bench(), (recipe,))) as work:
+        for progress in work:
+            if progress.done == 5:
+                assert progress.partial is None  # no sample yet
+            if progress.done == 12:
+                assert progress.partial is not None
+                part = progress.partial(0)
+                break
+    np.testing.assert_array_equal(array(part, "images"), array(whole, "images")[:2])
+    np.testing.assert_array_equal(part.trace, whole.trace[:12])
+    assert len(array(part, "p")) == 12
+    hooks = [m._forward_hooks or m._forward_pre_hooks for m in chains.network.module.modules()]
+    assert not any(hooks)
+
+
+def test_it_starts_from_a_code(chains: Chains) -> None:
+    code = np.full(chains.prior.space.size, 0.25, np.float32)
+    made = chains.one(chains.recipe("ant", start=FromCode.of(code), warm=1, samples=1))
+    np.testing.assert_allclose(array(made, "codes")[0], code)
+    with pytest.raises(DgnError, match="has 3 numbers"):
+        chains.one(chains.recipe("ant", start=FromCode.of(code[:3])))
+
+
+def test_codes_stay_within_the_bounds(chains: Chains) -> None:
+    made = chains.one(chains.recipe("ant", step_start=50.0, bounds=0.5, decay=0.0, kick=3.0))
+    assert np.abs(array(made, "codes")).max() <= 0.5 * float(chains.prior.space.upper[0]) + 1e-6
+
+
+def test_rough_arithmetic_keeps_exact_images(chains: Chains) -> None:
+    made = chains.one(chains.recipe("conv2:7", numeric="bfloat16"))
+    with torch.no_grad():
+        drawn = chains.prior.image(torch.from_numpy(array(made, "codes")).to(chains.prior.device))
+    shown = from_uint8(array(made, "images"), chains.network.device)
+    assert (drawn.clamp(0, 1) - shown).abs().max() <= 0.5 / 255 + 1e-4
+
+
+def test_steps_count_the_whole_chain() -> None:
+    assert PpgnParameters(samples=8, warm=80, cycle=60).steps == 500
+
+
+def test_a_plan_is_read_back_and_bad_ones_are_refused(chains: Chains) -> None:
+    plan = Chain((Link(chains.target("bee"), 2), Link(chains.target("bee", "eel"), 3)))
+    recipe = chains.recipe(plan)
+    assert recipe.schema == 2
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    assert plan.text(("bee", "eel")) == "bee*2, (bee + eel)*3"
+    assert [unit.index for unit in plan.units] == [1, 4]
+    with pytest.raises(DgnError, match="cannot have 0 samples"):
+        Link(chains.target("bee"), 0)
+    with pytest.raises(DgnError, match="The chain has no unit"):
+        Chain(())
