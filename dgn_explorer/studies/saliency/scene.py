@@ -15,6 +15,7 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.synthesis.ascent import missing_operators
 from dgn_explorer.synthesis.objective import read_unit
 from dgn_explorer.synthesis.step import from_uint8
+from dgn_explorer.synthesis.verdict import probabilities
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Scene:
             return float(self.score(rgb))
         values = self._values(rgb)
         scores = values.flatten(1).mean(1) if values.ndim > 1 else values
-        return float(scores.softmax(0)[self.unit.index])
+        return float(probabilities(scores[None])[0, self.unit.index])
 
     def watched(self) -> Tensor:
         """The photograph as a leaf that gradients are asked for."""
