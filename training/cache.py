@@ -32,7 +32,7 @@ from dgn_explorer.photos.sets import open_photos, photo_files
 _HINT = "Give a folder or a zip with photographs, such as JPEG, PNG or WebP files."
 _DECODERS = min(8, os.cpu_count() or 1)
 _DECODED = "own size"  # how; caches of versions that decoded otherwise are made again
-Progress = Callable[[str, int, int], None]
+OnStage = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def count_photos(source: Path) -> int:
 
 
 def open_source(
-    source: Path, folder: Path, image_size: int, held_out_share: float, progress: Progress
+    source: Path, folder: Path, image_size: int, held_out_share: float, progress: OnStage
 ) -> PhotoCache:
     """Decode ``source`` (a folder or a zip) into ``folder``, or open what is there already.
 
@@ -151,7 +151,7 @@ def _check_space(folder: Path, needed: int) -> None:
 
 
 def _decode(
-    source: Path, total: int, raw: Path, index: Path, image_size: int, progress: Progress
+    source: Path, total: int, raw: Path, index: Path, image_size: int, progress: OnStage
 ) -> dict[str, Any]:
     hashes: list[str] = []
     sides: list[int] = []

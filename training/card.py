@@ -8,7 +8,7 @@ import torch
 
 from dgn_explorer.disk import write_file
 from dgn_explorer.machine.device import describe
-from dgn_explorer.training.data import PhotoSet
+from dgn_explorer.training.data import TrainingPhotos
 from dgn_explorer.training.encoder import Encoder
 from dgn_explorer.training.settings import TrainSettings
 from dgn_explorer.training.trainer import Losses, Trainer
@@ -19,7 +19,7 @@ Card = dict[str, object]
 
 def make_card(
     trainer: Trainer,
-    photos: PhotoSet,
+    photos: TrainingPhotos,
     encoder: Encoder,
     errors: dict[str, float],
     losses: Losses | None,

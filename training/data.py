@@ -27,7 +27,7 @@ class Batch(NamedTuple):
     sides: Tensor
 
 
-class PhotoSet:
+class TrainingPhotos:
     """Several sources from which batches are drawn.
 
     A photograph of a source of weight 2 is drawn twice as often as one of a source of weight 1.
@@ -92,7 +92,7 @@ class PhotoSet:
 
 @contextmanager
 def prefetch(
-    photos: PhotoSet, size: int, seed: int, first: int, rows: np.ndarray, pin: bool
+    photos: TrainingPhotos, size: int, seed: int, first: int, rows: np.ndarray, pin: bool
 ) -> Iterator[Iterator[Batch]]:
     """Batches from step ``first`` on, each drawn in a thread while the one before is trained on.
 

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from dgn_explorer.training.cache import Progress, padded_size
-from dgn_explorer.training.data import Batch, PhotoSet
+from dgn_explorer.training.cache import OnStage, padded_size
+from dgn_explorer.training.data import Batch, TrainingPhotos
 
 SHARE = 0.5  # of the free memory, at most, for photographs
 _CHUNK = 2048  # photographs copied at a time
 
 
-def fits(photos: PhotoSet, device: torch.device) -> bool:
+def fits(photos: TrainingPhotos, device: torch.device) -> bool:
     """Whether ``device`` is a GPU with room for all photographs."""
     if device.type != "cuda":
         return False
@@ -21,7 +21,7 @@ def fits(photos: PhotoSet, device: torch.device) -> bool:
 class DevicePhotos:
     """The photographs to train on, uint8, with their sources' shares of the draws."""
 
-    def __init__(self, photos: PhotoSet, device: torch.device, progress: Progress) -> None:
+    def __init__(self, photos: TrainingPhotos, device: torch.device, progress: OnStage) -> None:
         self._size, self._side = photos.image_size, padded_size(photos.image_size)
         self.some_soft = photos.some_soft
         shape = (photos.count, self._side, self._side, 3)

@@ -16,7 +16,7 @@ from dgn_explorer.networks.opening import open_network
 from dgn_explorer.plain_text import printable
 from dgn_explorer.training.build import Opener, Setup, set_up
 from dgn_explorer.training.cache import PhotoCache, count_photos, padded_size, photo_bytes
-from dgn_explorer.training.data import PhotoSet
+from dgn_explorer.training.data import TrainingPhotos
 from dgn_explorer.training.device_photos import DevicePhotos
 from dgn_explorer.training.devices import training_device
 from dgn_explorer.training.encoder import ActivationEncoder, ComponentEncoder, Encoder, rectifies
@@ -177,7 +177,7 @@ def _pace(trainer: Trainer, share: float, steps: int, clock: Callable[[], float]
     pixels = _noise(s.batch, side).permute(0, 2, 3, 1).contiguous().numpy()
     rows = np.arange(s.batch)
     cache = PhotoCache(pixels, np.full(s.batch, side), rows, rows[:0], 0)
-    photos = PhotoSet([cache], [1.0], s.image_size)
+    photos = TrainingPhotos([cache], [1.0], s.image_size)
     pace = Pace(trainer, DevicePhotos(photos, trainer.device, lambda *_: None), s.graphs)
     pace.take(2 * WARM_UP + 1, share)  # with the recording
     started = clock()

@@ -25,10 +25,10 @@ from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.training import metrics as metrics_file
 from dgn_explorer.training.build import Opener, Setup, set_up
-from dgn_explorer.training.cache import Progress, open_source
+from dgn_explorer.training.cache import OnStage, open_source
 from dgn_explorer.training.card import make_card, write_markdown
 from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
-from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.data import TrainingPhotos, prefetch
 from dgn_explorer.training.device_photos import DevicePhotos, fits
 from dgn_explorer.training.devices import training_device
 from dgn_explorer.training.encoder import Encoder
@@ -82,7 +82,7 @@ def train(
     *,
     name: str,
     save_every_s: float,
-    progress: Progress,
+    progress: OnStage,
     report: StepReport,
     stop: Callable[[], bool] = lambda: False,
     device: str | None = None,
@@ -170,8 +170,8 @@ class _Stopped(Exception):  # noqa: N818 - no error: the user asked for it
 
 
 def _in_turn(
-    world: World, work: Callable[[Progress], tuple[PhotoSet, Encoder]], progress: Progress
-) -> tuple[PhotoSet, Encoder]:
+    world: World, work: Callable[[OnStage], tuple[TrainingPhotos, Encoder]], progress: OnStage
+) -> tuple[TrainingPhotos, Encoder]:
     """Let the first process do ``work`` and the others find its files."""
     if world.rank > 0:
         world.wait()
@@ -182,7 +182,7 @@ def _in_turn(
 
 
 @torch.no_grad()
-def _codes(trainer: Trainer, photos: PhotoSet) -> Tensor:
+def _codes(trainer: Trainer, photos: TrainingPhotos) -> Tensor:
     """Codes of photographs, over which the norms of a prior to start from are fitted."""
     drawn = photos.batch(_FITTED, trainer.settings.seed, 0).pixels
     parts = torch.split(drawn, trainer.settings.batch)
@@ -190,15 +190,15 @@ def _codes(trainer: Trainer, photos: PhotoSet) -> Tensor:
 
 
 def _prepare(
-    setup: Setup, folder: Path, resumes: bool, prior: Prior | None, progress: Progress
-) -> tuple[PhotoSet, Encoder]:
+    setup: Setup, folder: Path, resumes: bool, prior: Prior | None, progress: OnStage
+) -> tuple[TrainingPhotos, Encoder]:
     s = setup.settings
     cache = folder / CACHE_NAME
     caches = [
         open_source(Path(source), cache, s.image_size, s.held_out_share, progress)
         for source in s.sources
     ]
-    photos = PhotoSet(caches, list(s.weights), s.image_size)
+    photos = TrainingPhotos(caches, list(s.weights), s.image_size)
     found = load_encoder(setup, folder) if prior is None else None
     if found is not None:
         return photos, found
@@ -219,7 +219,7 @@ class _Run:
     """The loop of one run and what it writes."""
 
     def __init__(
-        self, trainer: Trainer, photos: PhotoSet, encoder: Encoder, folder: Path, name: str
+        self, trainer: Trainer, photos: TrainingPhotos, encoder: Encoder, folder: Path, name: str
     ) -> None:
         self._trainer, self._photos, self._encoder = trainer, photos, encoder
         self._folder, self._name = folder, name
@@ -235,7 +235,7 @@ class _Run:
         report: StepReport,
         stop: Callable[[], bool],
         clock: Callable[[], float],
-        progress: Progress,
+        progress: OnStage,
     ) -> None:
         """Step until the run is done or stopped, saving every ``save_every_s`` and at the end."""
         trainer = self._trainer
@@ -268,7 +268,7 @@ class _Run:
         self.save()
 
     @contextmanager
-    def _steps(self, progress: Progress) -> Iterator[Callable[[float], Losses]]:
+    def _steps(self, progress: OnStage) -> Iterator[Callable[[float], Losses]]:
         """What takes the next step, or steps, at a share of the run.
 
         A lone process whose photographs fit into the memory of its GPU stays there for `pace.EVERY`

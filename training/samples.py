@@ -7,7 +7,7 @@ from PIL import Image
 from torch import Tensor
 
 from dgn_explorer.disk import replacing
-from dgn_explorer.training.data import PhotoSet
+from dgn_explorer.training.data import TrainingPhotos
 from dgn_explorer.training.folder import SAMPLES_NAME
 from dgn_explorer.training.losses import centre
 from dgn_explorer.training.trainer import Trainer
@@ -19,7 +19,7 @@ MEASURED = 48  # held-out photographs
 class Samples:
     """Sheets of three rows: real photographs, their reconstructions, and images of random codes."""
 
-    def __init__(self, trainer: Trainer, photos: PhotoSet, folder: Path) -> None:
+    def __init__(self, trainer: Trainer, photos: TrainingPhotos, folder: Path) -> None:
         self._trainer = trainer
         self._folder = folder / SAMPLES_NAME
         self._real = photos.held_out(MEASURED)

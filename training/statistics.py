@@ -14,8 +14,8 @@ from dgn_explorer.disk import write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import resize
 from dgn_explorer.training.build import Setup
-from dgn_explorer.training.cache import Progress
-from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.cache import OnStage
+from dgn_explorer.training.data import TrainingPhotos, prefetch
 from dgn_explorer.training.encoder import (
     ActivationEncoder,
     ComponentEncoder,
@@ -33,7 +33,7 @@ SEED_OFFSET = 7_919  # other crops than those of the first training steps
 _HEADER = "dgn-explorer"
 
 
-def make_encoder(setup: Setup, photos: PhotoSet, progress: Progress) -> Encoder:
+def make_encoder(setup: Setup, photos: TrainingPhotos, progress: OnStage) -> Encoder:
     """Fit the encoder over ``statistics_images`` photographs, at most two crops of each."""
     s = setup.settings
     count = setup.statistics_crops(photos.count)

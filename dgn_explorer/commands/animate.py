@@ -69,7 +69,7 @@ def animate_command(
 
     ADDRESS is a class name (volcano), class:980, or layer:index[@row,col].
     """
-    from dgn_explorer.commands.images import Progress, title_of
+    from dgn_explorer.commands.images import ProgressLine, title_of
     from dgn_explorer.engine.messages import Decode, Failed, Finished, Frame, Replay
     from dgn_explorer.export.animation import save_animation
     from dgn_explorer.synthesis.targets import Maximise
@@ -83,7 +83,7 @@ def animate_command(
             steps = getattr(recipes[0].parameters, "steps", MAX_FRAMES)
             pictures = explorer.session.answer(Replay(recipes[0], steps, frames))
         else:
-            progress = Progress([title_of(explorer, recipe) for recipe in recipes])
+            progress = ProgressLine([title_of(explorer, recipe) for recipe in recipes])
             codes: dict[int, np.ndarray] = {}
             for place, event in explorer.session.run(recipes):
                 if isinstance(event, Failed):

@@ -13,7 +13,7 @@ from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
 from dgn_explorer.results.damage import DamagedResult
-from dgn_explorer.results.store import Progress, open_store
+from dgn_explorer.results.store import OnCount, open_store
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -176,7 +176,7 @@ def _say_left_out(left_out: tuple[tuple[str, str], ...]) -> None:
 
 
 @contextmanager
-def _progress(label: str, if_stopped: str) -> Iterator[Progress]:
+def _progress(label: str, if_stopped: str) -> Iterator[OnCount]:
     """A bar on a terminal; Ctrl+C ends with ``if_stopped``, which says how things are then."""
     try:
         with click.progressbar(length=1, label=label, file=sys.stderr) as bar:

@@ -58,7 +58,7 @@ def make_images(
     One that fails does not keep the others from being made; `DgnError` is raised at the end.
     """
     make_folder(out)
-    progress = Progress([title_of(explorer, recipe) for recipe in recipes])
+    progress = ProgressLine([title_of(explorer, recipe) for recipe in recipes])
     failed: list[Failed] = []
     for place, event in explorer.session.run(recipes):
         if isinstance(event, Frame):
@@ -143,7 +143,7 @@ def write_image(path: Path, image: "np.ndarray", order: Order) -> Path:
     return free
 
 
-class Progress:
+class ProgressLine:
     """One line on stderr for each image; on a terminal it counts up while the ascent runs."""
 
     def __init__(self, titles: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from dgn_explorer.disk import FileSystem, disk_error, write_file
 from dgn_explorer.errors import DgnError
 
-SUFFIXES = (".gif", ".webp", ".mp4")
+FILM_SUFFIXES = (".gif", ".webp", ".mp4")
 _COLOURS = 255  # GIF's most is 256; one is left for what does not change
 
 
@@ -31,10 +31,10 @@ def save_animation(
     cannot be written.
     """
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in FILM_SUFFIXES:
         raise DgnError(
             f"{path.name} is no kind of animation that can be written.",
-            f"End the name in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
+            f"End the name in {', '.join(FILM_SUFFIXES[:-1])} or {FILM_SUFFIXES[-1]}.",
         )
     if not 1 <= frames_per_second <= 50:
         raise DgnError(

@@ -17,7 +17,7 @@ from dgn_explorer.export.grid import Cell, make_grid
 from dgn_explorer.export.pdf import pdf_of
 from dgn_explorer.export.png import paths_for
 
-SUFFIXES = (".png", ".pdf")
+GRID_SUFFIXES = (".png", ".pdf")
 TILE_PIXELS = 60_000_000  # 180 MB in memory, and what other programs open without trouble
 
 
@@ -82,9 +82,9 @@ def save_sheet(
     Raises `DgnError` for another suffix, or if there is nothing to write.
     """
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in GRID_SUFFIXES:
         raise DgnError(
-            f"A grid cannot be written to {path.name}.", f"End it in {' or '.join(SUFFIXES)}."
+            f"A grid cannot be written to {path.name}.", f"End it in {' or '.join(GRID_SUFFIXES)}."
         )
     sheets = make_sheets(cells, options, tile_pixels)
     if suffix == ".pdf":

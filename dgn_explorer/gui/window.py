@@ -17,7 +17,7 @@ from dgn_explorer.gui.desk.menus import fill_menus, make_toolbar
 from dgn_explorer.gui.desk.status_bar import StatusBar
 from dgn_explorer.gui.features.table import FEATURES, FeatureMaker
 from dgn_explorer.gui.frame.close_dialog import CloseDialog
-from dgn_explorer.gui.frame.frame import Frame
+from dgn_explorer.gui.frame.frame import WindowFrame
 from dgn_explorer.gui.frame.permission_dialog import PermissionDialog
 from dgn_explorer.gui.look.icons import program_icon
 from dgn_explorer.gui.look.plain import plain
@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(first_size(self.screen().availableSize()))
         self.desk = lay_desk(self, session, flows, theme, preferences)
-        self._frame = Frame(self.desk)
+        self._frame = WindowFrame(self.desk)
         self.features = (self._frame.feature, *(make(self.desk) for make in features))
         self._furnish(self.desk, self.features)
         JobNotices(session, self)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
 RESIZES = ("shorter", "warp")  # see `crops.middle_square`
 LARGEST_BYTES = 64 * 2**20
 LARGEST_PIXELS = 80_000_000  # below the number at which Pillow warns of a bomb
@@ -51,7 +51,7 @@ def is_photo_name(name: str) -> bool:
     (True, False, False)
     """
     path = Path(name)
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith("._")
+    return path.suffix.lower() in PHOTO_SUFFIXES and not path.name.startswith("._")
 
 
 def open_file(path: Path) -> BinaryIO:

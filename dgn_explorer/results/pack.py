@@ -42,7 +42,7 @@ from dgn_explorer.results.record_file import (
     read_datasets,
     read_raw,
 )
-from dgn_explorer.results.store import Progress, Store
+from dgn_explorer.results.store import OnCount, Store
 
 _FORMAT = 2
 _INPUTS = "inputs"
@@ -73,7 +73,7 @@ class PackReport:
 def pack(
     store: Store,
     path: Path,
-    progress: Progress = lambda done, total: None,
+    progress: OnCount = lambda done, total: None,
     fs: FileSystem | None = None,
 ) -> PackReport:
     """Write all results of ``store`` to ``path`` in one step; damaged ones are left out.
@@ -87,7 +87,7 @@ def pack(
         return _write(store, temporary, progress)
 
 
-def unpack(store: Store, path: Path, progress: Progress = lambda done, total: None) -> PackReport:
+def unpack(store: Store, path: Path, progress: OnCount = lambda done, total: None) -> PackReport:
     """Put every result of the pack ``path`` into ``store``; damaged ones are left out.
 
     A finished result that the store has is never replaced by another, and a stopped one only by a
@@ -122,7 +122,7 @@ def unpack(store: Store, path: Path, progress: Progress = lambda done, total: No
     return PackReport(results, new, tuple(left_out), better)
 
 
-def _write(store: Store, path: Path, progress: Progress) -> PackReport:
+def _write(store: Store, path: Path, progress: OnCount) -> PackReport:
     import h5py
 
     keys = sorted(store.keys())

@@ -54,7 +54,7 @@ _OTHERWISE = "choose another folder with DGN_EXPLORER_HOME"
 _FEW = 200  # so many files are opened as fast as an index is written
 _MANY = 20_000  # opening so many takes 10 s
 
-Progress = Callable[[int, int], None]  # how many are done, of how many
+OnCount = Callable[[int, int], None]  # how many are done, of how many
 
 
 class Store:
@@ -235,7 +235,7 @@ class Store:
         record = self.get(key)
         return None if record is None or not len(record.codes) else record.code
 
-    def verify(self, progress: Progress = lambda done, total: None) -> VerifyReport:
+    def verify(self, progress: OnCount = lambda done, total: None) -> VerifyReport:
         """Read every result, check all checksums, and move damaged files to ``quarantine/``."""
         results = newer = 0
         damaged = []

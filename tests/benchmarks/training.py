@@ -15,7 +15,7 @@ from dgn_explorer.networks.opening import open_network
 from dgn_explorer.training.build import set_up
 from dgn_explorer.training.cache import open_source
 from dgn_explorer.training.chance import HostChance
-from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.data import TrainingPhotos, prefetch
 from dgn_explorer.training.estimate import _made_up
 from dgn_explorer.training.losses import crop_side, image_distance, unit_length
 from dgn_explorer.training.settings import preset
@@ -60,7 +60,7 @@ def measure() -> dict[str, float]:
     }
 
 
-def _make(home: Path) -> tuple[Trainer, PhotoSet]:
+def _make(home: Path) -> tuple[Trainer, TrainingPhotos]:
     """The default preset with statistics of nothing, and a set of made-up photographs."""
     source = home / "photos"
     source.mkdir()
@@ -72,11 +72,11 @@ def _make(home: Path) -> tuple[Trainer, PhotoSet]:
     device = choose_device("cpu")
     setup = set_up(settings, device, open_network)
     cache = open_source(source, home / "cache", settings.image_size, 0.0, lambda *_: None)
-    photos = PhotoSet([cache], [1.0], settings.image_size)
+    photos = TrainingPhotos([cache], [1.0], settings.image_size)
     return Trainer(setup, _made_up(setup), device=device), photos
 
 
-def _parts(trainer: Trainer, photos: PhotoSet) -> dict[str, Callable[[int], object]]:
+def _parts(trainer: Trainer, photos: TrainingPhotos) -> dict[str, Callable[[int], object]]:
     """What `Trainer.step` is made of, each on values that are there already."""
     s, generator = trainer.settings, trainer.generator
     pixels = photos.batch(trainer.batch, 0, 0).pixels

@@ -7,7 +7,7 @@ import torch
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.training.cache import PhotoCache
-from dgn_explorer.training.data import PhotoSet, prefetch
+from dgn_explorer.training.data import TrainingPhotos, prefetch
 from dgn_explorer.training.device_photos import DevicePhotos
 
 SIZE, SIDE = 16, 18
@@ -29,7 +29,7 @@ def numbers(batch: torch.Tensor) -> list[int]:
 
 
 def test_a_draw_depends_on_seed_and_step_alone() -> None:
-    photos = PhotoSet([marked(50)], [1.0], SIZE)
+    photos = TrainingPhotos([marked(50)], [1.0], SIZE)
     first = photos.batch(8, 3, 5).pixels
     photos.batch(8, 3, 6)
     torch.testing.assert_close(photos.batch(8, 3, 5).pixels, first)
@@ -39,14 +39,14 @@ def test_a_draw_depends_on_seed_and_step_alone() -> None:
 
 
 def test_rows_are_a_part_of_the_same_draw() -> None:
-    photos = PhotoSet([marked(50), marked(20, 100)], [1.0, 2.0], SIZE)
+    photos = TrainingPhotos([marked(50), marked(20, 100)], [1.0, 2.0], SIZE)
     whole = photos.batch(10, 0, 0).pixels
     rows = np.array([7, 2, 3])
     torch.testing.assert_close(photos.batch(10, 0, 0, rows).pixels, whole[rows])
 
 
 def test_crops_and_flips_stay_inside_and_vary() -> None:
-    batch = PhotoSet([marked(5)], [1.0], SIZE).batch(200, 0, 0).pixels.int()
+    batch = TrainingPhotos([marked(5)], [1.0], SIZE).batch(200, 0, 0).pixels.int()
     tops, columns = batch[:, 1, 0, 0], batch[:, 2, 0]
     steps = (columns[:, 1] - columns[:, 0]).tolist()
     assert set(tops.tolist()) == {0, 1, 2}
@@ -56,7 +56,7 @@ def test_crops_and_flips_stay_inside_and_vary() -> None:
 
 
 def test_weights_say_how_often_a_photograph_is_drawn() -> None:
-    photos = PhotoSet([marked(10), marked(30, 100)], [3.0, 1.0], SIZE)
+    photos = TrainingPhotos([marked(10), marked(30, 100)], [3.0, 1.0], SIZE)
     drawn = [n for step in range(40) for n in numbers(photos.batch(100, 0, step).pixels)]
     share = sum(n < 100 for n in drawn) / len(drawn)
     assert share == pytest.approx(3 * 10 / (3 * 10 + 30), abs=0.04)
@@ -64,27 +64,27 @@ def test_weights_say_how_often_a_photograph_is_drawn() -> None:
 
 
 def test_a_source_of_weight_0_or_with_all_held_out_is_never_drawn() -> None:
-    photos = PhotoSet([marked(4), marked(4, 100), marked(4, 50, 4)], [0.0, 1.0, 1.0], SIZE)
+    photos = TrainingPhotos([marked(4), marked(4, 100), marked(4, 50, 4)], [0.0, 1.0, 1.0], SIZE)
     assert set(numbers(photos.batch(100, 0, 0).pixels)) == {100, 101, 102, 103}
     with pytest.raises(DgnError, match="No photograph is left"):
-        PhotoSet([marked(4)], [0.0], SIZE)
+        TrainingPhotos([marked(4)], [0.0], SIZE)
     with pytest.raises(DgnError, match="No photograph is left"):
-        PhotoSet([marked(4, 0, 4)], [1.0], SIZE)
+        TrainingPhotos([marked(4, 0, 4)], [1.0], SIZE)
 
 
 def test_held_out_photographs_are_never_drawn_and_come_as_centre_crops() -> None:
-    photos = PhotoSet([marked(20, 0, 5), marked(20, 100, 3)], [1.0, 1.0], SIZE)
+    photos = TrainingPhotos([marked(20, 0, 5), marked(20, 100, 3)], [1.0, 1.0], SIZE)
     drawn = {n for step in range(20) for n in numbers(photos.batch(50, 0, step).pixels)}
     held = photos.held_out(48)
     assert numbers(held) == [0, 1, 2, 3, 4, 100, 101, 102]
     assert not drawn & set(numbers(held))
     assert held[0, 1, 0, 0] == 1 and held.shape == (8, 3, SIZE, SIZE)
     assert len(photos.held_out(3)) == 3
-    assert PhotoSet([marked(4)], [1.0], SIZE).held_out(3).shape == (0, 3, SIZE, SIZE)
+    assert TrainingPhotos([marked(4)], [1.0], SIZE).held_out(3).shape == (0, 3, SIZE, SIZE)
 
 
 def test_prefetching_gives_the_same_batches_from_any_step_on() -> None:
-    photos = PhotoSet([marked(50)], [1.0], SIZE)
+    photos = TrainingPhotos([marked(50)], [1.0], SIZE)
     rows = np.arange(2, 6)
     with prefetch(photos, 8, 1, 4, rows, pin=False) as batches:
         found = list(islice(batches, 3))
@@ -93,7 +93,7 @@ def test_prefetching_gives_the_same_batches_from_any_step_on() -> None:
 
 
 def test_an_error_while_drawing_is_not_swallowed(tmp_path: Path) -> None:
-    photos = PhotoSet([marked(50)], [1.0], SIZE)
+    photos = TrainingPhotos([marked(50)], [1.0], SIZE)
     with (
         pytest.raises(IndexError),
         prefetch(photos, 8, 1, 0, np.array([9]), pin=False) as batches,
@@ -102,9 +102,9 @@ def test_an_error_while_drawing_is_not_swallowed(tmp_path: Path) -> None:
 
 
 def test_crops_stay_inside_what_a_small_photograph_fills() -> None:
-    batch = PhotoSet([marked(5, own=SIZE + 1)], [1.0], SIZE).batch(200, 0, 0)
+    batch = TrainingPhotos([marked(5, own=SIZE + 1)], [1.0], SIZE).batch(200, 0, 0)
     assert set(batch.pixels[:, 1, 0, 0].tolist()) == {0, 1}  # of 0 to 2
-    soft = PhotoSet([marked(5, own=7), marked(5)], [1.0, 1.0], SIZE)
+    soft = TrainingPhotos([marked(5, own=7), marked(5)], [1.0, 1.0], SIZE)
     drawn = soft.batch(200, 0, 0)
     assert soft.some_soft and not soft.all_soft
     assert set(drawn.sides.tolist()) == {7, SIZE}
@@ -114,7 +114,7 @@ def test_crops_stay_inside_what_a_small_photograph_fills() -> None:
 
 def test_photographs_on_the_device_are_drawn_as_those_on_the_disk() -> None:
     caches = [marked(10, held_out=2), marked(30, 100), marked(4, 200, own=7)]
-    photos = PhotoSet(caches, [3.0, 1.0, 5.0], SIZE)
+    photos = TrainingPhotos(caches, [3.0, 1.0, 5.0], SIZE)
     held = DevicePhotos(photos, torch.device("cpu"), lambda *_: None)
     torch.manual_seed(0)
     drawn = [held.draw(100) for _ in range(40)]

@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from dgn_explorer.errors import DgnError
 from dgn_explorer.training.build import set_up
 from dgn_explorer.training.cache import PhotoCache, padded_size
-from dgn_explorer.training.data import PhotoSet
+from dgn_explorer.training.data import TrainingPhotos
 from dgn_explorer.training.device_photos import DevicePhotos, fits
 from dgn_explorer.training.optimisers import load_state, make_adam, portable_state
 from dgn_explorer.training.pace import Pace
@@ -24,7 +24,7 @@ SIDE = padded_size(SIZE)
 ALWAYS = {"adversarial_start": 0.0, "adversarial_weight": 0.01, "learning_rate": 3e-3}
 
 
-def photo_set(count: int = 24, soft: int = 0) -> PhotoSet:
+def photo_set(count: int = 24, soft: int = 0) -> TrainingPhotos:
     rng = np.random.default_rng(0)
     small = torch.from_numpy(rng.random((count, 3, 4, 4), np.float32))
     wide = torch.nn.functional.interpolate(small, (SIDE, SIDE), mode="bilinear")
@@ -32,7 +32,7 @@ def photo_set(count: int = 24, soft: int = 0) -> PhotoSet:
     sides = np.full(count, SIDE)
     sides[:soft] = 12
     rows = np.arange(count)
-    return PhotoSet([PhotoCache(pixels, sides, rows, rows[:0], 0)], [1.0], SIZE)
+    return TrainingPhotos([PhotoCache(pixels, sides, rows, rows[:0], 0)], [1.0], SIZE)
 
 
 def pace(t: Trainer, graphs: bool = False, soft: int = 0) -> Pace:

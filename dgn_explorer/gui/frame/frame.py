@@ -18,7 +18,7 @@ _THEMES = {
 }
 
 
-class Frame(QObject):
+class WindowFrame(QObject):
     """The window's own feature, made and shown like the others."""
 
     def __init__(self, desk: Desk) -> None:

@@ -21,7 +21,7 @@ from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.gui.state.runs import Runs
-from dgn_explorer.gui.state.step_size import StepSize
+from dgn_explorer.gui.state.step_size import StepSizeFinder
 from dgn_explorer.gui.state.surveys import Surveys
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
@@ -55,7 +55,7 @@ class Session(QObject):
         self.library = Library(store, flows, self)
         self.questions = Questions(engine, self)
         self.surveys = Surveys(self.questions, self.library, flows, self)
-        self.step_size = StepSize(self.settings, self.questions, flows, self)
+        self.step_size = StepSizeFinder(self.settings, self.questions, flows, self)
         self.runs = Runs(engine, flows, self.library, self.questions, self.label, self)
         self.network: NetworkInfo | None = None
         self.networks: dict[str, NetworkInfo] = {}  # all opened so far, by fingerprint

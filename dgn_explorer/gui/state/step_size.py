@@ -12,7 +12,7 @@ from dgn_explorer.synthesis.methods.table import method_named
 from dgn_explorer.synthesis.step_sizes import is_tuned, remember_step, remembered_step
 
 
-class StepSize(QObject):
+class StepSizeFinder(QObject):
     """Gives the settings the step size that suits what is open.
 
     The default one is tuned for the built-in pair. Of other pairs it is remembered, and as long as

@@ -32,7 +32,7 @@ _PASSING = (nn.ReLU, nn.LeakyReLU, nn.Identity, nn.Flatten)
 
 
 @dataclass(frozen=True)
-class Step:
+class CaffeStep:
     """One layer: its module's path, and the blobs it reads and writes."""
 
     path: str
@@ -52,7 +52,7 @@ class CaffeNet(nn.Module):
         super().__init__()
         layers = test_layers(net)
         self.input_blob = _input_blob(net, layers)
-        self.steps: list[Step] = []
+        self.steps: list[CaffeStep] = []
         self.renamed: dict[str, str] = {}  # path -> Caffe's name, where they differ
         with torch.device("meta"):
             self._build(layers, torch.empty(*shape))
@@ -77,7 +77,9 @@ class CaffeNet(nn.Module):
             kind, name = layer_type(layer), layer.text("name")
             if kind in _DATA_LAYERS or kind in _TRAINING_LAYERS:
                 continue
-            step = Step(self._path(name), tuple(layer.texts("bottom")), tuple(layer.texts("top")))
+            step = CaffeStep(
+                self._path(name), tuple(layer.texts("bottom")), tuple(layer.texts("top"))
+            )
             unknown = [blob for blob in step.bottoms if blob not in blobs]
             if unknown or not step.bottoms or not step.tops:
                 what = (
@@ -182,7 +184,7 @@ def _input_blob(net: Message, layers: Sequence[Message]) -> str:
     return names[0]
 
 
-def _before_softmax(net: CaffeNet) -> Step:
+def _before_softmax(net: CaffeNet) -> CaffeStep:
     last = net.steps[-1]
     if isinstance(net.get_submodule(last.path), nn.Softmax):
         before = [s for s in net.steps[:-1] if last.bottoms[0] in s.tops]

@@ -129,7 +129,7 @@ class EfficientNetLite(nn.Module):
                 module.fold()
 
 
-def load(name: str) -> EfficientNetLite:
+def load_lite(name: str) -> EfficientNetLite:
     """Build ``lite0``, ``lite1`` or ``lite2`` with its published weights, not folded yet."""
     size = SIZES[name]
     module = EfficientNetLite(size.width, size.depth).eval()
@@ -151,7 +151,7 @@ def loaded(name: str, request: Request | None = None) -> Loaded:
             "Leave out --weights and --arch, or open your own file.",
         )
     size = SIZES[name]
-    module = load(name)
+    module = load_lite(name)
     digest = fingerprint(module)
     module.fold()
     return Loaded(

@@ -7,7 +7,7 @@ from dgn_explorer.gui.desk.actions import Action
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Drop, Feature
 from dgn_explorer.gui.features.photo.photo_panel import PhotoPanel
-from dgn_explorer.photos.files import SUFFIXES
+from dgn_explorer.photos.files import PHOTO_SUFFIXES
 
 _PAGE = "photo"
 
@@ -24,7 +24,7 @@ def photo_feature(desk: Desk) -> Feature:
             desk.photo.opened,
         ),
         # A PNG may carry a recipe: the picture's feature looks first, and may come back here.
-        drops=(Drop(frozenset(SUFFIXES) - {".png"}, desk.photo.open),),
+        drops=(Drop(frozenset(PHOTO_SUFFIXES) - {".png"}, desk.photo.open),),
     )
 
 
@@ -51,7 +51,7 @@ class _PhotoActions(QObject):
     def _choose(self) -> None:
         chooser = QFileDialog(self._desk.window, "Open photo")
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
-        chooser.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
+        chooser.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in PHOTO_SUFFIXES)})")
         chooser.fileSelected.connect(self._desk.photo.open)
         chooser.finished.connect(chooser.deleteLater)
         chooser.open()

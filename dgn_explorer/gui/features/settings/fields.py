@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.theme import TIGHT
-from dgn_explorer.photos.files import SUFFIXES
+from dgn_explorer.photos.files import PHOTO_SUFFIXES
 from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec
 
 _WIDTH_PX = 88
@@ -158,7 +158,7 @@ class InputFile(QWidget):
 
     def _choose(self) -> None:
         chooser = QFileDialog(self.window(), f"Choose the {self._spec.name}")
-        chooser.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
+        chooser.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in PHOTO_SUFFIXES)})")
         chooser.fileSelected.connect(lambda path: self.edited.emit(path))
         chooser.finished.connect(chooser.deleteLater)
         chooser.open()
