@@ -43,8 +43,8 @@ class Record:
     """
 
     order: Order
-    parts: Mapping[str, "np.ndarray | tuple[str, ...]"]
-    trace: np.ndarray
+    parts: Mapping[str, "np.ndarray | tuple[str, ...]"] = field(repr=False)
+    trace: np.ndarray = field(repr=False)
     state: str
     provenance: Provenance
     label: str = ""
