@@ -102,7 +102,11 @@ class Controls(QWidget):
         column.addLayout(self._make_seed_row(table))
         column.addWidget(self._start_row)
         column.addWidget(
-            label("Same seed, same image. Unlocked: a new one for every run.", "caption", wrap=True)
+            label(
+                "Same seed, same image on this machine. Unlocked: a new one for every run.",
+                "caption",
+                wrap=True,
+            )
         )
         column.addSpacing(TIGHT)
         column.addWidget(line())
