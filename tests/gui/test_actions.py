@@ -70,9 +70,9 @@ def test_the_menus_are_in_the_order_that_people_know(explorer: Explorer) -> None
     assert file[:4] == ["open", "open_photo", "train", "train_watch"]
     assert file[-4:] == ["copy_address", "copy_command", "copy_python", "close"]
     run = [action.id for action in known if action.menu == "Run"]
-    assert run[:10] == [
+    assert run[:11] == [
         "visualise", "stop", "more_steps", "watch", "new_seed", "lock_seed", "seeds", "sweep",
-        "photo_start", "live_parameters",
+        "range_set", "photo_start", "live_parameters",
     ]  # fmt: skip
 
 

@@ -24,9 +24,9 @@ FEATURES: tuple[FeatureMaker, ...] = (
     settings_feature,
     picture_feature,
     combine_feature,
-    ranges_feature,
     films_feature,
     results_feature,
+    ranges_feature,
     queue_feature,
     training_feature,
 )

@@ -19,7 +19,7 @@ def ranges_feature(desk: Desk) -> Feature:
             Action("range_set", "Run", 1, "Set of images in a range…",
                    "Make different images that excite the selected unit to a certain level",
                    ranges.ask, keys="Ctrl+Alt+R",
-                   enabled=lambda: desk.session.unit is not None),
+                   enabled=lambda: desk.session.unit is not None, place=1),
         ),
         follows=(desk.session.selected, desk.session.opened),
     )  # fmt: skip
