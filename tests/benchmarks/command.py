@@ -9,7 +9,7 @@ import time
 
 
 def measure() -> dict[str, float]:
-    """Seconds of ``--help``, and what a stored result costs once everything is open."""
+    """Seconds of ``--help``, and of a command whose result is in the store, start included."""
     program = [sys.executable, "-m", "dgn_explorer"]
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "DGN_EXPLORER_HOME": home}
@@ -18,7 +18,8 @@ def measure() -> dict[str, float]:
         help_s = time.perf_counter() - started
         make = [*program, "visualize", "volcano", "--steps", "3", "--out", home, "--json"]
         subprocess.run(make, check=True, capture_output=True, env=environment)
+        started = time.perf_counter()
         again = subprocess.run(make, check=True, capture_output=True, env=environment)
-    answer = json.loads(again.stdout)
-    assert answer["cached"]
-    return {"help_s": help_s, "cached_answer_s": answer["seconds"]}
+        stored_s = time.perf_counter() - started
+    assert json.loads(again.stdout)["cached"]
+    return {"help_s": help_s, "stored_answer_s": stored_s}
