@@ -123,7 +123,7 @@ class Probe(QObject):
 
     def _ask(self, name: str) -> float:
         assert self.window is not None
-        field = self.browser.search.field
+        field = RoomsOf(self.window).browser.search.field
         field.setFocus()
         field.clear()
         QTest.keyClicks(field, name)
