@@ -12,6 +12,7 @@ from dgn_explorer.commands.options import (
     json_option,
     network_option,
     prior_option,
+    threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.errors import DgnError
@@ -46,7 +47,7 @@ from dgn_explorer.synthesis.morph import MAX_FRAMES, PATHS, between
 )
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def animate_command(
     addresses: tuple[str, ...],

@@ -6,7 +6,15 @@ import click
 
 from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
-from dgn_explorer.commands.options import device_option, json_option, network_option
+from dgn_explorer.commands.options import (
+    device_option,
+    folder_option,
+    json_option,
+    network_option,
+    seeds_option,
+    set_option,
+    threads_option,
+)
 from dgn_explorer.commands.terminal import print_json, say
 
 
@@ -20,18 +28,11 @@ from dgn_explorer.commands.terminal import print_json, say
 )
 @network_option
 @click.option("--layer", "layers", multiple=True, required=True, help="May be given several times.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
-)
-@click.option("--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    help="Folder for the PNG files.  [default: the current one]",
-)
+@set_option
+@seeds_option
+@folder_option
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def caricature_command(
     photos: tuple[Path, ...],

@@ -8,9 +8,12 @@ from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
+    folder_option,
     json_option,
     network_option,
     prior_option,
+    seeds_option,
+    threads_option,
 )
 from dgn_explorer.commands.terminal import print_json
 from dgn_explorer.errors import DgnError
@@ -24,15 +27,10 @@ from dgn_explorer.synthesis.targets import Maximise, Term
 @network_option
 @prior_option
 @ascent_options
-@click.option("--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    help="Folder for the PNG files.  [default: the current one]",
-)
+@seeds_option
+@folder_option
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def combine_command(
     parts: tuple[str, ...],

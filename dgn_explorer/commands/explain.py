@@ -7,7 +7,13 @@ import click
 
 from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
-from dgn_explorer.commands.options import device_option, json_option, network_option
+from dgn_explorer.commands.options import (
+    device_option,
+    json_option,
+    network_option,
+    set_option,
+    threads_option,
+)
 from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.studies.saliency.about import HOWS
 
@@ -23,9 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--how", type=click.Choice(HOWS), default=HOWS[0], show_default=True, help="Family.")
 @click.option("--layer", default="", help="The layer of grad-cam.  [default: the last maps]")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
-)
+@set_option
 @click.option(
     "--raw",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     help="PNG of the map over the photograph.  [default: named after photograph and unit]",
 )
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def explain_command(
     photo: Path,

@@ -9,9 +9,12 @@ from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
+    folder_option,
     json_option,
     network_option,
     prior_option,
+    set_option,
+    threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.results.record import Record
@@ -34,17 +37,10 @@ from dgn_explorer.synthesis.targets import InRange
     default=None,
     help="Images made at once.  [default: 8; another number gives other images]",
 )
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    help="Folder for the PNG files.  [default: the current one]",
-)
+@set_option
+@folder_option
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def inverse_set_command(
     ranges: tuple[str, ...],

@@ -7,7 +7,16 @@ import click
 
 from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
-from dgn_explorer.commands.options import device_option, json_option, network_option, prior_option
+from dgn_explorer.commands.options import (
+    device_option,
+    folder_option,
+    json_option,
+    network_option,
+    prior_option,
+    seeds_option,
+    set_option,
+    threads_option,
+)
 from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.synthesis.methods.inversion.about import THROUGH, cannot_follow
 
@@ -25,18 +34,11 @@ from dgn_explorer.synthesis.methods.inversion.about import THROUGH, cannot_follo
     help="What the image is made of.",
 )
 @click.option("--preset", default="default", show_default=True, help="Set of parameters.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
-)
-@click.option("--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    help="Folder for the PNG files.  [default: the current one]",
-)
+@set_option
+@seeds_option
+@folder_option
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def invert_command(
     photo: Path,

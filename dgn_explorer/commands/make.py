@@ -10,6 +10,7 @@ from dgn_explorer.commands.options import (
     json_option,
     network_option,
     prior_option,
+    threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
 
@@ -25,7 +26,7 @@ from dgn_explorer.commands.terminal import print_json, say
     help="Folder for the files.  [default: the current one]",
 )
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def make_command(
     order: str,

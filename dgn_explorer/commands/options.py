@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,21 @@ device_option = click.option(
     "--device", default=None, help="cpu, cuda or mps.  [default: the best there is]"
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+folder_option = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for the PNG files.  [default: the current one]",
+)
+threads_option = click.option(
+    "--threads", type=click.IntRange(1, 256), default=None, help="CPU threads."
+)
+seeds_option = click.option(
+    "--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times."
+)
+set_option = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
+)
 
 Command = Callable[..., Any]
 

@@ -10,6 +10,8 @@ from dgn_explorer.commands.options import (
     device_option,
     json_option,
     network_option,
+    set_option,
+    threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.studies.table import STUDIES
@@ -26,9 +28,7 @@ _NAMES = "; ".join(f"{study.name}: {study.summary}" for study in STUDIES)
 )
 @click.option("--unit", "units", multiple=True, help="Of this unit; may be repeated.")
 @click.option("--preset", default="default", show_default=True, help="Set of parameters.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one parameter."
-)
+@set_option
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -36,7 +36,7 @@ _NAMES = "; ".join(f"{study.name}: {study.summary}" for study in STUDIES)
     help="Write maps to this .npy file.",
 )
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def study_command(
     study: str,

@@ -9,9 +9,12 @@ from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     batch_option,
     device_option,
+    folder_option,
     json_option,
     network_option,
     prior_option,
+    seeds_option,
+    threads_option,
 )
 from dgn_explorer.commands.terminal import print_json
 
@@ -28,16 +31,11 @@ from dgn_explorer.commands.terminal import print_json
     default=None,
     help="Start from a photograph instead of a random code.",
 )
-@click.option("--seed", "seeds", type=int, multiple=True, help="Seed; may be given several times.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    help="Folder for the PNG files.  [default: the current one]",
-)
+@seeds_option
+@folder_option
 @batch_option
 @device_option
-@click.option("--threads", type=click.IntRange(1, 256), default=None, help="CPU threads.")
+@threads_option
 @json_option
 def visualize_command(
     addresses: tuple[str, ...],
