@@ -64,13 +64,13 @@ def test_the_sheet_is_shown_and_its_settings_are_not_those_of_one_image(
         {
             "images": rng.integers(0, 256, (4, 8, 8, 3), np.uint8),
             "codes": np.zeros((4, 16), np.float32),
-            "activations": np.full((4, 1), 9.0, np.float32),
+            "activations": np.array([[8.5], [9.25], [8.0], [9.0]], np.float32),
             "distances": np.zeros((4, 4), np.float32),
             "phases": ("joint",) * 4,
             "parents": np.full(4, -1, np.int32),
             "tries": np.ones(4, np.int32),
         },
-        np.full(7, 9.0, np.float32),
+        np.full(7, 9.9, np.float32),
         "done",
         Provenance(1.0, "cpu", "2026-11-21T12:00:00+00:00"),
         order.target.text(("volcano",)),
@@ -79,6 +79,7 @@ def test_the_sheet_is_shown_and_its_settings_are_not_those_of_one_image(
     explorer.session.show_result(record.key)
     explorer.until(lambda: explorer.session.display.result is not None)
     assert explorer.stage.canvas.image.shape == (18, 18, 3)  # two by two with a gap
+    assert explorer.stage.curve.reached == "8 to 9.25"  # of the images; the search ended at 9.9
     assert not explorer.desk.table["more_steps"].isEnabled()
     text = " ".join(value for _, value in _facts(record))
     assert order.target.text() in text

@@ -1,5 +1,7 @@
 """The activation at every step, drawn with QPainter."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPaintEvent, QPen
@@ -23,17 +25,25 @@ class ActivationCurve(QWidget):
         self._theme = theme
         self._trace = np.zeros(0, np.float32)
         self._steps = 0
+        self.reached = ""  # the number beside the curve
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Activation curve")
         theme.changed.connect(self.update)
 
-    def show_trace(self, trace: np.ndarray, steps: int) -> None:
-        """Show ``trace`` (n,), the first n of ``steps`` activations."""
+    def show_trace(self, trace: np.ndarray, steps: int, reached: Sequence[float] = ()) -> None:
+        """Show ``trace`` (n,), the first n of ``steps`` activations.
+
+        ``reached`` are the activations of the images on show: the trace of a search for several
+        images ends at whatever was tried last.
+        """
         self._trace = trace[np.isfinite(trace)]
         self._steps = max(steps, len(trace), 1)
         if len(self._trace):
-            first, last = number_text(self._trace[0]), number_text(self._trace[-1])
+            low, high = (min(reached), max(reached)) if reached else (self._trace[-1],) * 2
+            texts = dict.fromkeys((number_text(low), number_text(high)))  # one if they are alike
+            self.reached = " to ".join(texts)
+            first, last = number_text(self._trace[0]), self.reached
             self.setAccessibleDescription(f"From {first} to {last} in {len(trace)} steps")
         self.update()
 
@@ -92,11 +102,11 @@ class ActivationCurve(QWidget):
         painter.setFont(font(CAPTION_PT))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "Activation")
         painter.setPen(QColor(colours.text))
-        painter.setFont(font(BODY_PT * 1.5, bold=True))
+        painter.setFont(font(BODY_PT * (1.1 if " to " in self.reached else 1.5), bold=True))
         painter.drawText(
             box.translated(0, 18).adjusted(0, 0, 0, 10),
             Qt.AlignmentFlag.AlignLeft,
-            number_text(self._trace[-1]),
+            self.reached,
         )
         painter.setPen(QColor(colours.muted))
         painter.setFont(font(CAPTION_PT))

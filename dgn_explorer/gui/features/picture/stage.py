@@ -124,7 +124,9 @@ class Stage(QWidget):
             steps = display.result.steps
             if display.result.state == "stopped":
                 steps = getattr(recipe.parameters, "steps", steps)
-            self.curve.show_trace(display.result.trace, steps)
+            result = display.result
+            reached = [result.activation_of(number) for number in range(result.count)]
+            self.curve.show_trace(result.trace, steps, [v for v in reached if np.isfinite(v)])
         else:
             self.canvas.show_image(None)
             self.curve.show_trace(np.zeros(0, np.float32), 0)
