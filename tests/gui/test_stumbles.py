@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QFileDialog, QLabel, QPushButton
 
 from dgn_explorer.engine.messages import OpenFailed
@@ -23,6 +24,7 @@ from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK
 
 MakeExplorer = Callable[..., Explorer]
+CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def test_what_is_typed_while_torch_loads_is_searched(make_explorer: MakeExplorer) -> None:
@@ -37,6 +39,35 @@ def test_what_is_typed_while_torch_loads_is_searched(make_explorer: MakeExplorer
     assert explorer.browser.search.hits.item(0).text() == "strawberry"
     assert explorer.session.settings.value.seed == seed
     assert explorer.engine.submitted == []
+
+
+@pytest.mark.parametrize("part", ["tree", "grid", "canvas"])
+def test_letters_typed_anywhere_are_searched(explorer: Explorer, part: str) -> None:
+    browser, stage = explorer.browser, explorer.stage
+    explorer.make("strawberry")
+    where = {"tree": browser.tree, "grid": browser.grid, "canvas": stage.canvas}[part]
+    where.setFocus()
+    explorer.until(lambda: QApplication.focusWidget() is where)
+    handle = explorer.window.windowHandle()  # as from a keyboard: to whoever has the keys by then
+    for key in (Qt.Key.Key_V, Qt.Key.Key_O):
+        QTest.keyClick(handle, key)
+    assert browser.search.field.text() == "vo"
+    assert browser.search.hits.item(0).text() == "volcano"
+
+
+def test_letters_in_a_field_and_shortcuts_stay_what_they_are(explorer: Explorer) -> None:
+    search, handle = explorer.browser.search.field, explorer.window.windowHandle()
+    explorer.make("volcano")
+    explorer.desk.table["gallery"].trigger()
+    explorer.gallery.text.setFocus()
+    QTest.keyClick(handle, Qt.Key.Key_A)
+    assert explorer.gallery.text.text() == "a"
+    explorer.browser.grid.setFocus()
+    QTest.keyClick(handle, Qt.Key.Key_Space)
+    QTest.keyClick(handle, Qt.Key.Key_B, CTRL)
+    QTest.keyClick(handle, Qt.Key.Key_F5)
+    assert search.text() == ""
+    assert QApplication.focusWidget() is not search
 
 
 def test_enter_while_torch_loads_counts_when_there_is_a_network(

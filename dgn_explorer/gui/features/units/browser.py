@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from dgn_explorer.gui.desk.desk import LAYERS, Desk
+from dgn_explorer.gui.desk.typing_anywhere import TypingAnywhere
 from dgn_explorer.gui.features.units.layer_model import LayerModel, PathRole
 from dgn_explorer.gui.features.units.search_box import SearchBox
 from dgn_explorer.gui.features.units.unit_model import UnitModel
@@ -36,6 +37,7 @@ class Browser(QWidget):
         session, theme = desk.session, desk.theme
         self._session, self._selection = session, desk.selection
         self.search = SearchBox(session, desk.notes, theme)
+        TypingAnywhere(desk.window, self.search.field)
         self.tree = self._make_tree()
         self.units = UnitModel(session, desk.notes, self)
         self.grid = self._make_grid(theme)
