@@ -35,8 +35,9 @@ class Judge:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        output = network.info.output_layer
-        points = [ReadPoint(output, 0, "input"), ReadPoint(output, 0, "output")]
+        info = network.info
+        before = ReadPoint(info.feature_reader, 0, "input")
+        points = [before, ReadPoint(info.output_layer, 0, "output")]
         self._read = ActivationReader(network.module, points)
 
     @torch.no_grad()

@@ -45,7 +45,8 @@ def assemble(
     layers, points = checked.traced.layers, checked.traced.points
     output = _output_layer(loaded, options, layers, checked.traced.result)
     labels = _labels(loaded, options, output)
-    averaged = loaded.averaged | {output.path}
+    classifier = _before_pooling(output, layers)
+    averaged = loaded.averaged | {output.path, classifier.path}
     info = NetworkInfo(
         name=loaded.name,
         title=loaded.title,
@@ -53,6 +54,7 @@ def assemble(
         layers=tuple(replace(x, pooled=True) if _averages(x, averaged) else x for x in layers),
         labels=labels,
         output_layer=output.path,
+        classifier=classifier.path,
         input_size=input_size,
         working_size=working_size,
         aliases=_existing_aliases(loaded.aliases, points),
@@ -114,23 +116,39 @@ def _output_layer(
                 f"{loaded.name} has no layer {wanted!r} to use as its output.",
                 f"Its last layers are {', '.join(list(by_path)[-3:])}.",
             )
-        return by_path[path]
+        found = by_path[path]
+        return found if options.output_layer else _after_pooling(found, layers)
     scores = [x for x in layers if x.kind not in _SOFTMAX]
     # Containers return what their last layer made: the layer itself finished first
     last = by_path[result] if result in by_path else (scores or list(layers))[-1]
-    if last in scores and last.spatial == (1, 1):
-        return _before_pooling(last, layers)
     return last if last in scores or not scores else scores[-1]
 
 
-def _before_pooling(last: LayerInfo, layers: tuple[LayerInfo, ...]) -> LayerInfo:
-    """Where a convolution is the classifier (SqueezeNet), its maps rather than their mean."""
-    for layer in reversed(layers[: layers.index(last)]):
-        if layer.channels != last.channels:
+def _after_pooling(classifier: LayerInfo, layers: tuple[LayerInfo, ...]) -> LayerInfo:
+    """Where a convolution is the classifier (SqueezeNet), what its maps are pooled to.
+
+    Class names belong there: a maximum of one position is no maximum of the score.
+    """
+    if classifier.spatial is None or max(classifier.spatial) == 1:
+        return classifier
+    for layer in layers[layers.index(classifier) + 1 :]:
+        if layer.channels != classifier.channels or layer.kind in _SOFTMAX:
+            break
+        if layer.spatial == (1, 1):
+            return layer
+    return classifier
+
+
+def _before_pooling(output: LayerInfo, layers: tuple[LayerInfo, ...]) -> LayerInfo:
+    """The convolution whose pooled maps are the scores, else the output layer itself."""
+    if output.spatial != (1, 1):
+        return output
+    for layer in reversed(layers[: layers.index(output)]):
+        if layer.channels != output.channels:
             break
         if "Conv" in layer.kind:
             return layer
-    return last
+    return output
 
 
 def _labels(loaded: Loaded, options: NetworkOptions, output: LayerInfo) -> tuple[str, ...]:

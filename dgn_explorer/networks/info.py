@@ -35,6 +35,9 @@ class LayerInfo:
 class NetworkInfo:
     """A network's name, layers and labels; small, immutable and free of torch.
 
+    The units of ``output_layer`` are the class scores: ``labels`` name them, and no others. The
+    ``classifier`` is the layer that makes scores of features. It is the output layer itself, or a
+    convolution whose maps are pooled afterwards, as in SqueezeNet.
     ``aliases`` maps published layer names (fc6) to paths. ``positions`` names the checkpoints of a
     series, ``position`` the one that is open. ``batch_limit`` is the most images that one forward
     pass takes, where the file fixes it or an image's scores depend on the others. ``unreadable``
@@ -56,6 +59,12 @@ class NetworkInfo:
     batch_limit: int | None = None
     unreadable: tuple[LayerInfo, ...] = ()
     notices: tuple[str, ...] = ()
+    classifier: str = ""
+
+    @property
+    def feature_reader(self) -> str:
+        """The layer whose input are the features: what the classifier makes its scores of."""
+        return self.classifier or self.output_layer
 
     def layer(self, path: str) -> LayerInfo:
         """Return the layer at ``path``, a path or an alias; ``class`` is the output layer."""

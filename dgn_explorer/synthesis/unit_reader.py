@@ -18,7 +18,7 @@ from dgn_explorer.synthesis.objective import read_unit
 class UnitReader:
     """Reads ``units`` as objectives do: at their position, else the mean or the centre position.
 
-    The pooled features are what the output layer gets, averaged over positions.
+    The pooled features are what the classifier gets, averaged over positions.
     """
 
     def __init__(self, network: Network, units: Sequence[UnitAddress], half: bool = False) -> None:
@@ -32,7 +32,7 @@ class UnitReader:
         module = network.half_module if half else network.module
         points = [network.read_points[path] for path in self._layers]
         self._read = ActivationReader(module, points)
-        features = ReadPoint(info.output_layer, 0, "input")
+        features = ReadPoint(info.feature_reader, 0, "input")
         self._read_both = ActivationReader(module, [*points, features])
 
     def __call__(self, rgb: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ class TypingAnywhere(QObject):
     Qt asks first, with a ``ShortcutOverride``, whether the widget with the keys wants a letter for
     itself; text fields do, and what nobody wants comes to the window. The key press that follows
     goes to whichever widget has the keys by then. Lists lose their search by first letter, which
-    finds nothing among numbered units; shortcuts, the space bar and drop-down lists keep their keys.
+    finds nothing among numbered units. Shortcuts, the space bar and drop-down lists stay.
     """
 
     def __init__(self, window: QWidget, field: QLineEdit) -> None:
