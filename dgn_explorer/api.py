@@ -261,12 +261,20 @@ class Explorer:
         )
 
     def keep_input(self, role: str, picture: Picture) -> Input:
-        """Put a photograph or mask into the store, so that what is made of it can be made again."""
+        """Put a photograph or mask into the store, so that what is made of it can be made again.
+
+        Of a folder or zip of photographs the list is kept, and where it is.
+        """
         if isinstance(picture, np.ndarray):
             return Input(role, self.store.inputs.put(_png(picture)))
         if isinstance(picture, bytes):
             return Input(role, self.store.inputs.put(picture))
         path = Path(picture).expanduser()
+        if path.is_dir() or path.suffix.lower() == ".zip":
+            found = self.store.sets.put(path)
+            for reason in found.skipped:
+                self._notice(reason)
+            return Input(role, found.sha256, found.name)
         return Input(role, self.store.inputs.put(read_file(path)), path.name)
 
     # ---- making

@@ -208,7 +208,8 @@ def _codes(prior: "Prior", network: "Network", photos: tuple["Photo", ...]) -> I
     """Codes (N, K) of the photographs, some at a time, with a line on the terminal."""
     import torch
 
-    from dgn_explorer.photos.sets import batches, load_photo
+    from dgn_explorer.photos.loading import load_photo
+    from dgn_explorer.photos.sets import batches
     from dgn_explorer.priors.encoding import encode
 
     size, p, line, done = prior.info.encoder.input_size, network.preprocessing, StatusLine(), 0

@@ -63,7 +63,14 @@ class OpenThings:
                 )
         else:
             prior = None
-        return Bench(network, prior, self._store.inputs.get, self._store.code, self._encoder(prior))
+        return Bench(
+            network,
+            prior,
+            self._store.inputs.get,
+            self._store.code,
+            self._encoder(prior),
+            self._store.sets,
+        )
 
     def network(self, fingerprint: str) -> Network:
         """The network with this fingerprint; raises `DgnError`."""

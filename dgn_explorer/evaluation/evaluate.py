@@ -23,7 +23,8 @@ from dgn_explorer.evaluation.report import Report
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.reading import ActivationReader
-from dgn_explorer.photos.sets import Photo, load_photo, spread
+from dgn_explorer.photos.loading import load_photo
+from dgn_explorer.photos.sets import Photo, spread
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.info import FLOAT32
 from dgn_explorer.priors.precision import best_numeric

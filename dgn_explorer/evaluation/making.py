@@ -53,7 +53,12 @@ class Maker:
     def _make(self, recipes: Sequence[Recipe]) -> tuple[Record, ...]:
         prior = self.prior if recipes[0].about.with_prior else None
         bench = Bench(
-            self.network, prior, self.store.inputs.get, self.store.code, lambda: self.network
+            self.network,
+            prior,
+            self.store.inputs.get,
+            self.store.code,
+            lambda: self.network,
+            self.store.sets,
         )
         records: tuple[Record, ...] = finish(make_together(recipes, bench))
         return records

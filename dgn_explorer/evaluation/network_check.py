@@ -15,11 +15,11 @@ from dgn_explorer.networks.preprocessing import (
     Preprocessing,
     channel_rows,
 )
+from dgn_explorer.photos.loading import load_photo
 from dgn_explorer.photos.sets import (
     Photo,
     batches,
     class_indices,
-    load_photo,
     open_photos,
     spread,
 )

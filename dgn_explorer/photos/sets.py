@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-import torch
-from torch import Tensor
-
 from dgn_explorer.errors import DgnError
-from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.files import is_photo_name, open_file, read_entry, read_file
-from dgn_explorer.photos.reading import decode
 
 _WAY_OUT = "Give a folder or zip of photographs with one folder a class."
 
@@ -23,12 +18,14 @@ _WAY_OUT = "Give a folder or zip of photographs with one folder a class."
 class Photo:
     """One photograph: its class folder, and how to read its bytes.
 
-    ``read`` raises `DgnError` for what is no ordinary file or too large (see `files`).
+    ``read`` raises `DgnError` for what is no ordinary file or too large (see `files`). ``stamp``
+    changes when the file does: its size with its time, or with the checksum that a zip lists.
     """
 
     name: str
     folder: str
     read: Callable[[], bytes]
+    stamp: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def photo_files(folder: Path) -> list[Path]:
 
 def _in_folder(path: Path) -> PhotoSet:
     files = photo_files(path)
-    photos = [Photo(str(p), p.parent.name, partial(read_file, p, str(p))) for p in files]
+    photos = [Photo(str(p), p.parent.name, partial(read_file, p, str(p)), _stamp(p)) for p in files]
     return PhotoSet(tuple(photos), lambda: None)
 
 
@@ -91,6 +88,7 @@ def _in_zip(path: Path) -> PhotoSet:
             f"{path}/{name}",
             PurePosixPath(name).parent.name,
             partial(read_entry, archive, entries[name], f"{path}/{name}"),
+            f"{entries[name].file_size} {entries[name].CRC:08x}",
         )
         for name in sorted(entries)
         if is_photo_name(name)
@@ -98,20 +96,19 @@ def _in_zip(path: Path) -> PhotoSet:
     return PhotoSet(tuple(photos), close)
 
 
+def _stamp(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:  # whoever reads it is told why
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
 def spread(photos: tuple[Photo, ...], limit: int | None) -> tuple[Photo, ...]:
     """At most ``limit`` photographs, taken evenly over the classes."""
     if limit is None or limit >= len(photos):
         return photos
     return tuple(photos[i * len(photos) // limit] for i in range(limit))
-
-
-def load_photo(
-    photo: Photo, size: int, crop: float, interpolation: str, resize: str = "shorter"
-) -> Tensor:
-    """RGB (3, size, size) in [0, 1]: the middle of a photograph (see `middle_square`)."""
-    picture = decode(photo.read(), photo.name)
-    square = middle_square(picture, size, crop, interpolation, resize)
-    return torch.from_numpy(square).permute(2, 0, 1).float().div(255)
 
 
 def class_indices(

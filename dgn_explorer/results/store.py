@@ -35,6 +35,7 @@ from dgn_explorer.results.damage import (
 from dgn_explorer.results.hdf5_file import DamagedFileError, NewerFileError, encode
 from dgn_explorer.results.index import Known, read_index, signature_of, write_index
 from dgn_explorer.results.inputs import InputStore
+from dgn_explorer.results.photo_sets import PhotoSets
 from dgn_explorer.results.record import DONE, STOPPED, Record
 from dgn_explorer.results.record_file import (
     RawRecord,
@@ -72,6 +73,7 @@ class Store:
         self._known: dict[str, Known] = {}  # what was listed last
         self._unwritten = 0  # how much of it the index lacks
         self.inputs = InputStore(folder / "inputs", self._fs)
+        self.sets = PhotoSets(folder, self.inputs, self._fs)
         remove_dead_temporaries(folder, self._fs)
 
     def path(self, key: str) -> Path:

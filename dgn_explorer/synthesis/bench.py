@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
+from dgn_explorer.photos.collection import Collection, Collections
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.masks import decode_mask
 from dgn_explorer.photos.reading import decode_photo
@@ -30,6 +31,7 @@ class Bench:
     ``prior`` is None for methods and studies that need none. ``read_input`` gives the bytes of an
     input by SHA-256, ``stored_code`` the code (K,) of a stored result by key or None, and
     ``open_encoder`` the network that the prior inverts, or None if that cannot be opened.
+    ``photo_sets`` opens photo sets, for what works on them.
     """
 
     network: Network
@@ -37,6 +39,7 @@ class Bench:
     read_input: Callable[[str], bytes]
     stored_code: Callable[[str], np.ndarray | None]
     open_encoder: Callable[[], Network | None]
+    photo_sets: Collections | None = None
 
     @property
     def device(self) -> torch.device:
@@ -50,6 +53,12 @@ class Bench:
     def mask(self, given: Input) -> np.ndarray:
         """An input mask (H, W) float32 in [0, 1], upright; raises `DgnError`."""
         return decode_mask(self.read_input(given.sha256), given.name or given.role)
+
+    def collection(self, given: Input) -> Collection:
+        """An input photo set, which the caller closes; raises `DgnError`."""
+        if self.photo_sets is None:
+            raise DgnError("There are no photo sets here.", "Run it with a store of results.")
+        return self.photo_sets.open(given.sha256)
 
     def start(self, recipe: Recipe) -> Generator[Progress[Any], None, np.ndarray | None]:
         """The first code (1, K) of ``recipe``, None for a random one; raises `DgnError`.

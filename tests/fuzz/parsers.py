@@ -13,8 +13,9 @@ from PIL import Image
 from dgn_explorer.disk import FileSystem
 from dgn_explorer.export.png import RECIPE_KEY, read_recipe, save_png
 from dgn_explorer.networks.opening import open_network
+from dgn_explorer.photos.loading import load_photo
 from dgn_explorer.photos.reading import read_photo
-from dgn_explorer.photos.sets import load_photo, open_photos
+from dgn_explorer.photos.sets import open_photos
 from dgn_explorer.priors.bounds import read_bounds
 from dgn_explorer.priors.files import load_prior
 from dgn_explorer.priors.published import read_published

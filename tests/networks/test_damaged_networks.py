@@ -31,7 +31,8 @@ from dgn_explorer.networks.labels import read_labels
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.weights.checkpoints import read_weights
 from dgn_explorer.networks.weights.torchvision_import import torchvision_models
-from dgn_explorer.photos.sets import load_photo, open_photos
+from dgn_explorer.photos.loading import load_photo
+from dgn_explorer.photos.sets import open_photos
 from tests.fuzzing import EXAMPLES, QUIET, damaged
 from tests.networks.caffe_texts import blob, caffemodel, layer, pool
 from tests.networks.onnx_files import write_onnx

@@ -12,8 +12,9 @@ import torch
 from PIL import Image
 
 from dgn_explorer.photos.crops import middle_square
+from dgn_explorer.photos.loading import load_photo
 from dgn_explorer.photos.reading import read_photo
-from dgn_explorer.photos.sets import load_photo, open_photos
+from dgn_explorer.photos.sets import open_photos
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.inversion import invert

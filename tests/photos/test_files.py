@@ -14,8 +14,9 @@ from PIL import Image
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.png import read_recipe
 from dgn_explorer.photos import files, reading
+from dgn_explorer.photos.loading import load_photo
 from dgn_explorer.photos.reading import read_photo
-from dgn_explorer.photos.sets import load_photo, open_photos
+from dgn_explorer.photos.sets import open_photos
 from dgn_explorer.training.cache import count_photos, open_source
 from tests.photos.making import saved, scene
 
