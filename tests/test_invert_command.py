@@ -43,3 +43,11 @@ def test_caricature_takes_several_photographs(photo: Path, tmp_path: Path) -> No
     assert Path(line["path"]).is_file() and {"dot", "cosine"} <= set(line)
     none = run("invert", photo.name, "--layer", "blocks.99", cwd=tmp_path)
     assert none.returncode == 2 and "has no layer 'blocks.99'" in none.stderr
+
+
+@pytest.mark.parametrize("command", ["invert", "caricature"])
+def test_what_is_no_photograph_is_refused(command: str, photo: Path, tmp_path: Path) -> None:
+    photo.write_bytes(photo.read_bytes()[:60])
+    broken = run(command, photo.name, "--layer", "blocks.2", cwd=tmp_path)
+    assert broken.returncode == 2
+    assert f"{photo.name} is no picture" in broken.stderr and "Traceback" not in broken.stderr

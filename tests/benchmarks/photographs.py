@@ -2,13 +2,18 @@
 
 ``python -m tests.benchmarks.photographs FOLDER_OR_ZIP --part saliency`` prints the tables of
 docs/methods.md, for photographs in class-index order: the deletion curves of saliency maps against
-a random order, or how near inversions come.
+a random order, or how near inversions come. Photographs are drawn by a fixed seed, and never from
+those that a parameter's default was chosen on.
 """
 
 import argparse
+import random
+import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,42 +23,62 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.studies.saliency.about import HOWS
 
 LAYERS = ("blocks.4", "blocks.10", "blocks.15", "head")
-PRIOR_LAYERS = ("blocks.4", "blocks.10", "blocks.15", "head")
+SEED = 21
+TUNED_ON = 10  # as many, evenly spread, were looked at while defaults were chosen
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path, help="folder or zip, one photograph a class, in order")
-    parser.add_argument("--count", type=int, default=10, help="photographs, spread evenly")
+    parser.add_argument("--count", type=int, default=10, help="photographs to measure")
+    parser.add_argument("--layer", nargs="*", default=LAYERS, help="layers of inversion")
+    parser.add_argument("--set", nargs="*", default=(), help="parameters, NAME=VALUE")
+    parser.add_argument(
+        "--tuning", action="store_true", help="measure those that defaults are chosen on instead"
+    )
     parser.add_argument("--how", nargs="*", default=HOWS, help="families of saliency")
     parser.add_argument("--part", choices=("saliency", "inversion", "prior"), required=True)
     given = parser.parse_args()
-    photos = list(spread(given.photos, given.count))
+    photos = list(drawn(given.photos, given.count, given.tuning))
+    changes = dict(one.split("=", 1) for one in given.set)
     with dgn.open(progress=False) as explorer:
         if given.part == "saliency":
-            print_deletion(explorer, photos, given.how)
-        elif given.part == "inversion":
-            print_inversion(explorer, photos, "pixels", LAYERS)
+            print_deletion(explorer, photos, given.how, changes)
         else:
-            print_inversion(explorer, photos, "prior", PRIOR_LAYERS)
+            through = "pixels" if given.part == "inversion" else "prior"
+            print_inversion(explorer, photos, through, given.layer, changes)
 
 
-def spread(path: Path, count: int) -> Iterator[tuple[int, bytes]]:
-    """Class indices and bytes of ``count`` photographs, evenly spread over all."""
-    if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.is_file())
-        for place in np.linspace(0, len(files) - 1, count).round().astype(int):
-            yield int(place), files[place].read_bytes()
-        return
-    with zipfile.ZipFile(path) as archive:
-        names = sorted(name for name in archive.namelist() if not name.endswith("/"))
-        for place in np.linspace(0, len(names) - 1, count).round().astype(int):
-            yield int(place), archive.read(names[place])
+def drawn(path: Path, count: int, tuning: bool) -> Iterator[tuple[int, bytes]]:
+    """Class indices and bytes of ``count`` photographs of the folder or zip."""
+    with ExitStack() as stack:
+        names: Sequence[str | Path]
+        if path.is_dir():
+            names = sorted(one for one in path.rglob("*") if one.is_file())
+            read: Callable[[Any], bytes] = Path.read_bytes
+        else:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            names = sorted(name for name in archive.namelist() if not name.endswith("/"))
+            read = archive.read
+        for place in places(len(names), count, tuning):
+            yield place, read(names[place])
+
+
+def places(of: int, count: int, tuning: bool = False) -> list[int]:
+    """Which ``count`` of ``of`` photographs are measured, in the order in which they were drawn."""
+    tuned = [round(place) for place in np.linspace(0, of - 1, TUNED_ON)]
+    if tuning:
+        return tuned[:count]
+    left = sorted(set(range(of)) - set(tuned))
+    return random.Random(SEED).sample(left, count)
 
 
 def print_deletion(
-    explorer: Explorer, photos: Sequence[tuple[int, bytes]], hows: Sequence[str]
+    explorer: Explorer,
+    photos: Sequence[tuple[int, bytes]],
+    hows: Sequence[str],
+    changes: Mapping[str, str],
 ) -> None:
     """The share of the probability that is left, for each family."""
     print(
@@ -64,7 +89,7 @@ def print_deletion(
         if how == "deconvnet":
             continue  # refused: no max-pooling
         made = [
-            explorer.explain(photo, f"class:{index}", how, parameters={"deletion": True})
+            explorer.explain(photo, f"class:{index}", how, parameters={"deletion": True, **changes})
             for index, photo in photos
         ]
         print(_row(how, made), flush=True)
@@ -90,12 +115,18 @@ def print_inversion(
     photos: Sequence[tuple[int, bytes]],
     through: str,
     layers: Sequence[str],
+    changes: Mapping[str, str],
 ) -> None:
     """Relative error, cosine and the plain image's error at each layer: mean, and the worst."""
     print("| layer | relative error | worst | cosine | worst | plain image | seconds |")
     print("|---|---|---|---|---|---|---|")
     for layer in layers:
-        made = [explorer.invert(photo, layer, through=through) for _, photo in photos]
+        made = []
+        for index, photo in photos:
+            one = explorer.invert(photo, layer, through=through, parameters=changes)
+            numbers = (float(one.array(name)[0]) for name in ("relative_error", "cosine"))
+            print(layer, index, *(f"{x:.3f}" for x in numbers), file=sys.stderr, flush=True)
+            made.append(one)
         errors, cosines, plain = (
             np.array([one.array(name)[0] for one in made])
             for name in ("relative_error", "cosine", "plain_error")
