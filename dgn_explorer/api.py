@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from dgn_explorer.engine.messages import Decode, Failed, Frame, Replay
+from dgn_explorer.engine.messages import Decode, Failed, Frame, Glance, Glimpse, Replay
 from dgn_explorer.engine.ordering import (
     Wanted,
     continuation,
@@ -479,6 +479,21 @@ class Explorer:
             parameters={**(parameters or {}), "how": how},
         )
         return self.make(order)
+
+    def glance(
+        self, photo: Picture | Input, unit: str, how: str = "gradient", *, layer: str = ""
+    ) -> Glimpse:
+        """The map of one unit at once and unrecorded, to walk through the units of a layer.
+
+        The forward pass is kept, so that each further unit of the layer costs a backward pass. Of
+        the families of `explain` those that need no more: ``AT_ONCE`` of the study.
+        """
+        given = photo if isinstance(photo, Input) else self.keep_input("photo", photo)
+        path = self.network.layer(layer).path if layer else ""
+        resolved = self.network.resolve(unit)
+        ask = Glance(self.network.fingerprint, given, resolved, how, path)
+        found: Glimpse = self.session.answer(ask)
+        return found
 
     # ---- results
 

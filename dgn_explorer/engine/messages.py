@@ -5,11 +5,13 @@ from enum import IntEnum
 
 import numpy as np
 
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.summary import Summary
 from dgn_explorer.studies.survey import Order
+from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -133,8 +135,37 @@ class FindStep:
     prior_fingerprint: str
 
 
-Question = Decode | Replay | FindStep
-Answer = np.ndarray | float
+@dataclass(frozen=True)
+class Glance:
+    """Ask where in a photograph ``unit`` looks, by a family of `AT_ONCE`; answered by a `Glimpse`.
+
+    The forward pass is kept: another unit of the same layer costs a backward pass. Nothing is
+    recorded; the survey `saliency` makes the same map to keep.
+    """
+
+    network_fingerprint: str
+    photo: Input
+    unit: UnitAddress
+    how: str
+    layer: str = ""  # of Grad-CAM; "" is the last maps
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """``map`` (S, S) float32 of the middle square ``seen`` (S, S, 3) uint8, not normalised.
+
+    ``colours`` (3, S, S) where the family tells them apart; ``activation`` is the unit's.
+    """
+
+    ask: Glance
+    map: np.ndarray
+    colours: np.ndarray | None
+    seen: np.ndarray
+    activation: float
+
+
+Question = Decode | Replay | FindStep | Glance
+Answer = np.ndarray | float | Glimpse
 
 
 @dataclass(frozen=True)

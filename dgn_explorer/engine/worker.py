@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from dgn_explorer.engine.answers.decoding import decode
+from dgn_explorer.engine.answers.glancing import Glances
 from dgn_explorer.engine.answers.replaying import replay
 from dgn_explorer.engine.answers.step_size import find_step
 from dgn_explorer.engine.driver import Frames, drive
@@ -19,6 +20,7 @@ from dgn_explorer.engine.messages import (
     Event,
     FindStep,
     Finished,
+    Glance,
     Lane,
     Opened,
     Ready,
@@ -59,9 +61,11 @@ class Worker:
         self._queue = queue
         self._prepare = prepare
         self._open = OpenThings(device, store, confirm or refuse)
+        self._glances = Glances(store.inputs.get)
 
     def open(self, request: OpenRequest) -> Opened:
         """Open a network and a prior and keep them."""
+        self._glances.forget()
         return self._open.open(request)
 
     def run(self, works: tuple[Work, ...]) -> None:
@@ -83,6 +87,7 @@ class Worker:
     def _fall_back(self) -> None:
         lost, cpu = str(self._open.device).upper(), torch.device("cpu")
         self._prepare(cpu)
+        self._glances.forget()
         self._open.move(cpu)
         now = describe(cpu)
         self._tell(Ready(now, notice=f"The device {lost} has failed. Now running on: {now}."))
@@ -175,6 +180,8 @@ class Worker:
             case FindStep() as ask:
                 network = self._open.network(ask.network_fingerprint)
                 return find_step(network, self._open.prior(ask.prior_fingerprint))
+            case Glance() as ask:
+                return self._glances.answer(self._open.network(ask.network_fingerprint), ask)
 
     def _end(self, work: Work, event: Event) -> None:
         self._tell(event)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 BENCHMARKS = {
     "ascent": "one step of an ascent over the bare passes through generator and network",
+    "glances": "the map of one more unit of a layer over the bare backward pass",
     "busy": "one step of an ascent beside busy processes, over one without them",
     "layer": "class units from the queue, one at a time and several in one ascent",
     "memory": "one step of 16 images that asks for its memory anew, over one that has kept it",

@@ -10,6 +10,8 @@ from dgn_explorer.synthesis.parameters import Parameters, choice, number, switch
 GRADIENT, TIMES_INPUT, SMOOTHGRAD = "gradient", "gradient-input", "smoothgrad"
 INTEGRATED, GUIDED, DECONVNET = "integrated", "guided", "deconvnet"
 GRAD_CAM, OCCLUSION = "grad-cam", "occlusion"
+# whose map of a unit is one backward pass, so that a kept forward pass serves all units of a layer
+AT_ONCE = (GRAD_CAM, GRADIENT, TIMES_INPUT, GUIDED, DECONVNET)
 HOWS = (GRAD_CAM, GRADIENT, TIMES_INPUT, SMOOTHGRAD, INTEGRATED, GUIDED, DECONVNET, OCCLUSION)
 
 _PIXELS = 1 << 28

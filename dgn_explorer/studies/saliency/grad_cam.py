@@ -10,39 +10,39 @@ from torch.overrides import TorchFunctionMode
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.reading import ReadPoint, channels_first, first_tensor, is_activation
-from dgn_explorer.studies.saliency.about import SaliencyParameters
-from dgn_explorer.studies.saliency.scene import Attribution, Pass, Scene, Work
+from dgn_explorer.studies.saliency.scene import Attribution, Forward, Scene
 
 _CHANNELS_LAST = (0, 3, 1, 2)
 _GATES = ("sigmoid", "hardsigmoid")  # what they put out is multiplied with maps
 
 
-def grad_cam(scene: Scene, p: SaliencyParameters, layer: str) -> Work:
+def grad_cam(scene: Scene, layer: str) -> Forward:
     """ReLU of the layer's maps, added up by their mean gradients, enlarged bilinearly.
 
     Without a ``layer`` it is the last map that an activation function puts out before the unit's
     own layer: the maps of what comes before that function have signs that the network never uses.
     Not normalised. Raises `DgnError` if there is no map.
     """
-    yield Pass(0, 1)
     rgb = scene.watched()
-    score, source, axes = _named(scene, rgb, layer) if layer else _last(scene, rgb)
-    gradient = channels_first(scene.gradient(score, source), axes)
-    values = channels_first(source.detach(), axes)
-    weights = gradient.mean((2, 3), keepdim=True)
-    coarse = (weights * values).sum(1, keepdim=True).relu()
-    size = scene.rgb.shape[-1]
-    fine = F.interpolate(coarse, (size, size), mode="bilinear", align_corners=False)
-    return Attribution(fine[0, 0])
+    values, source, axes = _named(scene, rgb, layer) if layer else _last(scene, rgb)
+    maps, size = channels_first(source.detach(), axes), scene.rgb.shape[-1]
+
+    def finish(found: Tensor) -> Attribution:
+        weights = channels_first(found, axes).mean((2, 3), keepdim=True)
+        coarse = (weights * maps).sum(1, keepdim=True).relu()
+        fine = F.interpolate(coarse, (size, size), mode="bilinear", align_corners=False)
+        return Attribution(fine[0, 0])
+
+    return Forward(scene, values, source, finish)
 
 
 def _last(scene: Scene, rgb: Tensor) -> tuple[Tensor, Tensor, tuple[int, ...]]:
-    """The score, the last map before the unit's layer, and the order of its axes."""
+    """The unit's layer, the last map before it, and the order of its axes."""
     with _Maps() as found:
-        score = scene.score(rgb)
+        values = scene.values(rgb)
     for value, version, axes in reversed(found.maps):
         if value._version == version:
-            return score, value, axes
+            return values, value, axes
     raise DgnError(
         f"{scene.network.info.name} has no maps behind an activation function before"
         f" {scene.unit.layer}.",
@@ -56,13 +56,13 @@ def _named(scene: Scene, rgb: Tensor, layer: str) -> tuple[Tensor, Tensor, tuple
         raise DgnError(f"{info.path} has no maps.", "Name a layer with maps for Grad-CAM.")
     point = scene.network.read_points[info.path]
     held = _Held(scene, point)
-    score = held.score(rgb)
+    values = held.run(rgb)
     if held.value is None or held.value._version != held.version or info.path == scene.unit.layer:
         raise DgnError(
             f"{info.path} does not come before {scene.unit.layer}, or cannot be held there.",
             "Name another layer, before the unit's own.",
         )
-    return score, held.value, point.axes
+    return values, held.value, point.axes
 
 
 class _Maps(TorchFunctionMode):
@@ -99,8 +99,8 @@ class _Held:
         self.value: Tensor | None = None
         self.version = 0
 
-    def score(self, rgb: Tensor) -> Tensor:
-        """The unit's activation."""
+    def run(self, rgb: Tensor) -> Tensor:
+        """What the unit's layer puts out."""
         point = self._point
         with ExitStack() as hooks:
             if point.side == "activation":
@@ -112,7 +112,7 @@ class _Held:
                 else:
                     handle = child.register_forward_hook(self._after)
                 hooks.callback(handle.remove)
-            return self._scene.score(rgb)
+            return self._scene.values(rgb)
 
     def keep(self, value: Tensor) -> None:
         """This is the layer's tensor."""

@@ -10,23 +10,23 @@ import numpy as np
 import torch
 
 from dgn_explorer.studies.saliency.about import SaliencyParameters
-from dgn_explorer.studies.saliency.scene import Attribution, Pass, Scene, Work
+from dgn_explorer.studies.saliency.scene import Attribution, Forward, Pass, Scene, Work
 
 GREY = 0.5  # where Integrated Gradients start from, and what "no input" is
 
 
-def gradient(scene: Scene, p: SaliencyParameters, layer: str) -> Work:
+def gradient(scene: Scene, layer: str) -> Forward:
     """The activation's gradient (Simonyan et al. 2014, section 3)."""
-    yield Pass(0, 1)
     rgb = scene.watched()
-    return Attribution.of_colours(scene.gradient(scene.score(rgb), rgb))
+    return Forward(scene, scene.values(rgb), rgb, Attribution.of_colours)
 
 
-def times_input(scene: Scene, p: SaliencyParameters, layer: str) -> Work:
+def times_input(scene: Scene, layer: str) -> Forward:
     """Gradient times pixel (Shrikumar et al. 2016): a black pixel gets 0."""
-    yield Pass(0, 1)
     rgb = scene.watched()
-    return Attribution.of_colours(scene.gradient(scene.score(rgb), rgb) * scene.rgb)
+    return Forward(
+        scene, scene.values(rgb), rgb, lambda found: Attribution.of_colours(found * scene.rgb)
+    )
 
 
 def smoothgrad(scene: Scene, p: SaliencyParameters, layer: str) -> Work:

@@ -21,19 +21,21 @@ from dgn_explorer.studies.saliency.about import (
     SaliencyParameters,
 )
 from dgn_explorer.studies.saliency.randomising import likeness, randomised
-from dgn_explorer.studies.saliency.scene import Attribution, Pass, Scene, Work
+from dgn_explorer.studies.saliency.scene import Attribution, Forward, Pass, Scene, Work
 from dgn_explorer.studies.survey import Survey
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.progress import Made, Parts, Progress
 
-_FAMILIES: dict[str, Callable[[Scene, SaliencyParameters, str], Work]] = {
+FORWARDS: dict[str, Callable[[Scene, str], Forward]] = {
     GRADIENT: gradients.gradient,
     TIMES_INPUT: gradients.times_input,
-    SMOOTHGRAD: gradients.smoothgrad,
-    INTEGRATED: gradients.integrated,
     GUIDED: rules.guided,
     DECONVNET: rules.deconvnet,
     GRAD_CAM: grad_cam.grad_cam,
+}
+_FAMILIES: dict[str, Callable[[Scene, SaliencyParameters, str], Work]] = {
+    SMOOTHGRAD: gradients.smoothgrad,
+    INTEGRATED: gradients.integrated,
     OCCLUSION: occlusion.occlusion,
 }
 
@@ -121,7 +123,7 @@ class _Kept:
 
 def _unit(scene: Scene, p: SaliencyParameters, layer: str) -> Generator[Pass, None, _Found]:
     """The map of one unit, and what the parameters ask for besides."""
-    family = _FAMILIES[p.how]
+    family = _FAMILIES.get(p.how, _at_once)
     found = yield from _shifted(family(scene, p, layer), p, 0)
     random: Attribution | None = None
     left: list[float] = []
@@ -136,6 +138,12 @@ def _unit(scene: Scene, p: SaliencyParameters, layer: str) -> Generator[Pass, No
         noise = deletion.random_order(scene, p.seed)
         at_random = yield from deletion.deletion(scene, noise, done + curve, total)
     return _Found(found, random, tuple(left), tuple(at_random))
+
+
+def _at_once(scene: Scene, p: SaliencyParameters, layer: str) -> Work:
+    """A family that needs one pass there and one back."""
+    yield Pass(0, 1)
+    return FORWARDS[p.how](scene, layer).map_of(scene.unit)
 
 
 _RUN = 1000  # what one run of a family counts, whatever its passes, in a unit's progress

@@ -13,8 +13,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.studies.saliency.about import SaliencyParameters
-from dgn_explorer.studies.saliency.scene import Attribution, Pass, Scene, Work
+from dgn_explorer.studies.saliency.scene import Attribution, Forward, Scene
 
 _MAX_POOLS = frozenset(
     f"max_pool{axes}d{ending}" for axes in (1, 2, 3) for ending in ("", "_with_indices")
@@ -23,27 +22,25 @@ _INPLACE = {"relu": 1, "relu6": 1, "hardtanh": 3, "threshold": 3}  # which argum
 _MISSING = object()
 
 
-def guided(scene: Scene, p: SaliencyParameters, layer: str) -> Work:
+def guided(scene: Scene, layer: str) -> Forward:
     """Gradients pass a ReLU where it was open and they are positive (Springenberg et al. 2015)."""
-    yield Pass(0, 1)
     return _through(scene, guided=True)
 
 
-def deconvnet(scene: Scene, p: SaliencyParameters, layer: str) -> Work:
+def deconvnet(scene: Scene, layer: str) -> Forward:
     """The unit's signal, 1, back through transposed filters (Zeiler & Fergus 2014).
 
     ReLUs let what is positive pass, open or not. Where it goes in an image is decided by the
     switches of max-pooling alone, which are those of the photograph: without max-pooling the map
     would be the same for any photograph, so `DgnError` is raised.
     """
-    yield Pass(0, 1)
     return _through(scene, guided=False)
 
 
-def _through(scene: Scene, guided: bool) -> Attribution:
+def _through(scene: Scene, guided: bool) -> Forward:
     rgb = scene.watched()
     with Rectifiers(guided) as rule:
-        score = scene.score(rgb)
+        values = scene.values(rgb)
     name, info = "Guided backprop" if guided else "DeconvNet", scene.network.info
     if not rule.rectifiers:
         raise DgnError(
@@ -57,7 +54,7 @@ def _through(scene: Scene, guided: bool) -> Attribution:
             f" {scene.unit.layer}, so the map would be a grid that is the same for any photograph.",
             "Choose guided instead.",
         )
-    return Attribution.of_colours(scene.gradient(score, rgb))
+    return Forward(scene, values, rgb, Attribution.of_colours)
 
 
 class Rectifiers(TorchFunctionMode):

@@ -48,6 +48,29 @@ class Pass:
 Work = Generator[Pass, None, Attribution]
 
 
+@dataclass(frozen=True)
+class Forward:
+    """One forward pass with its graph, from which the map of any unit of the layer comes.
+
+    ``values`` are what the layer of ``scene`` puts out, ``source`` is what gradients are asked for,
+    and ``finish`` makes a map of one.
+    """
+
+    scene: "Scene"
+    values: Tensor
+    source: Tensor
+    finish: Callable[[Tensor], Attribution]
+
+    def map_of(self, unit: UnitAddress, again: bool = False) -> Attribution:
+        """By one backward pass; ``again`` keeps the graph for another unit."""
+        score = self.scene.read(self.values, unit)
+        return self.finish(self.scene.gradient(score, self.source, again))
+
+    def activation(self, unit: UnitAddress) -> float:
+        """The unit's activation in this pass."""
+        return float(self.scene.read(self.values.detach(), unit))
+
+
 class Scene:
     """The middle square ``seen`` (S, S, 3) uint8, as ``rgb`` (1, 3, S, S) in [0, 1], and a unit.
 
@@ -61,11 +84,20 @@ class Scene:
         self._reader = ActivationReader(network.module, [network.read_points[self._layer.path]])
 
     def score(self, rgb: Tensor) -> Tensor:
-        """The unit's activation for ``rgb`` (1, 3, S, S), a scalar.
+        """The unit's activation for ``rgb`` (1, 3, S, S), a scalar."""
+        return self.read(self.values(rgb), self.unit)
+
+    def read(self, values: Tensor, unit: UnitAddress) -> Tensor:
+        """The activation of any unit of the layer in its ``values``, a scalar.
 
         Without a position it is that of the centre, or the mean where the layer is pooled.
         """
-        return read_unit(self._values(rgb), self.unit, self._layer.pooled)
+        return read_unit(values, unit, self._layer.pooled)
+
+    def values(self, rgb: Tensor) -> Tensor:
+        """What the unit's layer puts out for ``rgb`` (1, 3, S, S): (C,) or (C, H, W)."""
+        with missing_operators(self.network.device), convolutions(self.network.device):
+            return self._reader(self.network.preprocessing(rgb))[0][0]
 
     @property
     def is_class(self) -> bool:
@@ -78,7 +110,7 @@ class Scene:
         """The probability of a class, the activation of any other unit."""
         if not self.is_class:
             return float(self.score(rgb))
-        values = self._values(rgb)
+        values = self.values(rgb)
         scores = values.flatten(1).mean(1) if values.ndim > 1 else values
         return float(probabilities(scores[None])[0, self.unit.index])
 
@@ -86,11 +118,14 @@ class Scene:
         """The photograph as a leaf that gradients are asked for."""
         return self.rgb.clone().requires_grad_(True)
 
-    def gradient(self, score: Tensor, source: Tensor) -> Tensor:
-        """Of ``score`` for ``source``; raises `DgnError` if it does not depend on it."""
+    def gradient(self, score: Tensor, source: Tensor, again: bool = False) -> Tensor:
+        """Of ``score`` for ``source``; ``again`` says that the graph is needed once more.
+
+        Raises `DgnError` if the score does not depend on it.
+        """
         with missing_operators(self.network.device), convolutions(self.network.device):
             try:
-                (found,) = torch.autograd.grad(score, source, allow_unused=True)
+                (found,) = torch.autograd.grad(score, source, retain_graph=again, allow_unused=True)
             except RuntimeError as error:
                 if "does not require grad" not in str(error):
                     raise
@@ -101,7 +136,3 @@ class Scene:
                 "Choose another unit, or ask by occlusion, which needs none.",
             )
         return found.detach()
-
-    def _values(self, rgb: Tensor) -> Tensor:
-        with missing_operators(self.network.device), convolutions(self.network.device):
-            return self._reader(self.network.preprocessing(rgb))[0][0]
