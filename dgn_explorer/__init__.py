@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from dgn_explorer.version import __version__
 
 if TYPE_CHECKING:
-    from dgn_explorer.api import Explorer, Update, open
+    from dgn_explorer.api import Explorer, Update, open, save_site
     from dgn_explorer.errors import DgnError
 
-__all__ = ["DgnError", "Explorer", "Update", "__version__", "open"]
+__all__ = ["DgnError", "Explorer", "Update", "__version__", "open", "save_site"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,6 +48,9 @@ from dgn_explorer.synthesis.plan import plan_of
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, Start
 from dgn_explorer.synthesis.targets import Band, Chain, InRange, Match, Maximise, Target, Term
+
+if TYPE_CHECKING:
+    from dgn_explorer.export.site.writing import SiteReport
 
 DEFAULT_NETWORK, DEFAULT_PRIOR, DEFAULT_METHOD = "lite0", "default", "dgn-am"
 
@@ -93,6 +96,45 @@ def open(
         explorer.close()
         raise
     return explorer
+
+
+def save_site(
+    path: str | Path,
+    *,
+    text: str = "",
+    network: str = "",
+    layer: str = "",
+    title: str = "What the units want to see",
+    photographs: bool = False,
+    lossless: bool = False,
+    overwrite: bool = False,
+    store: Store | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple["SiteReport", Mapping[str, int]]:
+    """Write the results of a store, the user's own by default, as a website into a folder.
+
+    Only those of ``network`` (its name), of ``layer`` and with the words of ``text``, where given.
+    What holds or starts from ``photographs`` is left out unless allowed. Returns what was written,
+    and how many results were left out by the reason. Opens no network; raises `DgnError`.
+    """
+    from dgn_explorer.export.site.writing import write_site
+    from dgn_explorer.results.filters import ResultFilter
+    from dgn_explorer.results.publishing import publish
+
+    store = store or open_store()
+    chosen = ResultFilter(text=text, layer=layer)
+    of_network = [item for item in store.list() if network in ("", item.network)]
+    items = chosen.apply(of_network, lambda item: False, lambda item: "")
+    published = publish(store, items, photographs=photographs)
+    report = write_site(
+        Path(path),
+        published.networks,
+        title=title,
+        lossless=lossless,
+        overwrite=overwrite,
+        progress=progress,
+    )
+    return report, published.left_out
 
 
 class Explorer:

@@ -30,6 +30,7 @@ COMMANDS = {
     "caricature": ("caricature", "Exaggerate what a layer sees in photographs."),
     "make": ("make", "Make what a recipe or a survey says."),
     "grid": ("grid", "Put stored results into one picture or PDF."),
+    "export": ("export", "Make a website of stored results."),
     "networks": ("networks", "List, describe and check networks."),
     "layers": ("networks", "List the layers of a network."),
     "prior": ("prior", "Import, list, measure and check priors."),

@@ -22,6 +22,7 @@ BENCHMARKS = {
     "training": "a training step of the default preset over its parts, each done alone",
     "window": "start, first preview, smoothness and Stop of the real window",
     "command": "start of the command line and of an answer from the store",
+    "site": "a site of 10,000 units: writing it, scrolling it in Chromium (needs `test-site`)",
     "library": "the end of a job in a window whose store holds many results",
     "store": "a store with many results: open, list, one page of thumbnails",
 }

@@ -1,0 +1,94 @@
+"""What tables say of single units, whatever study made them.
+
+A table is of units if its rows name them: by a column ``unit`` of numbers beside a column ``layer``
+or below the survey's only layer, by a column of addresses called ``unit`` or ``address``, or by the
+survey's units, one row each.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.export.site.pages import Table
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.plain_text import printable
+from dgn_explorer.results.record import Record
+
+MOST_ROWS = 50  # of one unit
+_PICTURES = 4  # dimensions of a part with a picture a row (N, H, W, 3)
+
+
+def tables_of_units(record: Record, pictures: bool = False) -> dict[str, Table]:
+    """A table for every unit that the rows of ``record`` name, by its address; none if they do not.
+
+    ``pictures`` allows what a study keeps of photographs.
+    """
+    addresses = _addresses(record)
+    if addresses is None:
+        return {}
+    columns = {name: part for name, part in record.parts.items() if _is_column(name, part)}
+    shots = [
+        part
+        for part in record.parts.values()
+        if pictures and isinstance(part, np.ndarray) and _is_pictures(part, record.count)
+    ]
+    places: dict[str, list[int]] = {}
+    for place, address in enumerate(addresses):
+        if address:
+            places.setdefault(address, []).append(place)
+    return {
+        address: Table(
+            record.order.about.title,
+            list(columns),
+            [[_text(part[place]) for part in columns.values()] for place in chosen[:MOST_ROWS]],
+            [part[place] for part in shots for place in chosen[:MOST_ROWS]],
+        )
+        for address, chosen in places.items()
+    }
+
+
+def _addresses(record: Record) -> Sequence[str] | None:
+    parts, order = record.parts, record.order
+    layers = _layers(record)
+    units = parts.get("unit", parts.get("address"))
+    if isinstance(units, tuple):
+        return [_checked(text) for text in units]
+    if isinstance(units, np.ndarray) and units.ndim == 1 and units.dtype.kind in "iu" and layers:
+        return [f"{layer}:{index}" for layer, index in zip(layers, units.tolist(), strict=True)]
+    if units is None and order.units and len(order.units) == record.count:
+        return [str(unit) for unit in order.units]
+    return None
+
+
+def _layers(record: Record) -> Sequence[str]:
+    named = record.parts.get("layer")
+    if isinstance(named, tuple):
+        return named
+    only: tuple[str, ...] = getattr(record.order, "layers", ())
+    return only * record.count if len(only) == 1 else ()
+
+
+def _checked(text: str) -> str:
+    try:
+        return str(UnitAddress.parse(text))
+    except DgnError:
+        return ""
+
+
+def _is_column(name: str, part: "np.ndarray | tuple[str, ...]") -> bool:
+    if name in ("layer", "unit", "address"):
+        return False
+    return isinstance(part, tuple) or (part.ndim == 1 and part.dtype.kind in "iuf")
+
+
+def _is_pictures(part: np.ndarray, count: int) -> bool:
+    plain = part.dtype == np.uint8 and part.ndim == _PICTURES and part.shape[3:] == (3,)
+    return plain and len(part) == count
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return printable(value)
+    number = value.item() if isinstance(value, np.generic) else value
+    return f"{number:.4g}" if isinstance(number, float) else str(number)

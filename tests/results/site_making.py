@@ -1,0 +1,85 @@
+"""Stores to make sites of."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.results.record import DONE, Provenance, Record
+from dgn_explorer.results.store import Store
+from dgn_explorer.studies.survey import Survey
+from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.kinds import top_parts
+from dgn_explorer.synthesis.methods.ppgn.about import PPGN
+from dgn_explorer.synthesis.start import PHOTO_START, FromCode, FromResult
+from dgn_explorer.synthesis.targets import Maximise, Term
+from tests.results.making import make_recipe, make_result
+
+HOSTILE = (
+    "<img src=x onerror=\"document.title='run'\"></script><script>alert(1)</script>\u202e&amp;"
+)
+WHERE = Provenance(1.0, "cpu", "2026-01-01T00:00:00+00:00", {"torch": "2.13"})
+
+
+def samples(index: int = 980, count: int = 3, seed: int = 0) -> Record:
+    """A record of several images."""
+    rng = np.random.default_rng(seed)
+    return Record(
+        make_recipe(index, method="ppgn", parameters=PPGN.default, seed=seed),
+        {
+            "images": rng.integers(0, 256, (count, 12, 16, 3), np.uint8),
+            "codes": np.zeros((count, 4), np.float32),
+            "activations": np.arange(count, dtype=np.float32)[:, None],
+            **{
+                part.name: np.ones((count,) * part.ndim, part.dtype)
+                for part in PPGN.parts
+                if not part.optional
+            },
+            **top_parts((((980, 0.5), (3, 0.25)),) * count),
+        },
+        np.ones(5, np.float32),
+        DONE,
+        WHERE,
+        "volcano",
+    )
+
+
+def from_photograph() -> Record:
+    """A record that started from a photograph whose name is somebody's."""
+    return make_result(
+        recipe=make_recipe(7, start=PHOTO_START, inputs=(Input("start", 64 * "1", "anna.jpg"),))
+    )
+
+
+def strongest(fingerprint: str = 64 * "a") -> Record:
+    """A table of units that names a photograph."""
+    order = Survey(
+        "lite0", fingerprint, "strongest", inputs=(Input("photo", 64 * "2", "anna.jpg"),)
+    )
+    parts = {
+        "layer": ("fc", "fc", "conv"),
+        "unit": np.array([980, 1, 5], np.int32),
+        "activation": np.array([3.5, 2.0, 1.0], np.float32),
+        "deviations": np.array([1.5, 1.0, 0.5], np.float32),
+    }
+    return Record(order, parts, np.zeros(0, np.float32), DONE, WHERE)
+
+
+def filled_store(folder: Path) -> Store:
+    """Units of two layers, several images, several units, and what is private."""
+    store = Store(folder)
+    store.put(make_result(980, label="volcano"))
+    store.put(samples())
+    store.put(make_result(3, label=HOSTILE))
+    hidden = make_recipe(0, target=Maximise.of(UnitAddress("conv", 5)))
+    store.put(make_result(recipe=hidden, label=""))
+    both = Maximise((Term(UnitAddress("fc", 980)), Term(UnitAddress("fc", 3), -0.5)))
+    store.put(make_result(recipe=make_recipe(target=both), label="volcano and another"))
+    private = from_photograph()
+    store.put(private)
+    after = make_recipe(8, start=FromResult(private.key))
+    store.put(make_result(recipe=after))
+    store.put(make_result(recipe=dataclasses.replace(after, start=FromCode("ADgAwA=="))))
+    store.put(strongest())
+    return store

@@ -1,0 +1,212 @@
+"""A site of a store: what is in its files, and what is not."""
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dgn_explorer import DgnError, save_site
+from dgn_explorer.export.png import read_recipe
+from dgn_explorer.export.site.sprites import ACROSS, TILE_PX, Sprites
+from dgn_explorer.results.publishing import TOGETHER, public_spec
+from dgn_explorer.results.store import Store
+from dgn_explorer.results.unit_tables import tables_of_units
+from dgn_explorer.synthesis.recipe import Recipe
+from tests.results.making import files_below, make_recipe, make_result
+from tests.results.site_making import HOSTILE, filled_store, from_photograph, strongest
+
+
+def data_of(site: Path, name: str) -> Any:
+    """What a script hands to the page."""
+    found = re.fullmatch(
+        r"dgnExplorer\.\w+\(JSON\.parse\((.*)\)\);\n", (site / "data" / name).read_text("ascii")
+    )
+    assert found is not None
+    return json.loads(json.loads(found[1]))
+
+
+def lines_of(site: Path) -> dict[str, list[list[Any]]]:
+    (network,) = data_of(site, "index.js")["networks"]
+    return {layer["path"]: layer["units"] for layer in network["layers"]}
+
+
+def test_layers_units_and_images(tmp_path: Path) -> None:
+    store, site = filled_store(tmp_path / "store"), tmp_path / "site"
+    report, left_out = save_site(site, store=store, title="Mine & yours")
+    lines = lines_of(site)
+    assert list(lines) == ["conv", "fc", TOGETHER]
+    assert [line[0] for line in lines["fc"]] == ["fc:3", "fc:980"]
+    assert [line[3] for line in lines["fc"]] == [1, 4]
+    assert (report.units, report.images) == (4, 7)
+    assert left_out == {"holds or starts from a photograph": 4}
+    details = data_of(site, "units-0.js")["units"]
+    assert len(details) == 4
+    shown = details[2]["shown"]
+    assert [one["method"] for one in shown] == ["dgn-am", "ppgn"]
+    assert shown[1]["values"] == [0.0, 1.0, 2.0]
+    assert shown[1]["classes"][0] == [
+        ["volcano", 0.5],
+        [HOSTILE.replace("\u202e", "\\u202e"), 0.25],
+    ]
+    assert details[2]["open"] == "dgn-explorer open --network lite0 --unit fc:980"
+    for one in (record for unit in details for record in unit["shown"]):
+        assert Recipe.from_json(one["recipe"]).key == one["key"]
+        for name in one["images"]:
+            with Image.open(site / name) as image:
+                assert list(image.size) == one["size"]
+    page = (site / "index.html").read_text()
+    assert "<title>Mine &amp; yours</title>" in page
+    assert report.bytes == sum((site / name).stat().st_size for name in files_below(site))
+
+
+def test_lossless_images_are_those_of_the_store(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    record = make_result()
+    store.put(record)
+    save_site(tmp_path / "site", store=store, lossless=True)
+    (name,) = data_of(tmp_path / "site", "units-0.js")["units"][0]["shown"][0]["images"]
+    with Image.open(tmp_path / "site" / name) as image:
+        np.testing.assert_array_equal(np.asarray(image), record.image)
+
+
+def test_nothing_private_is_in_any_file(tmp_path: Path) -> None:
+    store = filled_store(tmp_path / "store")
+    store.put(make_result(recipe=make_recipe(11, network="/home/anna/nets/w.pt --labels /a/b.txt")))
+    site = tmp_path / "site"
+    save_site(site, store=store)
+    for path in site.rglob("*"):
+        if path.is_file():
+            assert b"anna" not in path.read_bytes(), path
+            assert b"/a/b.txt" not in path.read_bytes(), path
+    private = from_photograph().key.encode()
+    assert not any(private in p.read_bytes() for p in site.rglob("*") if p.is_file())
+
+
+def test_photographs_are_published_when_allowed(tmp_path: Path) -> None:
+    store, site = filled_store(tmp_path / "store"), tmp_path / "site"
+    report, left_out = save_site(site, store=store, photographs=True)
+    assert not left_out
+    assert report.images == 10
+    lines = lines_of(site)
+    assert [line[0] for line in lines["fc"]] == ["fc:1", "fc:3", "fc:7", "fc:8", "fc:980"]
+    tables = [unit["tables"] for unit in data_of(site, "units-0.js")["units"]]
+    (table,) = next(found for found in tables if found)
+    assert table["title"] == "Strongest units"
+    assert table["names"] == ["activation", "deviations"]
+
+
+def test_tables_say_which_units_their_rows_are_of() -> None:
+    tables = tables_of_units(strongest())
+    assert set(tables) == {"fc:980", "fc:1", "conv:5"}
+    assert tables["fc:980"].rows == [["3.5", "1.5"]]
+
+
+def test_a_label_cannot_leave_its_text(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    save_site(site, store=filled_store(tmp_path / "store"), title=HOSTILE)
+    for name in ("index.html", "data/index.js", "data/units-0.js"):
+        text = (site / name).read_text()
+        assert "<img" not in text or name != "index.html"
+        assert "\u202e" not in text or name == "index.html"
+    page = (site / "index.html").read_text()
+    assert html.escape(HOSTILE) in page
+    assert page.count("<script") == 3  # our own
+    for data in (site / "data").iterdir():
+        assert data.read_text("ascii").count("\n") == 1
+
+
+def test_the_page_asks_for_nothing_elsewhere(tmp_path: Path) -> None:
+    save_site(tmp_path / "site", store=filled_store(tmp_path / "store"))
+    page = (tmp_path / "site/index.html").read_text()
+    assert "default-src 'none'" in page
+    for path in (tmp_path / "site").glob("*.*"):
+        assert not re.search(r"https?://|//[a-z]+\.", path.read_text()), path
+    for target in re.findall(r'(?:src|href)="([^#"]+)"', page):
+        assert (tmp_path / "site" / target).is_file()
+
+
+def test_a_folder_that_is_not_ours_stays(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    store.put(make_result())
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("mine")
+    with pytest.raises(DgnError, match="no site of ours"):
+        save_site(site, store=store, overwrite=True)
+    assert (site / "index.html").read_text() == "mine"
+    (site / "index.html").unlink()
+    save_site(site, store=store)
+    (site / "left.txt").write_text("from before")
+    with pytest.raises(DgnError, match="already"):
+        save_site(site, store=store)
+    save_site(site, store=store, overwrite=True)
+    assert not (site / "left.txt").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"store", "site"}
+
+
+def test_a_site_that_fails_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, site = filled_store(tmp_path / "store"), tmp_path / "site"
+    save_site(site, store=store)
+    before = files_below(site)
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dgn_explorer.export.site.writing.script", full)
+    with pytest.raises(DgnError, match="no space left"):
+        save_site(site, store=store, overwrite=True)
+    assert files_below(site) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"store", "site"}
+
+
+def test_nothing_to_show_is_said(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    with pytest.raises(DgnError, match="no result to show"):
+        save_site(tmp_path / "site", store=store)
+    store.put(from_photograph())
+    with pytest.raises(DgnError, match="left out"):
+        save_site(tmp_path / "site", store=store)
+    assert not (tmp_path / "site").exists()
+
+
+def test_sprites_keep_their_places() -> None:
+    sprites, sheets = Sprites(), []
+    per_sheet = ACROSS * ACROSS
+    for number in range(per_sheet + 1):
+        value = 0 if number % 2 else 255
+        sheets += sprites.add(np.full((TILE_PX, TILE_PX, 3), value, np.uint8))
+    sheets += sprites.end()
+    assert len(sheets) == 2
+    import io
+
+    with Image.open(io.BytesIO(sheets[0])) as sheet:
+        pixels = np.asarray(sheet.convert("RGB"))
+    for number in (0, 1, 17, per_sheet - 1):
+        row, column = divmod(number, ACROSS)
+        tile = pixels[row * TILE_PX :, column * TILE_PX :][30:60, 30:60]
+        assert abs(tile.mean() - (0 if number % 2 else 255)) < 10
+
+
+def test_specs_lose_their_folders() -> None:
+    assert public_spec("lite0") == "lite0"
+    assert public_spec("/a b/c/x.pt,/a b/c/y.pt") == "x.pt,y.pt"
+    assert public_spec("C:\\nets\\x.onnx --size 64") == "x.onnx --size 64"
+    assert (
+        public_spec("x.pt --mean 0.5 --weights /home/me/w.pt") == "x.pt --weights w.pt --mean 0.5"
+    )
+
+
+def test_no_recipe_names_a_folder_in_a_png(tmp_path: Path) -> None:
+    """The images carry no text at all: what is published of them is on the page."""
+    store = Store(tmp_path / "store")
+    store.put(make_result(recipe=make_recipe(network="/home/me/w.pt")))
+    save_site(tmp_path / "site", store=store, lossless=True)
+    (image,) = (tmp_path / "site/images").rglob("*.png")
+    assert read_recipe(image) is None
