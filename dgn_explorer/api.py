@@ -522,6 +522,10 @@ class Explorer:
         )
         return self.make(order)
 
+    def maps(self, photo: Picture, layer: str) -> Record:
+        """What every unit of ``layer`` answers at every place of a photograph: maps (N, H, W)."""
+        return self.make(self.survey("maps", inputs={"photo": photo}, layers=[layer]))
+
     def glance(
         self, photo: Picture | Input, unit: str, how: str = "gradient", *, layer: str = ""
     ) -> Glimpse:

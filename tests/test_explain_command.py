@@ -22,7 +22,8 @@ def photo(tmp_path: Path) -> Path:
 
 def test_explain_writes_overlay_maps_and_numbers(photo: Path, tmp_path: Path) -> None:
     wanted = ("--unit", "volcano", "--how", "guided", "--json", "--raw", "map.npy")
-    done = run("explain", photo.name, *wanted, cwd=tmp_path)
+    look = ("--tone", "colours", "--smooth", "1", "--opacity", "0.9")
+    done = run("explain", photo.name, *wanted, *look, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     line = json.loads(done.stdout)
     assert (line["address"], line["label"], line["how"]) == ("fc:980", "volcano", "guided")

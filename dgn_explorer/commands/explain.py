@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dgn_explorer.commands.ascent_options import read_settings
+from dgn_explorer.commands.look_options import look_options
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -15,9 +16,12 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.export.heat import Look
 from dgn_explorer.studies.saliency.about import HOWS
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dgn_explorer.results.record import Record
 
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--how", type=click.Choice(HOWS), default=HOWS[0], show_default=True, help="Family.")
 @click.option("--layer", default="", help="The layer of grad-cam.  [default: the last maps]")
 @set_option
+@look_options
 @click.option(
     "--raw",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -52,6 +57,7 @@ def explain_command(
     how: str,
     layer: str,
     settings: tuple[str, ...],
+    look: Look,
     raw: Path | None,
     out: Path | None,
     device: str | None,
@@ -59,6 +65,8 @@ def explain_command(
     as_json: bool,
 ) -> None:
     """Show where in a photograph a unit looks: red speaks for it, blue against it.
+
+    --tone, --absolute, --smooth, --clip and --opacity change the picture and not the map.
 
     UNIT is written as for visualize: a class name, or layer:index[@row,col]. The map is of the
     middle square of the photograph, as the network sees it.
@@ -80,9 +88,14 @@ def explain_command(
         save_maps(record, raw)
         say(f"{record.count} maps in {raw}", err=True)
     named = out or Path(file_name(photo.stem, str(survey.units[0]), f"{labels[0]} {how}", None))
-    seen, rows = record.array("seen"), _rows(record)
+    rows = _rows(record)
+
+    def drawn(place: int) -> "np.ndarray":
+        colours = record.array("colours")[place] if "colours" in record.parts else None
+        return overlay(record.array("seen"), record.array("maps")[place], look, colours)
+
     for place, path in enumerate(paths_for(named, record.count)):
-        written = write_image(path, overlay(seen, record.array("maps")[place]), survey)
+        written = write_image(path, drawn(place), survey)
         row = rows[place]
         said = ", ".join(
             f"{name} {value:.3g}" for name, value in row.items() if isinstance(value, float)

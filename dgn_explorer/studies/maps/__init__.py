@@ -1,0 +1,1 @@
+"""All maps of a layer for a photograph."""
