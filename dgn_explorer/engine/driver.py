@@ -56,6 +56,7 @@ class Frames:
         self._started = time.monotonic()
         self._next = 0.0
         self._turn = 0
+        self._first: int | None = None  # what a run that goes on from a draft had done already
 
     def pause(self, seconds: float) -> None:
         """Other work took ``seconds``: the time left does not count them."""
@@ -64,6 +65,8 @@ class Frames:
     def offer(self, progress: Progress[T], jobs: dict[int, int]) -> None:
         """Show one of ``jobs`` (place in the work -> job's number), if it is time again."""
         now = time.monotonic()
+        if self._first is None:
+            self._first = progress.done - 1
         if now < self._next or not jobs:
             return
         self._next = now + FRAME_INTERVAL_S
@@ -77,7 +80,7 @@ class Frames:
                 progress.total,
                 progress.picture(place) if progress.picture else None,
                 progress.trace(place) if progress.trace else _NO_TRACE,
-                (now - self._started) / max(1, progress.done) * left,
+                (now - self._started) / max(1, progress.done - self._first) * left,
             )
         )
 

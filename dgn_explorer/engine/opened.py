@@ -70,6 +70,7 @@ class OpenThings:
             self._store.code,
             self._encoder(prior),
             self._store.sets,
+            self._store.draft,
         )
 
     def network(self, fingerprint: str) -> Network:

@@ -62,6 +62,8 @@ class Worker:
         self._prepare = prepare
         self._open = OpenThings(device, store, confirm or refuse)
         self._glances = Glances(store.inputs.get)
+        store.clear_finished_drafts()
+        self._settled: list[str] = []  # orders whose drafts nobody needs any more
 
     def open(self, request: OpenRequest) -> Opened:
         """Open a network and a prior and keep them."""
@@ -128,7 +130,7 @@ class Worker:
             stopped = {place: work for place, work in left.items() if work.cancel.is_set()}
             if len(stopped) < len(left):
                 for place, work in stopped.items():
-                    self._keep_part(work, progress, place)
+                    self._end(work, self._part(work, progress, place))
                     del left[place]
             frames.offer(progress, {place: work.number for place, work in left.items()})
 
@@ -140,24 +142,35 @@ class Worker:
         )
         for place, work in left.items():
             if records is not None:
-                self._end(work, self._kept(work, records[place]))
+                event: Event = self._kept(work, records[place])
             elif newest is not None:
-                self._keep_part(work, newest, place)
+                event = self._part(work, newest, place)
             else:
-                self._end(work, Cancelled(work.number))
+                event = Cancelled(work.number)
+            self._clear_drafts()
+            self._end(work, event)
+        self._clear_drafts()
 
-    def _keep_part(self, work: Ordered, progress: Progress[Record], place: int) -> None:
+    def _part(self, work: Ordered, progress: Progress[Record], place: int) -> Event:
         record = progress.partial(place) if progress.partial is not None else None
         if record is None:
-            self._end(work, Cancelled(work.number))
-        elif work.drop.is_set():
-            self._end(work, Finished(work.number, record, None))
-        else:
-            self._end(work, self._kept(work, record))
+            return Cancelled(work.number)
+        if work.drop.is_set():
+            self._settled.append(record.key)
+            return Finished(work.number, record, None)
+        return self._kept(work, record)
+
+    def _clear_drafts(self) -> None:
+        """Remove what nobody goes on from; not while others of the same run are at work."""
+        for key in self._settled:
+            self._store.drafts.clear(key)
+        self._settled.clear()
 
     def _kept(self, work: Ordered, record: Record) -> Finished:
         try:
-            return Finished(work.number, record, self._store.put(record))
+            finished = Finished(work.number, record, self._store.put(record))
+            self._settled.append(record.key)
+            return finished
         except DgnError as error:  # the picture is still shown, and can still be exported
             return Finished(work.number, record, None, notice=str(error))
 

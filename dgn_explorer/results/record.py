@@ -66,6 +66,11 @@ class Record:
             raise TypeError(f"{self.order.study} synthesises nothing")
         return self.order
 
+    @property
+    def own_parts(self) -> dict[str, "np.ndarray | tuple[str, ...]"]:
+        """The parts that its method made, without what the network says of the images."""
+        return {name: part for name, part in self.parts.items() if not name.startswith("top_")}
+
     def array(self, name: str) -> np.ndarray:
         """The part called ``name``; raises `KeyError` if there is none, `TypeError` for texts."""
         part = self.parts[name]

@@ -32,6 +32,7 @@ from dgn_explorer.results.damage import (
     is_damaged,
     lost,
 )
+from dgn_explorer.results.drafts import Drafts
 from dgn_explorer.results.hdf5_file import DamagedFileError, NewerFileError, encode
 from dgn_explorer.results.index import Known, read_index, signature_of, write_index
 from dgn_explorer.results.inputs import InputStore
@@ -46,6 +47,9 @@ from dgn_explorer.results.record_file import (
 )
 from dgn_explorer.results.summary import Summary, summary_of
 from dgn_explorer.sharing import locked
+from dgn_explorer.synthesis.draft import Draft, begun_by
+from dgn_explorer.synthesis.progress import Made
+from dgn_explorer.synthesis.recipe import Recipe
 
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _SUFFIX = ".h5"
@@ -74,6 +78,7 @@ class Store:
         self._unwritten = 0  # how much of it the index lacks
         self.inputs = InputStore(folder / "inputs", self._fs)
         self.sets = PhotoSets(folder, self.inputs, self._fs)
+        self.drafts = Drafts(folder / "drafts", self._fs)
         remove_dead_temporaries(folder, self._fs)
 
     def path(self, key: str) -> Path:
@@ -231,6 +236,29 @@ class Store:
             return read_summary(self.path(key), key)
         except (OSError, DamagedFileError, NewerFileError):
             return None
+
+    def draft(self, recipe: Recipe) -> Draft:
+        """Where ``recipe`` keeps what it has made until its record is put; see `Drafts`.
+
+        A new one begins with the longest stored record that ``recipe`` goes on from.
+        """
+        return self.drafts.open(recipe, lambda: self._begun(recipe))
+
+    def clear_finished_drafts(self) -> None:
+        """Remove the drafts of records that are finished: a kill came between put and clear."""
+        for key in self.drafts.unfinished():
+            summary = self.summary(key)
+            if summary is not None and summary.state == DONE:
+                self.drafts.clear(key)
+
+    def _begun(self, recipe: Recipe) -> Made | None:
+        for shorter in begun_by(recipe):
+            if self.path(shorter.key).exists():
+                with contextlib.suppress(DgnError):  # a damaged one: then another, or none
+                    record = self.get(shorter.key)
+                    if record is not None and recipe.about.grows in record.parts:
+                        return Made(record.own_parts, record.trace)
+        return None
 
     def code(self, key: str) -> np.ndarray | None:
         """The code (K,) of the first image of ``key``, to start another ascent from."""

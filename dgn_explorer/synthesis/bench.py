@@ -1,7 +1,7 @@
 """`Bench`: network, prior, encoder, inputs and device, opened once for everything that computes."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from dgn_explorer.photos.reading import decode_photo
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.inversion import invert
 from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.draft import Draft, InMemory
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.progress import Progress
 from dgn_explorer.synthesis.recipe import Recipe
@@ -31,7 +32,8 @@ class Bench:
     ``prior`` is None for methods and studies that need none. ``read_input`` gives the bytes of an
     input by SHA-256, ``stored_code`` the code (K,) of a stored result by key or None, and
     ``open_encoder`` the network that the prior inverts, or None if that cannot be opened.
-    ``photo_sets`` opens photo sets, for what works on them.
+    ``photo_sets`` opens photo sets, for what works on them, and ``draft`` gives where a long recipe
+    keeps what it has made so far.
     """
 
     network: Network
@@ -40,6 +42,7 @@ class Bench:
     stored_code: Callable[[str], np.ndarray | None]
     open_encoder: Callable[[], Network | None]
     photo_sets: Collections | None = None
+    draft: Callable[[Recipe], Draft] = field(default=lambda recipe: InMemory())
 
     @property
     def device(self) -> torch.device:

@@ -1,5 +1,7 @@
 """`Trace`: the activations of an ascent, kept where they are computed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,6 +27,12 @@ class Trace:
         """Append one step's ``activations`` (N,)."""
         self._values[:, self._done] = activations
         self._done += 1
+
+    def take_up(self, rows: Sequence[np.ndarray]) -> None:
+        """Begin with the values (done,) of each image that an earlier run had."""
+        for row, values in enumerate(rows):
+            self._values[row, : len(values)] = torch.from_numpy(values)
+            self._done = len(values)
 
     def of(self, row: int) -> np.ndarray:
         """The steps so far (done,) float32 of one image."""

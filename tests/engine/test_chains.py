@@ -11,6 +11,7 @@ import pytest
 
 from dgn_explorer.engine import opened
 from dgn_explorer.engine.messages import Failed, Finished, Lane
+from dgn_explorer.errors import DgnError
 from dgn_explorer.results.record import DONE, STOPPED
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
 from dgn_explorer.synthesis.recipe import Recipe
@@ -104,3 +105,47 @@ def test_a_chain_without_its_encoder_fails_with_a_reason(
     end = setup.end_of(setup.engine.submit(chain(setup, "bee")))
     assert isinstance(end, Failed)
     assert "prior_term=0" in end.hint
+
+
+def drafts(setup: Setup) -> list[str]:
+    return sorted(setup.store.drafts.unfinished())
+
+
+def test_a_draft_lives_until_its_record_is_stored(setup: Setup) -> None:
+    recipe = chain(setup, "bee", samples=10_000, warm=2, cycle=1)
+    job = setup.engine.submit(recipe)
+    setup.started(job)
+    while (frame := setup.engine.frames.take()) is None or frame.step < 5:
+        pass
+    assert drafts(setup) == [recipe.key]
+    setup.engine.cancel(job)
+    stopped = setup.end_of(job)
+    assert isinstance(stopped, Finished) and stopped.record.state == STOPPED
+    assert drafts(setup) == []
+    more = end_of(setup, chain(setup, "bee", samples=stopped.record.count + 2, warm=2, cycle=1))
+    assert drafts(setup) == []
+    before = stopped.record.images
+    assert more.record.images[: len(before)].tobytes() == before.tobytes()
+
+
+def test_what_cannot_be_stored_keeps_its_draft(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(record: object) -> None:
+        raise DgnError("There is no space left.", "Free some space.")
+
+    recipe = chain(setup, "bee")
+    with monkeypatch.context() as patch:
+        patch.setattr(setup.store, "put", full)
+        assert end_of(setup, recipe).summary is None
+    assert drafts(setup) == [recipe.key]
+    assert end_of(setup, recipe).record.count == 3
+    assert drafts(setup) == []
+
+
+def test_a_draft_of_a_finished_record_goes_at_the_next_start(setup: Setup) -> None:
+    done, open_ = end_of(setup, chain(setup, "bee")).record.recipe, chain(setup, "eel")
+    for recipe in (done, open_):
+        (setup.store.drafts.folder / recipe.key).mkdir(parents=True, exist_ok=True)
+    setup.store.clear_finished_drafts()
+    assert drafts(setup) == [open_.key]

@@ -40,7 +40,9 @@ class Method:
     it did, the parameters wanted now); None if a run cannot be gone on from. ``step_field`` is the
     parameter that a measured step size fills, and ``photo_step`` the share of it for a start from
     a photograph, which larger steps would wipe out. ``count_field`` is the parameter that says how
-    many images one recipe makes, empty for a method that makes one.
+    many images one recipe makes, empty for a method that makes one; ``grows`` is the part of its
+    records with which one of fewer images is gone on with to one of more. ``draft`` are the arrays
+    that it keeps while it runs (`synthesis.draft`) beyond those of its records.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Method:
     step_field: str = ""
     photo_step: float = 1.0
     count_field: str = ""
+    grows: str = ""
+    draft: tuple[Part, ...] = ()
     code: str = field(default="", compare=False)
 
     @property

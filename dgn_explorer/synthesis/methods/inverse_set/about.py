@@ -50,5 +50,12 @@ INVERSE_SET = Method(
         Part("parents", "<i4", 1, MOST),  # the image that it grew from, -1 for none
         Part("tries", "<i4", 1, MOST),  # how often it was drawn until it was kept
     ),
+    draft=(
+        Part("features", "<f4", 2, 1 << 26),
+        Part("open", "<i4", 1, MOST),  # of each image that is missing, how often it was drawn
+        Part("dry", "<i4", 1, 1),  # rounds in a row without a new image
+        Part("rng", "|u1", 1, 1 << 16),
+        Part("reached", "<f4", 2, 1 << 20),  # what all images of a round came to
+    ),
     code="dgn_explorer.synthesis.methods.inverse_set.making:make",
 )

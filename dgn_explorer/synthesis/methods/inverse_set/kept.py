@@ -85,22 +85,50 @@ class Kept:
         return taken
 
 
+def pieces(samples: tuple[Sample, ...]) -> dict[str, "np.ndarray | tuple[str, ...]"]:
+    """The parts of ``samples`` that stand side by side; none of no samples."""
+    if not samples:
+        return {}
+    return {
+        "images": np.stack([sample.image for sample in samples]),
+        "codes": np.stack([sample.code for sample in samples]),
+        "activations": np.stack([sample.activations for sample in samples]),
+        "features": np.stack([sample.features for sample in samples]),
+        "parents": np.array([sample.parent for sample in samples], np.int32),
+        "tries": np.array([sample.tries for sample in samples], np.int32),
+        **top_parts(tuple(sample.top for sample in samples)),
+    }
+
+
+def samples_of(made: Made) -> list[Sample]:
+    """The samples whose `pieces` a draft has kept."""
+    parts = {name: np.asarray(part) for name, part in made.parts.items()}
+    return [
+        Sample(
+            parts["images"][row],
+            parts["codes"][row],
+            parts["activations"][row],
+            parts["features"][row],
+            _top(parts, row),
+            int(parts["parents"][row]),
+            int(parts["tries"][row]),
+        )
+        for row in range(len(parts.get("images", ())))
+    ]
+
+
+def _top(parts: dict[str, np.ndarray], row: int) -> Classes:
+    if "top_classes" not in parts:
+        return ()
+    classes, shares = parts["top_classes"][row], parts["top_probabilities"][row]
+    return tuple(zip(classes.tolist(), shares.tolist(), strict=True))
+
+
 def made(samples: tuple[Sample, ...], trace: np.ndarray) -> Made:
     """The parts of a record of these samples."""
-    features = np.stack([sample.features for sample in samples])
+    parts = pieces(samples)
+    features = np.asarray(parts.pop("features"))
     distances = 1 - features @ features.T
     np.fill_diagonal(distances, 0.0)
-    parents = np.array([sample.parent for sample in samples], np.int32)
-    return Made(
-        {
-            "images": np.stack([sample.image for sample in samples]),
-            "codes": np.stack([sample.code for sample in samples]),
-            "activations": np.stack([sample.activations for sample in samples]),
-            "distances": distances.astype(np.float32),
-            "phases": tuple(JOINT if parent < 0 else GROWN for parent in parents),
-            "parents": parents,
-            "tries": np.array([sample.tries for sample in samples], np.int32),
-            **top_parts(tuple(sample.top for sample in samples)),
-        },
-        trace,
-    )
+    phases = tuple(JOINT if sample.parent < 0 else GROWN for sample in samples)
+    return Made({**parts, "distances": distances.astype(np.float32), "phases": phases}, trace)

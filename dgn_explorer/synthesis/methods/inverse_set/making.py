@@ -1,14 +1,16 @@
 """The search for a set: the first images jointly, further ones grown from those that were kept."""
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dgn_explorer.synthesis.bench import Bench
-from dgn_explorer.synthesis.methods.inverse_set.kept import Kept, made
+from dgn_explorer.synthesis.draft import Draft
+from dgn_explorer.synthesis.methods.inverse_set.kept import Kept, made, pieces, samples_of
 from dgn_explorer.synthesis.methods.inverse_set.phases import (
     Settled,
     ascend,
@@ -35,11 +37,12 @@ def make(bench: Bench, recipe: Recipe) -> Generator[Progress[Made], None, Made]:
     trace is the mean activation of the first unit over the images in work, step by step.
     """
     start = yield from bench.start(recipe)
-    return (yield from _Search(Room(bench, recipe), recipe.seed, start).run())
+    with closing(bench.draft(recipe)) as draft:
+        return (yield from _Search(Room(bench, recipe), recipe.seed, start, draft).run())
 
 
 class _Search:
-    def __init__(self, room: Room, seed: int, start: np.ndarray | None) -> None:
+    def __init__(self, room: Room, seed: int, start: np.ndarray | None, draft: Draft) -> None:
         p = room.parameters
         self._room, self._p = room, p
         self._start = None if start is None else room.standard(start)
@@ -48,14 +51,17 @@ class _Search:
         self._open = deque([0] * p.count)  # of each image that is missing, how often it was drawn
         self._trace: list[float] = []
         self._reached: list[np.ndarray] = []
+        self._dry = 0  # rounds since the last that found an image
+        self._draft = draft
+        self._take_up(draft.read())
 
     def run(self) -> Generator[Progress[Made], None, Made]:
         """Round after round, until the set is full or nothing new is found."""
-        p, dry = self._p, 0
-        while self._open and dry < p.tries:
+        p = self._p
+        while self._open and self._dry < p.tries and not self._hopeless:
             size = min(p.together, len(self._open))
             tries = [self._open.popleft() + 1 for _ in range(size)]
-            steps = 0
+            steps, before = 0, (len(self._trace), len(self._kept))
             work = self._grown(size) if len(self._kept) else self._joint(size)
             while True:
                 try:
@@ -67,16 +73,43 @@ class _Search:
                 self._trace.append(float(seen.activations[:, 0].mean()))
                 yield self._progress(seen, steps)
             taken = self._join(settled, parents, tries)
-            dry = 0 if any(taken) else dry + 1
-            yield self._progress(seen, steps)  # so that a Stop keeps this round, too
+            self._dry = 0 if any(taken) else self._dry + 1
             missed = [number for number, ok in zip(tries, taken, strict=True) if not ok]
             self._open.extendleft(reversed(missed))
-            if not len(self._kept) and dry >= _HOPELESS:
-                break
+            self._keep(*before)
+            yield self._progress(seen, steps)  # so that a Stop keeps this round, too
         if not len(self._kept):
             reached = np.concatenate(self._reached)
             raise unreached(self._room.target, self._room.network.info, reached)
         return made(tuple(self._kept.samples), np.array(self._trace, np.float32))
+
+    @property
+    def _hopeless(self) -> bool:
+        return not len(self._kept) and self._dry >= _HOPELESS
+
+    def _keep(self, steps: int, count: int) -> None:
+        """Keep the round that began at this many ``steps`` with ``count`` images."""
+        new = tuple(self._kept.samples[count:])
+        state: dict[str, np.ndarray | tuple[str, ...]] = {
+            "open": np.array(self._open, np.int32),
+            "dry": np.array([self._dry], np.int32),
+            "rng": self._rng.get_state().numpy().copy(),
+            "reached": self._reached[-1].astype(np.float32),
+        }
+        trace = np.array(self._trace[steps:], np.float32)
+        self._draft.keep(Made({**pieces(new), **state}, trace))
+
+    def _take_up(self, rounds: Sequence[Made]) -> None:
+        """Go on behind the last of ``rounds`` that an earlier run has kept."""
+        for piece in rounds:
+            self._kept.samples.extend(samples_of(piece))
+            self._trace.extend(piece.trace.tolist())
+            self._reached.append(np.asarray(piece.parts["reached"]))
+        if rounds:
+            newest = rounds[-1].parts
+            self._open = deque(np.asarray(newest["open"]).tolist())
+            self._dry = int(np.asarray(newest["dry"])[0])
+            self._rng.set_state(torch.from_numpy(np.asarray(newest["rng"])))
 
     def _joint(self, size: int) -> Round:
         p = self._p

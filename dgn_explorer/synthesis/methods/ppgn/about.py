@@ -100,10 +100,15 @@ PPGN = Method(
         Part("distance", "<f4", 1, MOST_STEPS, each=False, optional=True),
         Part("sample_steps", "<i4", 1, 10_000),
         Part("context", "<f4", 1, 10_000, optional=True),
+        # what the chain needs to go on from its last sample: the state of its random numbers
+        # before that step, and the highest activations of the units known then
+        Part("rng", "|u1", 1, 1 << 16, each=False, optional=True),
+        Part("heights", "<f4", 1, 10_000, each=False, optional=True),
     ),
     together=True,
     step_field="step_start",
     photo_step=0.32,
     count_field="samples",
+    grows="rng",
     code="dgn_explorer.synthesis.methods.ppgn.making:make",
 )

@@ -6,8 +6,9 @@ autoencoder of codes is generator and encoder, one behind the other. Cycles of f
 mode each and settle in it (as step sizes do in Zhang et al., arXiv 1902.03932).
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -31,7 +32,8 @@ NUDGE = 0.5  # sigma: noise that gets a code off a plateau without gradient
 class ChainStep:
     """One step of N chains: step ``index``, on the way to sample ``number``.
 
-    ``code`` (N, K) belongs to ``seen``; ``taken`` says that it is the sample.
+    ``code`` (N, K) belongs to ``seen``; ``taken`` says that it is the sample. ``state`` gives what
+    one chain needs to be gone on with from this step.
     """
 
     index: int
@@ -39,6 +41,21 @@ class ChainStep:
     code: Tensor
     seen: Seen
     taken: bool
+    state: Callable[[int], "ChainState"]
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """Where one chain is when it has come to sample ``number``, before the step that follows.
+
+    ``code`` (K,) float32 is the sample's; ``rng`` (B,) uint8 the state of the random numbers, and
+    ``heights`` (U,) float32 the highest activations of its units in the order of the plan.
+    """
+
+    number: int
+    code: np.ndarray
+    rng: np.ndarray
+    heights: np.ndarray
 
 
 def chains(
@@ -48,12 +65,14 @@ def chains(
     looker: Looker,
     start: np.ndarray | None = None,
     spread: float = 0.0,
+    resumed: Sequence[ChainState] = (),
 ) -> Generator[ChainStep, None, None]:
     """Run the chains of all ``recipes`` side by side; they share prior and parameters.
 
     ``start`` (1, K) replaces the random first codes, which then lie ``spread`` sigma around it.
     Nothing depends on how many samples are wanted, so that a longer chain begins with a shorter
-    one. Raises `DgnError` if an activation stops being finite or there is no gradient.
+    one. ``resumed`` chains (N) go through the step of their newest sample again, and on as if they
+    had never ended. Raises `DgnError` if an activation stops being finite or there is no gradient.
     """
     p = recipes[0].parameters
     assert isinstance(p, PpgnParameters)
@@ -67,14 +86,22 @@ def chains(
     lower, upper = space.lower * p.bounds, space.upper * p.bounds
     stalled = torch.zeros(len(recipes), device=device)
     watch, heights = Watch(device), Heights(device, p.highest)
-    index = 0
-    for number in range(p.samples):
+    begins = resumed[0].number if resumed else 0
+    if resumed:
+        code = torch.from_numpy(np.stack([state.code for state in resumed])).to(device)
+        for row, state in enumerate(resumed):
+            noise[row].set_state(torch.from_numpy(state.rng))
+            before = [target_at(recipes[row], number) for number in range(begins)]
+            heights.take_up(row, before, state.heights)
+    index = p.warm + begins * p.cycle - 1 if resumed else 0
+    for number in range(begins, p.samples):
         targets = [target_at(recipe, number) for recipe in recipes]
         condition = Condition(network, targets, looker.arithmetic.half_network)
         last = (p.cycle if number else p.warm) - 1
-        for k in range(last + 1):
+        for k in range(last if resumed and number == begins else 0, last + 1):
             seen = looker.look(code, condition, index, whole=k == last)
-            yield ChainStep(index, number, code, seen, taken=k == last)
+            now = partial(_state, number, code, noise, heights)
+            yield ChainStep(index, number, code, seen, k == last, now)
             heights.add(targets, seen.read, settled=k == last)
             near = condition.nearness(seen.read, heights.known(targets))
             terms = Terms(
@@ -99,6 +126,13 @@ def chains(
             code = torch.minimum(torch.maximum(code, lower), upper)
     if watch.pending():
         check_ascent(recipes, seen.activation, stalled)
+
+
+def _state(
+    number: int, code: Tensor, noise: Sequence[torch.Generator], heights: Heights, row: int
+) -> ChainState:
+    rng = noise[row].get_state().numpy().copy()
+    return ChainState(number, code[row].float().cpu().numpy(), rng, heights.of(row))
 
 
 def target_at(recipe: Recipe, number: int) -> Maximise:

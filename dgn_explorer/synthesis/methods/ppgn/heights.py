@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -42,6 +43,17 @@ class Heights:
             for k in range(most)
         ]
         return torch.stack(rows)
+
+    def of(self, row: int) -> np.ndarray:
+        """The heights (U,) float32 of one chain's units, in the order in which they were met."""
+        known = [float(height) for (place, _), height in self._highest.items() if place == row]
+        return np.array(known, np.float32)
+
+    def take_up(self, row: int, targets: Sequence[Maximise], heights: np.ndarray) -> None:
+        """Take up again what `of` gave after a chain's first samples, of ``targets``."""
+        units = dict.fromkeys(unit for target in targets for unit in target.units)
+        for unit, height in zip(units, heights.tolist(), strict=True):
+            self._highest[row, unit] = torch.tensor(height, device=self._none.device)
 
     def _height(self, row: int, target: Maximise, k: int) -> Tensor:
         if k >= len(target.terms):

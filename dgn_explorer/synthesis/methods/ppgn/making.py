@@ -1,7 +1,7 @@
 """From recipes to the samples of their chains."""
 
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 
 import numpy as np
@@ -34,9 +34,11 @@ def make(
     spread = p.kick if hole is not None and recipe.start == RANDOM else 0.0
     _check(start, prior)
     looker = Looker(bench.network, prior, p, recipe.numeric, encoder, hole)
-    samples = Samples(bench.network, prior, recipes, looker)
-    with closing(chains(bench.network, prior, recipes, looker, start, spread)) as steps:
-        for step in steps:
+    with ExitStack() as opened:
+        drafts = [opened.enter_context(closing(bench.draft(recipe))) for recipe in recipes]
+        samples = Samples(bench.network, prior, recipes, looker, drafts)
+        run = chains(bench.network, prior, recipes, looker, start, spread, samples.states)
+        for step in opened.enter_context(closing(run)):
             samples.add(step)
             yield Progress(
                 step.index + 1,
@@ -45,7 +47,7 @@ def make(
                 trace=samples.trace,
                 partial=samples.made if samples.count else None,
             )
-    return tuple(samples.made(place) for place in range(len(recipes)))
+        return tuple(samples.made(place) for place in range(len(recipes)))
 
 
 def _start(

@@ -1,4 +1,4 @@
-"""What is kept of chains: their samples and three numbers a step, and nothing else of a step."""
+"""What is kept of chains: their samples, each in a draft, and three numbers a step."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,8 +7,9 @@ import numpy as np
 
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.draft import Draft, InMemory, joined
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
-from dgn_explorer.synthesis.methods.ppgn.chain import ChainStep, target_at
+from dgn_explorer.synthesis.methods.ppgn.chain import ChainState, ChainStep, target_at
 from dgn_explorer.synthesis.methods.ppgn.looking import Looker
 from dgn_explorer.synthesis.progress import Made
 from dgn_explorer.synthesis.recipe import Recipe
@@ -16,12 +17,23 @@ from dgn_explorer.synthesis.step import to_uint8
 from dgn_explorer.synthesis.trace import Trace
 from dgn_explorer.synthesis.verdict import activations_of_images
 
+_STATE = frozenset({"rng", "heights"})  # which only the newest sample needs
+_EVERY_STEP = ("p", "distance")  # which traces hold while the chain runs
+
 
 class Samples:
-    """The samples so far of the chains of ``recipes``."""
+    """The samples so far of the chains of ``recipes``, with one draft each.
+
+    What the drafts hold already is taken up again, as far as all of them have it.
+    """
 
     def __init__(
-        self, network: Network, prior: Prior, recipes: Sequence[Recipe], looker: Looker
+        self,
+        network: Network,
+        prior: Prior,
+        recipes: Sequence[Recipe],
+        looker: Looker,
+        drafts: Sequence[Draft],
     ) -> None:
         p = recipes[0].parameters
         assert isinstance(p, PpgnParameters)
@@ -30,20 +42,31 @@ class Samples:
         self._activation, self._p, self._distance = (
             Trace(p.steps, len(recipes), prior.device) for _ in range(3)
         )
-        self._images: list[np.ndarray] = []  # (N, S, S, 3) uint8 each
-        self._codes: list[np.ndarray] = []  # (N, K)
-        self._reached: list[np.ndarray] = []  # (N,)
-        self._context: list[np.ndarray] = []  # (N,)
-        self._steps: list[int] = []
         self._with_distance = False
+        self._drafts, self._known = _even(drafts)
+        self._done = 0
+        self.count = 0  # how many samples each chain has
+        if self._known:
+            self._take_up()
 
     @property
-    def count(self) -> int:
-        """How many samples each chain has."""
-        return len(self._images)
+    def states(self) -> tuple[ChainState, ...]:
+        """Where the chains that were taken up are; none of new ones."""
+        return tuple(
+            ChainState(
+                self.count - 1,
+                _array(made, "codes")[-1],
+                _array(made, "rng"),
+                _array(made, "heights"),
+            )
+            for made in self._known
+        )
 
     def add(self, step: ChainStep) -> None:
-        """Take in a step, and its sample if it is one."""
+        """Take in a step, and its sample if it is one; a step that it has is left alone."""
+        if step.index < self._done:
+            return
+        self._done = step.index + 1
         self._activation.add(step.seen.activation)
         self._p.add(step.seen.p)
         if step.seen.prior is not None:
@@ -52,33 +75,80 @@ class Samples:
         if step.taken:
             self._take(step)
 
-    def _take(self, step: ChainStep) -> None:
-        drawn, context = self._looker.drawn(step.code)
-        images = to_uint8(drawn)
-        asked = [replace(recipe, target=target_at(recipe, step.number)) for recipe in self._recipes]
-        reached = activations_of_images(self._network, self._prior, asked, images)
-        self._images.append(images)
-        self._codes.append(step.code.float().cpu().numpy())
-        self._reached.append(reached.cpu().numpy())
-        self._steps.append(step.index + 1)
-        if context is not None:
-            self._context.append(context.float().cpu().numpy())
-
     def trace(self, place: int) -> np.ndarray:
         """The activation in every step so far (steps,) of one chain."""
         return self._activation.of(place)
 
     def made(self, place: int) -> Made:
         """What one chain has come to: its samples and the steps up to now."""
-        parts = {
-            "images": np.stack([images[place] for images in self._images]),
-            "codes": np.stack([codes[place] for codes in self._codes]),
-            "activations": np.array([[row[place]] for row in self._reached], np.float32),
-            "sample_steps": np.array(self._steps, np.int32),
-            "p": self._p.of(place),
-        }
+        parts = {**joined(self._drafts[place].read(), _STATE).parts, "p": self._p.of(place)}
         if self._with_distance:
             parts["distance"] = self._distance.of(place)
-        if self._context:
-            parts["context"] = np.array([row[place] for row in self._context], np.float32)
         return Made(parts, self.trace(place))
+
+    def _take(self, step: ChainStep) -> None:
+        drawn, context = self._looker.drawn(step.code)
+        images = to_uint8(drawn)
+        asked = [replace(recipe, target=target_at(recipe, step.number)) for recipe in self._recipes]
+        reached = activations_of_images(self._network, self._prior, asked, images).cpu().numpy()
+        began = self._done - self._cycle(step.number)
+        for place, draft in enumerate(self._drafts):
+            state = step.state(place)
+            parts: dict[str, np.ndarray | tuple[str, ...]] = {
+                "images": images[place : place + 1],
+                "codes": state.code[None],
+                "activations": np.array([[reached[place]]], np.float32),
+                "sample_steps": np.array([self._done], np.int32),
+                "p": self._p.of(place)[began:],
+                "rng": state.rng,
+                "heights": state.heights,
+            }
+            if self._with_distance:
+                parts["distance"] = self._distance.of(place)[began:]
+            if context is not None:
+                parts["context"] = context[place : place + 1].float().cpu().numpy()
+            draft.keep(Made(parts, self.trace(place)[began:]))
+        self.count += 1
+
+    def _cycle(self, number: int) -> int:
+        p = self._recipes[0].parameters
+        assert isinstance(p, PpgnParameters)
+        return p.cycle if number else p.warm
+
+    def _take_up(self) -> None:
+        self.count = len(_array(self._known[0], "images"))
+        self._done = int(_array(self._known[0], "sample_steps")[-1])
+        self._activation.take_up([made.trace for made in self._known])
+        self._p.take_up([_array(made, "p") for made in self._known])
+        if "distance" in self._known[0].parts:
+            self._distance.take_up([_array(made, "distance") for made in self._known])
+            self._with_distance = True
+
+
+def _even(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Made]]:
+    """The drafts, and of each what it holds if all hold equally many samples; else empty ones.
+
+    Chains that run side by side are kept side by side, so they differ only if one ran alone before.
+    """
+    known = [
+        joined([_whole(piece) for piece in pieces], _STATE)
+        for draft in drafts
+        if (pieces := draft.read())
+    ]
+    counts = {len(_array(made, "images")) for made in known}
+    if len(known) == len(drafts) and len(counts) == 1:
+        return list(drafts), known
+    return [draft if not draft.read() else InMemory() for draft in drafts], []
+
+
+def _whole(made: Made) -> Made:
+    """``made`` without the steps after its last sample, which the record of a stopped chain has."""
+    steps = int(_array(made, "sample_steps")[-1])
+    cut = {name: _array(made, name)[:steps] for name in _EVERY_STEP if name in made.parts}
+    return Made({**made.parts, **cut}, made.trace[:steps])
+
+
+def _array(made: Made, name: str) -> np.ndarray:
+    part = made.parts[name]
+    assert isinstance(part, np.ndarray)
+    return part
