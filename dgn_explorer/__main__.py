@@ -2,6 +2,10 @@
 
 import os
 import sys
+from contextlib import suppress
+
+from dgn_explorer.machine.missing import missing_part
+from dgn_explorer.machine.start_failure import told
 
 
 def main() -> None:
@@ -10,9 +14,15 @@ def main() -> None:
     # variable is read once, when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if sys.platform == "win32":
-        import torch  # noqa: F401 - must come before Qt there: pytorch/pytorch#166628
-    from dgn_explorer.cli import run
-
+        with suppress(Exception):  # who needs it says why it cannot be loaded
+            import torch  # noqa: F401 - must come before Qt there: pytorch/pytorch#166628
+    try:
+        from dgn_explorer.cli import run
+    except ImportError as error:
+        problem = missing_part(error)
+        if problem is None:
+            raise
+        sys.exit(f"Error: {told(problem, None).message}\n{problem.hint}")
     run()
 
 

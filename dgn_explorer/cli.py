@@ -13,6 +13,7 @@ import click
 from dgn_explorer.commands.terminal import say
 from dgn_explorer.disk import disk_error
 from dgn_explorer.errors import DgnError
+from dgn_explorer.machine.missing import missing_part
 from dgn_explorer.version import __version__
 
 # command -> (module below dgn_explorer.commands, one line of help)
@@ -80,14 +81,24 @@ def run() -> None:
         sys.exit(1)
     except click.ClickException as error:
         sys.exit(_misused(error))
-    except OSError as error:
-        if error.errno == errno.EPIPE:  # whoever reads our output has seen enough
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the interpreter's end
-            sys.exit(1)
-        otherwise = "choose other folders, with DGN_EXPLORER_HOME"
-        refusal = disk_error(error, f"use {error.filename or 'a file'}", otherwise)
-        sys.exit(_refuse(f"Error: {refusal.message}", refusal.hint))
+    except Exception as error:
+        sys.exit(_failed(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _failed(error: Exception) -> int:
+    """The exit code; raises ``error`` again if it is a mistake of the program."""
+    problem = missing_part(error)
+    if problem is not None:
+        return _refuse(f"Error: {problem.message}", problem.hint)
+    if not isinstance(error, OSError):
+        raise error
+    if error.errno == errno.EPIPE:  # whoever reads our output has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the interpreter's end
+        return 1
+    otherwise = "choose other folders, with DGN_EXPLORER_HOME"
+    refusal = disk_error(error, f"use {error.filename or 'a file'}", otherwise)
+    return _refuse(f"Error: {refusal.message}", refusal.hint)
 
 
 def _refuse(*lines: str) -> int:

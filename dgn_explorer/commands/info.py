@@ -7,6 +7,8 @@ import click
 
 from dgn_explorer.commands.options import device_option, json_option
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.machine.logs import log_file
+from dgn_explorer.machine.missing import missing_part
 from dgn_explorer.paths import config_folder, data_folder, log_folder
 from dgn_explorer.version import __version__
 
@@ -29,17 +31,13 @@ def versions() -> dict[str, str]:
 @json_option
 def info_command(device: str | None, as_json: bool) -> None:
     """Show versions, device and folders."""
-    from dgn_explorer.machine.device import choose_device, describe
-    from dgn_explorer.machine.threads import use_threads
-
-    chosen = choose_device(device)
-    use_threads(chosen)
     folders = {"data": data_folder(), "config": config_folder(), "log": log_folder()}
     report = {
         "versions": versions(),
         "system": platform.platform(),
-        "device": describe(chosen),
+        "device": _device(device),
         "folders": {name: str(path) for name, path in folders.items()},
+        "log": str(log_file()),
     }
     if as_json:
         print_json(report)
@@ -50,3 +48,21 @@ def info_command(device: str | None, as_json: bool) -> None:
         say(f"{name:20} {value}")
     for name, path in folders.items():
         say(f"{name + ' folder':20} {path}")
+    written = "" if log_file().exists() else " (not written yet)"
+    say(f"{'log of the window':20} {log_file()}{written}")
+
+
+def _device(wanted: str | None) -> str:
+    """The device in words, or why there is none: a broken torch is what reports are about."""
+    try:
+        from dgn_explorer.machine.device import choose_device, describe
+        from dgn_explorer.machine.threads import use_threads
+
+        chosen = choose_device(wanted)
+        use_threads(chosen)
+        return describe(chosen)
+    except Exception as error:
+        problem = missing_part(error)
+        if problem is None:
+            raise
+        return f"none. {problem}"

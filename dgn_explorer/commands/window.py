@@ -1,11 +1,17 @@
 """``dgn-explorer open``: the window."""
 
+import os
 import sys
+from collections.abc import Callable
 
 import click
 from click.core import ParameterSource
 
 from dgn_explorer.commands.options import device_option, network_option, prior_option
+from dgn_explorer.errors import DgnError
+from dgn_explorer.machine.logs import keep_log
+from dgn_explorer.machine.missing import missing_part, no_display
+from dgn_explorer.machine.start_failure import told
 
 _HOW = ("device", "theme")  # these say nothing about what to open
 
@@ -26,11 +32,29 @@ def open_command(
     network: str, prior: str, unit: str | None, device: str | None, theme: str
 ) -> None:
     """Open the window, with the network and the prior of the last time unless others are named."""
-    from dgn_explorer.gui.app import run
-
     if not _named():
-        sys.exit(run(device=device, theme=theme))
-    sys.exit(run(network, prior, unit, device, theme))
+        sys.exit(_started(lambda run, tell: run(tell, device=device, theme=theme)))
+    sys.exit(_started(lambda run, tell: run(tell, network, prior, unit, device, theme)))
+
+
+def _started(start: Callable[..., int]) -> int:
+    """Run the window; what keeps it from starting is told by the desktop, too, and in a log."""
+    log = keep_log()
+    problem = no_display(os.environ, sys.platform)
+    if problem is not None:
+        raise told(problem, log)
+    try:
+        from dgn_explorer.gui.app import run
+
+        return start(run, lambda problem: told(problem, log))
+    except DgnError as error:
+        raise told(error, log) from None
+    except Exception as error:
+        problem = missing_part(error) or DgnError(
+            f"The window has ended with an error ({type(error).__name__}: {error}).",
+            "Nothing that was finished is lost. Please report what the log says.",
+        )
+        raise told(problem, log, error) from None
 
 
 def _named() -> bool:

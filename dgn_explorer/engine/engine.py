@@ -6,12 +6,12 @@ thread) and frames (through a one-slot mailbox). Nothing here knows Qt.
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from dgn_explorer.engine.guard import open_failed, open_guarded, run_guarded
+from dgn_explorer.engine.guard import open_guarded, run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
-from dgn_explorer.engine.messages import Event, Lane, Question, Ready
-from dgn_explorer.engine.queue import OpenRequest, WorkQueue
+from dgn_explorer.engine.messages import Event, Lane, Opened, Question, Ready
+from dgn_explorer.engine.queue import OpenRequest, Work, WorkQueue
 from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Order
 
@@ -111,13 +111,18 @@ class Engine:
             )
             self._tell(Ready(describe(device)))
         except Exception as error:
-            self._tell(open_failed(error))
-            return
+            self._serve(_raise(error), _raise(error))  # whoever asks hears why there is no answer
+        else:
+            self._serve(worker.open, worker.run)
+
+    def _serve(
+        self, open_: Callable[[OpenRequest], Opened], run: Callable[[tuple[Work, ...]], None]
+    ) -> None:
         while (item := self._queue.next()) is not None:
             if isinstance(item, OpenRequest):
-                open_guarded(worker.open, item, self._tell)
+                open_guarded(open_, item, self._tell)
             elif item:
-                run_guarded(worker.run, item, self._tell, self._queue)
+                run_guarded(run, item, self._tell, self._queue)
 
     def _prepare(self, device: "torch.device") -> None:
         """Set what was asked for, or else what suits ``device``."""
@@ -128,3 +133,12 @@ class Engine:
         self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)
         if self._queue.together > 1:
             keep_memory(device)
+
+
+def _raise(error: Exception) -> Callable[[object], NoReturn]:
+    """For an engine that has not started."""
+
+    def answer(_asked: object) -> NoReturn:
+        raise error
+
+    return answer

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dgn_explorer.engine.messages import Event, Failed, Opened, OpenFailed
 from dgn_explorer.engine.queue import Asked, OpenRequest, Work, WorkQueue
 from dgn_explorer.errors import DgnError
+from dgn_explorer.machine.missing import missing_part
 
 REPORT = "Copy the details into a report on the project's issue tracker."
 
@@ -24,8 +25,11 @@ def open_failed(error: Exception) -> OpenFailed:
     """The event for an ``error`` while something was opened."""
     if isinstance(error, DgnError):
         return OpenFailed(error.message, error.hint, "")
-    message = f"Opening failed: {type(error).__name__}: {error}."
-    return OpenFailed(message, REPORT, "".join(traceback.format_exception(error)))
+    details = "".join(traceback.format_exception(error))
+    missing = missing_part(error)
+    if missing is not None:
+        return OpenFailed(missing.message, missing.hint, details)
+    return OpenFailed(f"Opening failed: {type(error).__name__}: {error}.", REPORT, details)
 
 
 def run_guarded(
@@ -73,6 +77,9 @@ def _failed(work: Work, error: Exception) -> Failed:
     if isinstance(error, DgnError):
         return Failed(work.number, error.message, error.hint, "")
     details = "".join(traceback.format_exception(error))
+    missing = missing_part(error)
+    if missing is not None:
+        return Failed(work.number, missing.message, missing.hint, details)
     if _is_out_of_memory(error):
         message = "There was not enough memory for this ascent."
         return Failed(work.number, message, "Close other programs, or use the CPU.", details)

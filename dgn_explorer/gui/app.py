@@ -11,6 +11,7 @@ os.environ["QT_API"] = "pyside6"
 from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.engine.engine import Engine
+from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.collecting import Collector
 from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
 from dgn_explorer.gui.bridge.engine_port import EnginePort
@@ -18,6 +19,7 @@ from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.bridge.loop import run_until_done
 from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.bridge.qt_messages import follow_qt
 from dgn_explorer.gui.bridge.signals import SystemSignals
 from dgn_explorer.gui.frame.open_dialog import recent
 from dgn_explorer.gui.look.icons import program_icon
@@ -33,6 +35,7 @@ _FIRST = ("lite0", "default")  # network and prior of the first start
 
 
 def run(
+    tell: Callable[[DgnError], DgnError],
     network: str | None = None,
     prior: str | None = None,
     unit: str | None = None,
@@ -43,11 +46,13 @@ def run(
 
     Without ``network``, ``prior`` and ``unit`` the pair of the last time is opened again.
     ``theme`` is ``system``, ``light`` or ``dark``; ``system`` keeps the choice made in the window.
+    ``tell`` shows why Qt cannot start (see `follow_qt`).
     """
 
     def make_engine(store: Store, bridge: EngineBridge) -> EnginePort:
         return Engine(store, bridge.listen, device, confirm=bridge.confirm)
 
+    follow_qt(tell)
     app = make_application()
     return run_until_done(app, lambda: main(app, make_engine, network, prior, unit or "", theme))
 

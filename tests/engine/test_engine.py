@@ -187,6 +187,7 @@ def test_a_device_that_is_not_there_is_named(tmp_path: Path) -> None:
     events: queue.Queue[Event] = queue.Queue()
     engine = Engine(Store(tmp_path), events.put, "warp:9")
     engine.start()
+    engine.open("tiny", "tiny")
     event = events.get(timeout=WAIT_S)
     assert isinstance(event, OpenFailed)
     assert "warp:9" in event.message

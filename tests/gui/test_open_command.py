@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from dgn_explorer.cli import group
+from dgn_explorer.commands import window
 from dgn_explorer.gui import app
 
 LAST = ((), {"device": None, "theme": "system"})
@@ -12,11 +13,12 @@ LAST = ((), {"device": None, "theme": "system"})
 def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
     calls: list[object] = []
 
-    def run(*args: object, **named: object) -> int:
+    def run(tell: object, *args: object, **named: object) -> int:
         calls.append((args, named))
         return 0
 
     monkeypatch.setattr(app, "run", run)
+    monkeypatch.setattr(window, "keep_log", lambda: None)
     result = CliRunner().invoke(group, words)
     assert result.exit_code == 0, result.output
     return calls[0]
