@@ -116,6 +116,8 @@ def test_more_steps_and_a_start_from_a_record(explorer: dgn.Explorer) -> None:
     more = explorer.more_steps(first)
     assert more.recipe.start == FromResult(first.key) and more.steps == 3
     assert not (more.code == first.code).all()
+    short = explorer.visualize("cat", steps=1)  # shows the code that it starts with
+    assert not (explorer.more_steps(short).code == short.code).all()
     other = explorer.visualize("dog", start=first, steps=2)
     assert other.recipe.start == FromResult(first.key)
 

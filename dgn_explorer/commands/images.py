@@ -1,5 +1,6 @@
 """What the commands that make images share: making, progress, files, reports."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -111,8 +112,8 @@ def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> L
         "seed": recipe.seed,
         "index": number,
         "steps": record.steps,
-        "first_activation": float(record.trace[0]),
-        "activation": record.activation_of(number),
+        "first_activation": _number(record.first_activation),
+        "activation": _number(record.activation_of(number)),
         "top1": top1,
         "top1_label": labels[top1] if top1 is not None and top1 < len(labels) else "",
         "seconds": round(0.0 if finished.cached else record.provenance.seconds / record.count, 3),
@@ -120,6 +121,11 @@ def report(explorer: Explorer, finished: Finished, number: int, path: Path) -> L
         **_declared(record, number),
         "path": str(path.absolute()),
     }
+
+
+def _number(value: float) -> float | None:
+    """``value`` for JSON, which has no NaN."""
+    return value if math.isfinite(value) else None
 
 
 def _declared(record: Record, number: int) -> Line:
@@ -182,4 +188,6 @@ class ProgressLine:
 
 
 def _values(record: Record) -> str:
-    return f"activation {record.trace[0]:.2f} to {record.activation:.2f}"
+    found = (record.first_activation, record.activation)
+    known = [f"{value:.2f}" for value in found if not math.isnan(value)]
+    return f"activation {' to '.join(known)}" if known else "made"

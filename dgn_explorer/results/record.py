@@ -128,6 +128,11 @@ class Record:
         return len(self.trace)
 
     @property
+    def first_activation(self) -> float:
+        """The target's value in the first step; NaN where no step has one."""
+        return float(self.trace[0]) if len(self.trace) else float("nan")
+
+    @property
     def activation(self) -> float:
         """The target's value for the first image; NaN where there is none."""
         if "activations" in self.parts:

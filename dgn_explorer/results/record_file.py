@@ -322,7 +322,7 @@ def _check_record(record: Record, declared: Mapping[str, Part]) -> None:
         if not images.size or images.shape[3] != 3 or images[0].size > _MAX_IMAGE_BYTES:
             raise ValueError(f"images must be (N, H, W, 3), not {images.shape}")
     trace = record.trace
-    least = 1 if isinstance(record.order, Recipe) else 0
+    least = 1 if _is_format_1(record) else 0
     if trace.dtype != np.float32 or trace.ndim != 1 or not least <= trace.size <= _MAX_STEPS:
         raise ValueError(f"trace must be 1-D float32, not {trace.shape} {trace.dtype}")
     if record.state not in STATES:

@@ -162,6 +162,23 @@ def test_the_command_line_makes_it(files: dict[str, Path], tmp_path: Path) -> No
         run("visualize", "fc:2", "--method", "collage", "--input", f"photo={files['photo']}")
 
 
+def test_a_method_without_numbers_of_its_steps_is_told_of_too(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = collage
+
+    def silent(bench: Bench, recipe: Recipe) -> Generator[Progress[Made], None, Made]:
+        made = yield from whole(bench, recipe)
+        return Made(made.parts, np.zeros(0, np.float32))
+
+    monkeypatch.setattr(f"{__name__}.collage", silent, raising=True)
+    given = [word for role, path in files.items() for word in ("--input", f"{role}={path}")]
+    words = ("visualize", "fc:2", "--method", "collage", *given, "--preset", "few", "--json")
+    lines = [json.loads(line) for line in run(*words, "--out", str(tmp_path)).splitlines()]
+    assert [line["first_activation"] for line in lines] == [None] * 3
+    assert all(isinstance(line["activation"], float) for line in lines)
+
+
 def test_help_tells_of_it() -> None:
     command = click.command("toy")(ascent_options(lambda ascent: None))
     assert COLLAGE.summary in " ".join(CliRunner().invoke(command, ["--help"]).output.split())

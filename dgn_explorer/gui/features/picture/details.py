@@ -25,10 +25,10 @@ from dgn_explorer.synthesis.targets import Maximise
 def facts(result: Record) -> list[tuple[str, str]]:
     """(name, value) lines about a result, the whole recipe included."""
     recipe = result.recipe
-    first = float(result.trace[0]) if result.steps else float("nan")
+    first, last = number_text(result.first_activation), number_text(result.activation)
     lines = [
         ("Unit", _target_text(recipe)),
-        ("Activation", f"{number_text(first)} → {number_text(result.activation)}"),
+        ("Activation", f"{first} → {last}"),
         ("Steps", f"{result.steps} ({result.state})"),
         ("Seed", str(recipe.seed)),
         ("Started from", _start_text(recipe)),

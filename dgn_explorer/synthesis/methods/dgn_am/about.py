@@ -31,15 +31,18 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
     """``wanted`` for going on from a run with the parameters ``before`` after ``steps_done`` steps.
 
     Step sizes and number of steps are the rest of that run; of a finished one its last seventh
-    comes once more, because an image does not outlive as many steps as it took to form.
+    comes once more, because an image does not outlive as many steps as it took to form. There are
+    two at least: the last step of a run only looks.
 
     >>> before = DgnAmParameters(steps=100, step_start=8.0, step_end=0.0)
     >>> after = [continued(before, done, before) for done in (50, 100)]
     >>> [(p.steps, round(p.step_start, 6)) for p in after]
     [(50, 4.0), (15, 1.2)]
+    >>> continued(DgnAmParameters(steps=7), 7, DgnAmParameters(steps=7)).steps
+    2
     """
     done = min(steps_done / before.steps, _FURTHEST)
-    steps = max(1, round(wanted.steps * (1 - done)))
+    steps = max(2, round(wanted.steps * (1 - done)))
     start = wanted.step_start - done * (wanted.step_start - wanted.step_end)
     return replace(wanted, steps=steps, step_start=start)
 

@@ -1,6 +1,6 @@
 """What is to be known of the ascent without a prior, without computing anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.parameters import Parameters, number
@@ -20,8 +20,14 @@ class PixelsParameters(Parameters):
 def continued(
     before: PixelsParameters, steps_done: int, wanted: PixelsParameters
 ) -> PixelsParameters:
-    """``wanted``: the learning rate is the same in every step, so a run goes on as it began."""
-    return wanted
+    """``wanted``: the learning rate is the same in every step, so a run goes on as it began.
+
+    The last step of a run only looks, so a run that is to go further takes two at least.
+
+    >>> continued(PixelsParameters(), 9, PixelsParameters(steps=1)).steps
+    2
+    """
+    return replace(wanted, steps=max(2, wanted.steps))
 
 
 PIXELS = Method(
