@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.machine.arithmetic import convolutions
-from dgn_explorer.networks.guard import Reference, check, frozen_like
+from dgn_explorer.networks.guard import check, frozen_like
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
+from dgn_explorer.networks.kept_state import KeptState
 from dgn_explorer.networks.labels import labels_beside, read_labels
-from dgn_explorer.networks.layers import ReadPoint, Traced, trace_all
+from dgn_explorer.networks.layers import ReadPoint, Traced
 from dgn_explorer.networks.loaded import Loaded
 from dgn_explorer.networks.network import Network, fingerprint
 from dgn_explorer.networks.options import NetworkOptions
@@ -35,10 +35,12 @@ def assemble(
     on_device(module, device)
     weights = loaded.fingerprint or fingerprint(module)  # before a pass can change a buffer
     with convolutions(torch.device(device)):  # a GPU's rounding would look like a difference
+        kept = KeptState(module)
         preprocessing, wanted = prepared(loaded, options, module, working_size)
-        module, notices = frozen_like(module, wanted)
-        traced = _trace(loaded.name, module, wanted)
-        checked = check(module, traced, wanted, loaded.batch_limit)
+        kept.restore()
+        frozen = frozen_like(module, wanted)
+        _some(loaded.name, frozen.traced)
+        checked = check(frozen, wanted, loaded.batch_limit)
     _some(loaded.name, checked.traced)
     input_size = options.size or loaded.input_size
     digest = _identity(loaded, weights, preprocessing, input_size)
@@ -62,7 +64,7 @@ def assemble(
         position=loaded.position,
         batch_limit=checked.batch_limit,
         unreadable=checked.traced.unreadable,
-        notices=(*loaded.notices, *notices, *checked.notices, *_lost(traced, checked.traced)),
+        notices=(*loaded.notices, *checked.notices, *_lost(frozen.traced, checked.traced)),
     )
     return Network(info, module, preprocessing, points)
 
@@ -75,12 +77,6 @@ def _identity(loaded: Loaded, weights: str, preprocessing: Preprocessing, input_
     if not extra:
         return weights
     return hashlib.sha256("\n".join([weights, *extra]).encode()).hexdigest()
-
-
-def _trace(name: str, module: nn.Module, wanted: Reference) -> Traced:
-    traced = trace_all(module, wanted.images[:1])
-    _some(name, traced)
-    return traced
 
 
 def _some(name: str, traced: Traced) -> None:

@@ -2,10 +2,15 @@
 
 Layout, arithmetic and packed weights make an ascent faster and must not change the function. So the
 network is run as it came, on two images; then the ready one is compared with that, without and with
-a gradient, alone and in a batch. A difference is repaired by leaving out what causes it; what
-cannot be repaired is said in a sentence.
+a gradient, alone and in a batch, in the other order of the images. A difference is repaired by
+leaving out what causes it; what cannot be repaired is said in a sentence.
+
+Every pass answers as many questions as it can, because a large network's takes half a second: two
+show what it gave, one follows its axes, one reads every layer, two are those of an ascent, and one
+has both images in a batch.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,10 +19,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import freeze, own_types
 from dgn_explorer.networks.preprocessing import Preprocessing
 from dgn_explorer.networks.reading import ActivationReader, ReadPoint, first_tensor
-from dgn_explorer.networks.tracing import Traced
+from dgn_explorer.networks.tracing import Traced, traced_pass
 
 _SEED = 20
 _CLOSE = 1e-3  # of the largest value: other kernels round otherwise
@@ -41,14 +47,32 @@ Run = Callable[[Tensor], Any]
 class Reference:
     """What a network gave as it came: its outputs for two images, each (1, ...) and in float32.
 
-    ``noise`` is how far two passes over one image differ, in parts of the largest output.
-    ``close`` is the difference, in the same parts, that is only rounding.
+    ``close`` is the difference, in parts of the largest output, that is only rounding.
     """
 
     images: Tensor
     outputs: tuple[Tensor, Tensor]
-    noise: float
     close: float
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A network made ready, and what its passes over the first image showed.
+
+    ``noise`` is how far two passes over one image differ, in parts of the largest output. ``alone``
+    is what each layer reads, ``ascended`` the same with a gradient (None if there is none) once the
+    other image was looked at. ``gap`` is how far its scores are from those of the network as it
+    came, and ``error`` why no gradient can be had of them.
+    """
+
+    module: nn.Module
+    traced: Traced
+    alone: list[Tensor]
+    ascended: list[Tensor | None]
+    noise: float
+    gap: float
+    error: str = ""
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,18 +99,27 @@ def reference(run: Run, images: Tensor, *, exact: bool = True) -> Reference:
 
     ``exact`` is False where it computes in half precision. Raises what the network raises.
     """
+    one, two = images.chunk(2)
     with torch.no_grad():
-        first, again, second = (
-            _values(run, image, seed) for image, seed in _with_seeds(images, (0, 1, 0))
-        )
-    noise = difference(first, again)
-    return Reference(images, (first, second), noise, _CLOSE if exact else _CLOSE_HALF)
+        # the second first: a network that keeps something of an image then gives itself away
+        second, first = _values(run, two, 0), _values(run, one, 0)
+    return Reference(images, (first, second), _CLOSE if exact else _CLOSE_HALF)
+
+
+def noise_of(run: Run, image: Tensor) -> float:
+    """How far two passes over one ``image`` differ; 0 for a network that draws no numbers."""
+    with torch.no_grad():
+        return difference(_values(run, image, 1), _values(run, image, 0))
 
 
 def difference(found: Tensor, wanted: Tensor) -> float:
     """The largest difference, in parts of the largest finite value of ``wanted``."""
     if found.shape != wanted.shape:
         return float("inf")
+    if found.device == wanted.device and found.dtype == wanted.dtype == torch.float32:
+        furthest, largest = float((found - wanted).abs().amax()), float(wanted.abs().amax())
+        if math.isfinite(furthest) and math.isfinite(largest):
+            return furthest / (largest or 1.0)
     found, wanted = found.double().cpu(), wanted.double().cpu()
     same = (found == wanted) | (found.isnan() & wanted.isnan())
     if bool(same.all()):
@@ -97,44 +130,66 @@ def difference(found: Tensor, wanted: Tensor) -> float:
     return float(gap.nan_to_num(nan=float("inf")).max()) / (scale or 1.0)
 
 
-def frozen_like(module: nn.Module, wanted: Reference) -> tuple[nn.Module, tuple[str, ...]]:
+def frozen_like(module: nn.Module, wanted: Reference) -> Frozen:
     """``module`` frozen as fast as it may be while it gives what it gave, and what is to be said.
 
     Left out, one after the other: the layout, the packed weights, modules that work in place, and
-    float32.
+    float32. Raises `DgnError` if it only runs as it came.
     """
     own = own_types(module)
-    gap, error = 0.0, ""
+    tried: Frozen | None = None
+    failure: Exception | None = None
     for way in _WAYS:
         if not way.get("types", True):
             if not own.changed:
                 continue
             own.restore()
         freeze(module, **way)
-        gap, error = _gap(module, wanted)
-        if gap <= wanted.close and not error:
-            return module, ()
-    if gap <= wanted.close:
-        return module, (
+        try:
+            tried = _tried(module, wanted)
+        except Exception as error:  # the network's own code may raise anything
+            tried, failure = None, error
+            continue
+        if tried.gap <= wanted.close and not tried.error:
+            return tried
+    if tried is None:
+        assert failure is not None
+        raise DgnError(
+            f"The network runs, but its layers cannot be read with a gradient: {_line(failure)}.",
+            "Check that nothing in it is only for training, or export it anew.",
+        ) from failure
+    if tried.gap <= wanted.close:
+        said = (
             f"No image can be made for the network's classes, only for layers before the fault:"
-            f" {error}.",
+            f" {tried.error}."
         )
-    return module, (
-        f"Made ready for ascent, the network's scores differ from the original's by {gap:.1%}: it"
-        " changes itself while it runs, so take its scores with care or export it anew.",
-    )
+    else:
+        said = (
+            "Made ready for ascent, the network's scores differ from the original's by"
+            f" {_share(tried.gap)}: it changes itself while it runs, or keeps something of the"
+            " images before, so take its scores with care or export it anew."
+        )
+    return replace(tried, notices=(said,))
 
 
-def _gap(module: nn.Module, wanted: Reference) -> tuple[float, str]:
-    """How far the frozen module is from ``wanted``, and why no gradient can be had."""
+def _tried(module: nn.Module, wanted: Reference) -> Frozen:
+    """Run the frozen module as an ascent and a look at an image do."""
     first, second = wanted.images.chunk(2)
-    try:
+    with _seeded(1):
+        traced, output = traced_pass(module, first)
+    gap, noise = difference(_flat(output), wanted.outputs[0]), 0.0
+    if gap > wanted.close:  # by chance?
         with torch.no_grad():
-            gap = difference(_values(module, first, 0), wanted.outputs[0])
-    except Exception as error:  # the network's own code may raise anything
-        return float("inf"), _line(error)
-    if gap > wanted.close:
-        return gap, ""
+            once, again = _values(module, first, 0), _values(module, first, 0)
+        noise = max(difference(_flat(output), once), difference(again, once))
+        gap = difference(once, wanted.outputs[0])
+    alone, output = _read(module, _copied(traced.points), first)
+    gap = max(gap, difference(_flat(output), wanted.outputs[0]))
+    found, output = _read(module, traced.points, first.clone().requires_grad_())
+    gap = max(gap, difference(_flat(output).detach(), wanted.outputs[0]))
+    ascended = [x.detach() if x.requires_grad else None for x in found]
+    del found, output
+    error = ""
     try:
         with torch.enable_grad():
             image = second.clone().requires_grad_()
@@ -142,12 +197,9 @@ def _gap(module: nn.Module, wanted: Reference) -> tuple[float, str]:
             gap = max(gap, difference(output.detach(), wanted.outputs[1]))
             if output.requires_grad:
                 torch.autograd.grad(output.nan_to_num().sum(), image, allow_unused=True)
-            # once more: packed weights might be those of the pass before
-            again = _values(module, first.clone().requires_grad_(), 0)
-            gap = max(gap, difference(again.detach(), wanted.outputs[0]))
-    except Exception as error:
-        return gap, _line(error)
-    return gap, ""
+    except Exception as problem:
+        error = _line(problem)
+    return Frozen(module, traced, alone, ascended, noise, gap, error)
 
 
 def _share(part: float) -> str:
@@ -159,16 +211,17 @@ def _line(error: Exception) -> str:
     return lines[0].split(": [")[0].split(". ")[0].rstrip(".:")
 
 
-def check(module: nn.Module, traced: Traced, wanted: Reference, limit: int | None) -> Checked:
+def check(frozen: Frozen, wanted: Reference, limit: int | None) -> Checked:
     """Compare what is read with a gradient, in a batch and later with what is read alone.
 
     A layer that reads otherwise keeps a copy, and is listed as not readable if that does not help.
     ``limit`` is the most images a pass takes as far as is known.
     """
-    notices: list[str] = []
-    if wanted.noise > wanted.close:
+    module, traced, alone = frozen.module, frozen.traced, frozen.alone
+    notices = list(frozen.notices)
+    if frozen.noise > wanted.close:
         notices.append(
-            f"Two passes over one image differ by {_share(wanted.noise)} of its largest"
+            f"Two passes over one image differ by {_share(frozen.noise)} of its largest"
             " score: the network draws random numbers although it was set to evaluate, so call"
             " F.dropout with training=self.training and export it in eval mode."
         )
@@ -177,45 +230,52 @@ def check(module: nn.Module, traced: Traced, wanted: Reference, limit: int | Non
             "The network's scores are not finite numbers: its weights are damaged, or --mean, --std"
             " and --value-range do not belong to it."
         )
-    alone = _read(module, _copied(traced.points), wanted.images[:1])[0]
-    points, reasons = traced.points, _differing(module, traced.points, alone, wanted)
+    points = traced.points
+    reasons = _differing(points, alone, frozen.ascended, wanted)
     if reasons:
         copied = _copied(points)
         points = {path: copied[path] if path in reasons else p for path, p in points.items()}
-        reasons = _differing(module, points, alone, wanted)
+        reasons = _differing(points, alone, _ascended(module, points, wanted), wanted)
     if limit != 1:
-        limit, said, apart = _batches(module, traced, alone, wanted)
+        limit, said, apart = _batches(frozen, wanted)
         notices += said
         reasons = {**apart, **reasons}
     return Checked(module, replace(traced, points=points).without(reasons), limit, tuple(notices))
 
 
-def _differing(
-    module: nn.Module, points: dict[str, ReadPoint], alone: list[Tensor], wanted: Reference
-) -> dict[str, str]:
-    """Layers that read otherwise with a gradient or once another image was looked at, and why."""
+def _ascended(
+    module: nn.Module, points: dict[str, ReadPoint], wanted: Reference
+) -> list[Tensor | None]:
+    """What layers read with a gradient, once another image was looked at."""
     image, other = wanted.images.chunk(2)
-    with torch.enable_grad():
-        found, _ = _read(module, points, image.clone().requires_grad_())
+    found, _ = _read(module, points, image.clone().requires_grad_())
     with torch.no_grad():
         _values(module, other, 0)
+    return [x.detach() if x.requires_grad else None for x in found]
+
+
+def _differing(
+    points: dict[str, ReadPoint],
+    alone: list[Tensor],
+    ascended: list[Tensor | None],
+    wanted: Reference,
+) -> dict[str, str]:
+    """Layers that read otherwise with a gradient or once another image was looked at, and why."""
     reasons = {}
-    for path, value, before in zip(points, found, alone, strict=True):
-        if not value.requires_grad:
+    for path, value, before in zip(points, ascended, alone, strict=True):
+        if value is None:
             reasons[path] = "No gradient leads from it to the image."
-        elif difference(value.detach(), before) > wanted.close:
+        elif difference(value, before) > wanted.close:
             reasons[path] = "It reads otherwise during an ascent than when an image is looked at."
     return reasons
 
 
-def _batches(
-    module: nn.Module, traced: Traced, alone: list[Tensor], wanted: Reference
-) -> tuple[int | None, list[str], dict[str, str]]:
+def _batches(frozen: Frozen, wanted: Reference) -> tuple[int | None, list[str], dict[str, str]]:
     """The most images in a pass, what is to be said of it, and layers that it does not divide."""
-    if wanted.noise > wanted.close:
-        return 1, [], {}  # what a batch does cannot be told from chance
+    if max(frozen.noise, frozen.gap) > wanted.close:
+        return 1, [], {}  # what a batch does cannot be told from chance, or from what was before
     try:
-        found, output = _read(module, _copied(traced.points), wanted.images)
+        found, output = _read(frozen.module, _copied(frozen.traced.points), wanted.images)
     except Exception:  # a program that was exported for one image refuses more in many ways
         return 1, [], {}
     together = _flat(output)
@@ -227,7 +287,7 @@ def _batches(
     reason = "What it returns for an image depends on the other images in its batch."
     mixed = {
         path: reason
-        for path, x, before in zip(traced.points, found, alone, strict=True)
+        for path, x, before in zip(frozen.traced.points, found, frozen.alone, strict=True)
         if len(x) != 2 or difference(x[:1], before) > wanted.close
     }
     return None, [], mixed
@@ -260,11 +320,6 @@ def _flat(output: Any) -> Tensor:
     if found is None:
         raise TypeError("the network returns no tensor")
     return (found if found.ndim > 1 else found[None]).float()
-
-
-def _with_seeds(images: Tensor, seeds: tuple[int, ...]) -> Iterator[tuple[Tensor, int]]:
-    first, second = images.chunk(2)
-    yield from zip((first, first, second), seeds, strict=True)
 
 
 @contextmanager

@@ -102,6 +102,11 @@ def trace(module: nn.Module, example: Tensor) -> tuple[tuple[LayerInfo, ...], di
 
 def trace_all(module: nn.Module, example: Tensor) -> Traced:
     """As `trace`, with what cannot be read, and the layer whose output the network returns."""
+    return traced_pass(module, example)[0]
+
+
+def traced_pass(module: nn.Module, example: Tensor) -> tuple[Traced, Any]:
+    """As `trace_all`, and what the network returned in that pass."""
     with torch.no_grad(), Axes(example) as axes:
         seen = _Trace(axes)
         handles = []
@@ -116,13 +121,14 @@ def trace_all(module: nn.Module, example: Tensor) -> Traced:
             ]
         try:
             with ActivationFunctions(seen.activation):
-                module(example * 1)  # a copy: it may work in place on its input
+                output = module(example * 1)  # a copy: it may work in place on its input
         finally:
             for handle in handles:
                 handle.remove()
     seen.mark_changed()
     seen.add_silent(module)
-    return Traced(tuple(seen.infos.values()), seen.points, tuple(seen.closed), seen.result)
+    layers = tuple(seen.infos.values())
+    return Traced(layers, seen.points, tuple(seen.closed), seen.result), output
 
 
 @dataclass(frozen=True)

@@ -331,3 +331,77 @@ def test_a_little_noise_is_not_called_none() -> None:
 
     (notice,) = opened(Noisy()).info.notices
     assert "differ by 0.0%" not in notice and "differ by 0." in notice
+
+
+class OnceScaled(Small):
+    """Takes the scale of its first image for all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.scale is None:
+            self.scale = x.std()
+        return super().forward(x / self.scale)
+
+
+class OnceInBuffer(Small):
+    """The same in a buffer, as ActNorm and quantisers keep it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.zeros(()))
+        self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.begun:
+            self.scale.copy_(x.std())
+            self.begun.fill_(True)
+        return super().forward(x / self.scale)
+
+
+class OnceInDict(Small):
+    """The same in a dictionary by the image's size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = self.kept.setdefault(x.shape[-1], x.std())
+        return super().forward(x / scale)
+
+
+@pytest.mark.parametrize("kind", [OnceScaled, OnceInBuffer, OnceInDict])
+def test_a_network_that_keeps_something_of_its_first_image_is_said(kind: type[Small]) -> None:
+    (notice,) = opened(kind()).info.notices
+    assert "keeps something of the images before" in notice
+
+
+def test_what_is_kept_and_is_the_same_for_every_image_is_fine() -> None:
+    class Grid(Small):
+        def __init__(self) -> None:
+            super().__init__()
+            self.grid = None
+
+        def between(self, x: Tensor) -> Tensor:
+            if self.grid is None:
+                self.grid = torch.linspace(0, 1, x.shape[-1])
+            return super().between(x + self.grid)
+
+    assert same(Grid).info.notices == ()
+
+
+def test_modules_that_learn_their_shape_from_their_weights() -> None:
+    class Lazy(Small):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.LazyLinear(5)
+
+    network = Lazy()
+    network.load_state_dict(Small().state_dict())
+    found = opened(network)
+    assert type(found.module.fc) is nn.Linear and found.info.notices == ()
+    with torch.no_grad():
+        assert close(scores(found, image()), Small().eval()(image()))

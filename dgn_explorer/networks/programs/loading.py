@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.guard import difference, reference
+from dgn_explorer.networks.guard import difference, noise_of, reference
 from dgn_explorer.networks.programs.exported_graphs import for_cpu, made_ready
 from dgn_explorer.networks.programs.graphs import takes_batches, without_softmax
 from dgn_explorer.networks.programs.torchscript import to_graph
@@ -88,7 +88,7 @@ def _require_same(module: nn.Module, original: Any, image: Tensor) -> None:
         return  # as it is, it runs only on another device or in other numbers
     found = reference(module, images)
     gaps = [difference(*x) for x in zip(found.outputs, wanted.outputs, strict=True)]
-    if max(gaps) > max(wanted.close, 2 * wanted.noise):
+    if max(gaps) > wanted.close and max(gaps) > 2 * noise_of(original, image):
         raise DgnError(
             f"The program cannot be shown layer by layer: taken apart, its scores differ by"
             f" {max(gaps):.1%}.",

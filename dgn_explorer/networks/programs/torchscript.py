@@ -204,6 +204,10 @@ class _Writer:
         if plain in NUMBERS and (not has_tensor or plain in ("__is__", "__isnot__", "__not__")):
             self._bind(output, self._call(NUMBERS[plain], inputs))
             return
+        if plain == "add" and _is_counter(inputs[0][0]):  # of batches seen: only in training
+            self.trained = True
+            self._bind(output, inputs[0])
+            return
         function, keywords = overload(name, node)
         inputs, trained = as_evaluated(plain, function, inputs, self._other)
         self.trained = self.trained or trained
@@ -299,6 +303,10 @@ class _Writer:
         owner, _, name = path.rpartition(".")
         detached = tensor.detach().clone()
         self._scope(owner).register_buffer(name, detached)
+
+
+def _is_counter(stood: Any) -> bool:
+    return isinstance(stood, fx.Node) and str(stood.target).endswith("num_batches_tracked")
 
 
 def _flat(items: Iterable[Any]) -> Iterable[Any]:
