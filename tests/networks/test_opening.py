@@ -257,7 +257,8 @@ def test_a_description_of_ones_own(tmp_path):
     assert "mine" in network_names()
     net = open_network("mine")
     assert (net.info.name, net.info.title, net.info.input_size) == ("mine", 'A "quoted" title', 64)
-    assert net.info.resolve("c7") == net.info.resolve("last:7")
+    assert str(net.info.resolve("c7")) == "classifier:7"  # the pooled score
+    assert str(net.info.resolve("last:7")) == "classifier.1:7"
     assert open_network("mine", options=NetworkOptions(size=96)).info.input_size == 96
     with pytest.raises(DgnError, match="already is"):
         save_description("mine", Description("lite0"))
