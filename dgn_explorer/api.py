@@ -10,7 +10,7 @@ never computed twice. Nothing imports torch before `open`, and then only the eng
 """
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dgn_explorer.engine.messages import Decode, Failed, Frame, Glance, Glimpse, Replay
+from dgn_explorer.engine.messages import (
+    Decode,
+    Failed,
+    Frame,
+    Glance,
+    Glimpse,
+    Replay,
+    Sight,
+)
 from dgn_explorer.engine.ordering import (
     Wanted,
     continuation,
@@ -33,6 +41,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.photos.files import read_file
+from dgn_explorer.photos.film import Film, open_film
 from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store, open_store
@@ -525,6 +534,18 @@ class Explorer:
     def maps(self, photo: Picture, layer: str) -> Record:
         """What every unit of ``layer`` answers at every place of a photograph: maps (N, H, W)."""
         return self.make(self.survey("maps", inputs={"photo": photo}, layers=[layer]))
+
+    def watch(self, video: str | Path | Film, layer: str) -> Generator[Sight, None, None]:
+        """What the network sees in every picture of a video file (extra ``video``).
+
+        A `Film` that is given, such as `open_camera`'s, stays open. Raises `DgnError`.
+        """
+        path = self.network.layer(layer).path
+        if isinstance(video, Film):
+            yield from self.session.watch(self.network.fingerprint, video, path)
+            return
+        with open_film(Path(video).expanduser()) as film:
+            yield from self.session.watch(self.network.fingerprint, film, path)
 
     def glance(
         self, photo: Picture | Input, unit: str, how: str = "gradient", *, layer: str = ""

@@ -28,6 +28,7 @@ COMMANDS = {
     "study": ("study", "Analyse a network, for example by a photograph."),
     "explain": ("explain", "Show where in a photograph a unit looks."),
     "maps": ("maps", "Draw all maps of a layer for a photograph on one sheet."),
+    "watch": ("watch", "Say what the network sees in a video or before a webcam."),
     "invert": ("invert", "Rebuild a photograph from what a layer keeps of it."),
     "caricature": ("caricature", "Exaggerate what a layer sees in photographs."),
     "make": ("make", "Make what a recipe or a survey says."),

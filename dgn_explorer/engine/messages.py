@@ -1,5 +1,6 @@
 """What goes into the engine and what comes out: small frozen dataclasses with numpy arrays."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.photos.film import Film
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.summary import Summary
@@ -23,7 +25,8 @@ class Lane(IntEnum):
 
     INTERACTIVE = 0
     ASIDE = 1  # questions, and surveys that somebody waits for
-    BATCH = 2
+    WATCH = 2  # a film, which goes on until somebody stops it
+    BATCH = 3
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,38 @@ class Glimpse:
     activation: float
 
 
-Question = Decode | Replay | FindStep | Glance
+@dataclass(frozen=True)
+class Sight:
+    """What the network sees in picture ``number`` of a film.
+
+    ``seen`` (S, S, 3) uint8 is its middle square, ``maps`` (C, H, W) what ``layer`` puts out, or
+    None if that has no maps; ``activations`` (C,) are means over positions; ``classes`` are the
+    best ones, (index, probability), empty for a network without labels.
+    """
+
+    number: int
+    layer: str
+    seen: np.ndarray
+    maps: np.ndarray | None
+    activations: np.ndarray
+    classes: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Ask for a `Sight` of every picture of a film that there is time for.
+
+    ``show`` is called with each on the engine's thread and must return at once. The answer is how
+    many there were; a live film only ends when the question is cancelled.
+    """
+
+    network_fingerprint: str
+    film: Film
+    layer: str
+    show: Callable[[Sight], None]
+
+
+Question = Decode | Replay | FindStep | Glance | Watch
 Answer = np.ndarray | float | Glimpse
 
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from dgn_explorer.engine.messages import Lane, Question
+from dgn_explorer.engine.messages import Lane, Question, Watch
 from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import RANDOM
@@ -87,7 +87,8 @@ class WorkQueue:
     def ask(self, question: Question) -> Asked:
         """Add a question."""
         with self._changed:
-            work = Asked(next(self._numbers), question)
+            lane = Lane.WATCH if isinstance(question, Watch) else Lane.ASIDE
+            work = Asked(next(self._numbers), question, lane)
             self._lanes[work.lane].append(work)
             self._changed.notify()
             return work

@@ -1,7 +1,9 @@
 """A caller that waits: the engine for programs without an event loop of their own."""
 
+import contextlib
 import queue
-from collections.abc import Callable, Container, Iterator, Sequence
+import threading
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +21,16 @@ from dgn_explorer.engine.messages import (
     OpenFailed,
     Question,
     Ready,
+    Sight,
+    Watch,
 )
 from dgn_explorer.errors import DgnError
+from dgn_explorer.photos.film import Film
 from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Order
 
 POLL_S = 0.1
+_AHEAD = 2  # pictures of a film that wait for a slow caller
 
 Show = Callable[[Frame], None]
 Confirm = Callable[[str], bool]
@@ -115,6 +121,46 @@ class EngineSession:
         except BaseException:
             self._engine.cancel(job)
             raise
+
+    def watch(
+        self, network_fingerprint: str, film: Film, layer: str
+    ) -> Generator[Sight, None, None]:
+        """What the network sees in a film, picture by picture; raises `DgnError`.
+
+        Leaving the loop stops it; the film is the caller's to close.
+        """
+        sights: queue.Queue[Sight] = queue.Queue(_AHEAD)
+        left = threading.Event()
+
+        def show(sight: Sight) -> None:
+            while not left.is_set():
+                with contextlib.suppress(queue.Full):
+                    sights.put(sight, timeout=POLL_S)
+                    return
+
+        job = self._engine.ask(Watch(network_fingerprint, film, layer, show))
+        ended: Event | None = None
+        try:
+            while ended is None or not sights.empty():
+                with contextlib.suppress(queue.Empty):
+                    yield sights.get(timeout=POLL_S)
+                if ended is None:
+                    ended = self._end_of(job)
+        finally:
+            left.set()
+            self._engine.cancel(job)
+            while ended is None:
+                ended = self._end_of(job)
+        if isinstance(ended, Failed):
+            raise DgnError(ended.message, ended.hint)
+
+    def _end_of(self, job: int) -> Event | None:
+        """How ``job`` ended, None if it has not."""
+        with contextlib.suppress(queue.Empty):
+            event = self._events.get_nowait()
+            if isinstance(event, Answered | Failed | Cancelled) and event.job == job:
+                return event
+        return None
 
     def _next(self, jobs: Container[int] = ()) -> Event | Frame:
         """The next event, or a frame of ``jobs`` meanwhile; answers what the engine asks."""

@@ -10,6 +10,7 @@ from dgn_explorer.engine.answers.decoding import decode
 from dgn_explorer.engine.answers.glancing import Glances
 from dgn_explorer.engine.answers.replaying import replay
 from dgn_explorer.engine.answers.step_size import find_step
+from dgn_explorer.engine.answers.watching import watch
 from dgn_explorer.engine.driver import Frames, drive
 from dgn_explorer.engine.guard import open_guarded, run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
@@ -26,6 +27,7 @@ from dgn_explorer.engine.messages import (
     Ready,
     Replay,
     Started,
+    Watch,
 )
 from dgn_explorer.engine.opened import OpenThings
 from dgn_explorer.engine.queue import Asked, OpenRequest, Ordered, Work, WorkQueue
@@ -195,6 +197,8 @@ class Worker:
                 return find_step(network, self._open.prior(ask.prior_fingerprint))
             case Glance() as ask:
                 return self._glances.answer(self._open.network(ask.network_fingerprint), ask)
+            case Watch() as ask:
+                return watch(self._open.network(ask.network_fingerprint), ask)
 
     def _end(self, work: Work, event: Event) -> None:
         self._tell(event)
