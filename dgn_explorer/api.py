@@ -55,6 +55,7 @@ from dgn_explorer.synthesis.methods.inversion.about import cannot_follow, invers
 from dgn_explorer.synthesis.morph import between
 from dgn_explorer.synthesis.plan import plan_of
 from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.sentence import find_units, target_of
 from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, Start
 from dgn_explorer.synthesis.targets import Band, Chain, InRange, Match, Maximise, Target, Term
 
@@ -425,6 +426,10 @@ class Explorer:
         changes = {field: record.count + count}
         parameters = changed(recipe.about, recipe.parameters, changes)
         return self.make(replace(recipe, parameters=parameters))
+
+    def sentence(self, text: str) -> Maximise:
+        """A target of the classes that a sentence names, weighted by likeness (extra ``words``)."""
+        return target_of(find_units(self.network, text))
 
     def plan(self, text: str) -> Chain:
         """The plan of a chain, such as ``volcano*5,strawberry*5``; raises `DgnError`."""

@@ -1,12 +1,18 @@
 """``dgn-explorer sample``: sets of different images, from the store or by a chain of PPGN."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.sampling import METHOD, Sampling, make_samples, sampling_options
+from dgn_explorer.commands.terminal import say
 from dgn_explorer.errors import DgnError
+
+if TYPE_CHECKING:
+    from dgn_explorer.networks.info import NetworkInfo
+    from dgn_explorer.synthesis.targets import Maximise
 
 
 @click.command("sample")
@@ -17,6 +23,13 @@ from dgn_explorer.errors import DgnError
     multiple=True,
     metavar="UNIT*COUNT,...",
     help="A plan instead of a unit, such as volcano*5,strawberry*5: one chain through all of them.",
+)
+@click.option(
+    "--sentence",
+    "sentences",
+    multiple=True,
+    metavar="TEXT",
+    help="The classes that a sentence names, weighted, instead of a unit (extra: words).",
 )
 @click.option(
     "--with",
@@ -37,6 +50,7 @@ from dgn_explorer.errors import DgnError
 def sample_command(
     units: tuple[str, ...],
     plans: tuple[str, ...],
+    sentences: tuple[str, ...],
     parts: tuple[str, ...],
     preset: str,
     photo: Path | None,
@@ -52,7 +66,7 @@ def sample_command(
     from dgn_explorer.synthesis.plan import plan_of
     from dgn_explorer.synthesis.targets import Maximise, Term
 
-    if not units and not plans:
+    if not units and not plans and not sentences:
         raise DgnError("There is nothing to sample.", "Name a unit, or a plan with --chain.")
     more = [parse_part(part) for part in parts]
     with explorer_for(
@@ -61,6 +75,7 @@ def sample_command(
         info = explorer.network
         others = tuple(Term(info.resolve(name), weight) for name, weight in more)
         alone = [Maximise((Term(info.resolve(text)), *others)) for text in units]
+        alone += [Maximise((*_named(info, text).terms, *others)) for text in sentences]
         recipes = explorer.recipes(
             alone, Wanted.of(METHOD, preset, sampling.changes()), seeds=sampling.seeds, start=photo
         )
@@ -69,3 +84,15 @@ def sample_command(
             wanted = Wanted.of(METHOD, preset, sampling.changes(plan.count))
             recipes += explorer.recipes([plan], wanted, seeds=sampling.seeds, start=photo)
         make_samples(explorer, recipes, sampling)
+
+
+def _named(info: "NetworkInfo", text: str) -> "Maximise":
+    """The units that a sentence names, which are said, so that they can be given in other words."""
+    from dgn_explorer.synthesis.sentence import find_units, not_found, target_of
+
+    found = find_units(info, text)
+    target = target_of(found)
+    say(f"{text}: {target.text([one.label for one in found])}", err=True)
+    if missing := not_found(text, found):
+        say(f"No class is like: {', '.join(missing)}", err=True)
+    return target
