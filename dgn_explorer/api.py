@@ -49,7 +49,7 @@ from dgn_explorer.results.summary import Summary
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.studies.table import study_named
 from dgn_explorer.synthesis.choosing import changed, preset_of
-from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.inputs import CONCEPTS, Input
 from dgn_explorer.synthesis.methods.caricature.about import CARICATURE, roles_of
 from dgn_explorer.synthesis.methods.inversion.about import cannot_follow, inversion_through
 from dgn_explorer.synthesis.morph import between
@@ -309,8 +309,22 @@ class Explorer:
             changed(about, preset_of(about, preset), parameters or {}),
             layers=tuple(self.network.layer(layer).path for layer in layers),
             units=tuple(self.network.resolve(unit) for unit in units),
-            inputs=tuple(self.keep_input(role, one) for role, one in (inputs or {}).items()),
+            inputs=tuple(
+                self._keep_concepts(role, one)
+                if about.kind_of(role) == CONCEPTS
+                else self.keep_input(role, one)
+                for role, one in (inputs or {}).items()
+            ),
         )
+
+    def _keep_concepts(self, role: str, path: Picture) -> Input:
+        """Name a concept set by its content, and remember where it lies."""
+        if not isinstance(path, str | Path):
+            raise DgnError(
+                f"The input {role!r} is no picture.", "Give a folder or zip of concepts."
+            )
+        kept = self.store.concepts.put(Path(path).expanduser())
+        return Input(role, kept.sha256, kept.name)
 
     def keep_input(self, role: str, picture: Picture) -> Input:
         """Put a photograph or mask into the store, so that what is made of it can be made again.
@@ -566,6 +580,23 @@ class Explorer:
         ask = Glance(self.network.fingerprint, given, resolved, how, path)
         found: Glimpse = self.session.answer(ask)
         return found
+
+    def dissect(
+        self,
+        concepts: str | Path,
+        layers: Sequence[str] = (),
+        *,
+        preset: str = "default",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """Which named things the units of ``layers`` answer to, as a table: Network Dissection.
+
+        ``concepts`` is a folder or zip of pictures with masks (see `photos.concepts`); without
+        ``layers`` it is the last one with maps. `studies.dissection.labels` reads the rows.
+        """
+        inputs = {"concepts": concepts}
+        how: dict[str, Any] = {"preset": preset, "parameters": parameters}
+        return self.make(self.survey("dissect", inputs=inputs, layers=layers, **how))
 
     # ---- results
 

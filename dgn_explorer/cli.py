@@ -35,6 +35,7 @@ COMMANDS = {
     "grid": ("grid", "Put stored results into one picture or PDF."),
     "export": ("export", "Make a website of stored results."),
     "networks": ("networks", "List, describe and check networks."),
+    "dissect": ("dissect", "Say which named things units answer to."),
     "layers": ("networks", "List the layers of a network."),
     "prior": ("prior", "Import, list, measure and check priors."),
     "cache": ("cache", "List, check, prune and hand on the stored results."),

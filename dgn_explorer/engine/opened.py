@@ -71,6 +71,7 @@ class OpenThings:
             self._encoder(prior),
             self._store.sets,
             self._store.draft,
+            concept_sets=self._store.concepts,
         )
 
     def network(self, fingerprint: str) -> Network:

@@ -23,6 +23,7 @@ from dgn_explorer.disk import (
 )
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
+from dgn_explorer.results.concept_sets import KeptConcepts
 from dgn_explorer.results.damage import (
     KEY,
     DamagedResult,
@@ -79,6 +80,7 @@ class Store:
         self.inputs = InputStore(folder / "inputs", self._fs)
         self.sets = PhotoSets(folder, self.inputs, self._fs)
         self.drafts = Drafts(folder / "drafts", self._fs)
+        self.concepts = KeptConcepts(folder, self.inputs, self._fs)
         remove_dead_temporaries(folder, self._fs)
 
     def path(self, key: str) -> Path:

@@ -35,6 +35,10 @@ class Study:
         """The parameters of the preset that is used without asking."""
         return self.presets["default"]
 
+    def kind_of(self, role: str) -> str:
+        """The kind of the input with this role; empty if it takes none."""
+        return next((spec.kind for spec in self.inputs if spec.role == role), "")
+
     def load(self) -> Callable[..., Any]:
         """The algorithm; imports torch."""
         return load_code(self.code)

@@ -1,13 +1,14 @@
 """`STUDIES`: every analysis, one row each. A new one is a folder and a row here."""
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.studies.dissection.about import DISSECTION
 from dgn_explorer.studies.maps.about import MAPS
 from dgn_explorer.studies.saliency.about import SALIENCY
 from dgn_explorer.studies.strongest.about import STRONGEST
 from dgn_explorer.studies.study import Study
 from dgn_explorer.studies.verdict.about import VERDICT
 
-STUDIES: tuple[Study, ...] = (STRONGEST, VERDICT, SALIENCY, MAPS)
+STUDIES: tuple[Study, ...] = (STRONGEST, VERDICT, SALIENCY, MAPS, DISSECTION)
 
 
 def study_named(name: str) -> Study:

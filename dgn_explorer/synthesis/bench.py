@@ -11,6 +11,7 @@ from torch import Tensor
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
 from dgn_explorer.photos.collection import Collection, Collections
+from dgn_explorer.photos.concepts.concept_set import ConceptSet, ConceptSets
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.masks import decode_mask
 from dgn_explorer.photos.reading import decode_photo
@@ -33,7 +34,8 @@ class Bench:
     input by SHA-256, ``stored_code`` the code (K,) of a stored result by key or None, and
     ``open_encoder`` the network that the prior inverts, or None if that cannot be opened.
     ``photo_sets`` opens photo sets, for what works on them, and ``draft`` gives where a long recipe
-    keeps what it has made so far.
+    keeps what it has made so far. ``concept_sets`` opens concept sets, and has room for what is
+    unfinished.
     """
 
     network: Network
@@ -43,6 +45,7 @@ class Bench:
     open_encoder: Callable[[], Network | None]
     photo_sets: Collections | None = None
     draft: Callable[[Recipe], Draft] = field(default=lambda recipe: InMemory())
+    concept_sets: ConceptSets | None = None
 
     @property
     def device(self) -> torch.device:
@@ -62,6 +65,12 @@ class Bench:
         if self.photo_sets is None:
             raise DgnError("There are no photo sets here.", "Run it with a store of results.")
         return self.photo_sets.open(given.sha256)
+
+    def concepts(self, given: Input) -> ConceptSet:
+        """An input concept set, which the caller closes; raises `DgnError`."""
+        if self.concept_sets is None:
+            raise DgnError("There are no concept sets here.", "Run it with a store of results.")
+        return self.concept_sets.open(given.sha256)
 
     def start(self, recipe: Recipe) -> Generator[Progress[Any], None, np.ndarray | None]:
         """The first code (1, K) of ``recipe``, None for a random one; raises `DgnError`.

@@ -11,8 +11,8 @@ from typing import Any
 
 from dgn_explorer.errors import DgnError
 
-PHOTO, MASK, PHOTOS = "photo", "mask", "photos"
-INPUT_KINDS = (PHOTO, MASK, PHOTOS)
+PHOTO, MASK, PHOTOS, CONCEPTS = "photo", "mask", "photos", "concepts"
+INPUT_KINDS = (PHOTO, MASK, PHOTOS, CONCEPTS)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
