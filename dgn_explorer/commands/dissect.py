@@ -134,7 +134,7 @@ def _dissected(
     for update in explorer.iterate_orders([order]):
         record = update.record or record
         if update.record is None and update.steps:
-            line.say(f"{explorer.network.name}: {100 * update.step // update.steps} %")
+            line.say(f"{explorer.network.title}: {100 * update.step // update.steps} %")
     line.end()
     if record is None:  # Ctrl+C
         raise click.Abort

@@ -1,6 +1,9 @@
 """``dgn-explorer study``: analyses that synthesise nothing."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,10 +22,24 @@ from dgn_explorer.studies.table import STUDIES
 _NAMES = "; ".join(f"{study.name}: {study.summary}" for study in STUDIES)
 
 
+def _or_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The network may also be the second argument, as for ``layers``."""
+
+    @functools.wraps(command)
+    def with_network(*args: Any, network: str, other: str | None, **given: Any) -> Any:
+        return command(*args, network=other or network, **given)
+
+    return click.argument("other", metavar="[NETWORK]", required=False)(with_network)
+
+
 @click.command("study", epilog=f"STUDY is one of — {_NAMES}.")
 @click.argument("study", metavar="STUDY")
+@_or_argument
 @network_option
 @input_option
+@click.option(
+    "--concepts", type=click.Path(path_type=Path), help="As --input concepts=FOLDER_OR_ZIP."
+)
 @click.option(
     "--layer", "layers", multiple=True, help="Only this layer; may be given several times."
 )
@@ -42,6 +59,7 @@ def study_command(
     study: str,
     network: str,
     files: tuple[str, ...],
+    concepts: Path | None,
     layers: tuple[str, ...],
     units: tuple[str, ...],
     preset: str,
@@ -51,16 +69,19 @@ def study_command(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Analyse a network: print a table, or write maps.
+    """Analyse NETWORK, or that of --network: print a table, or write maps.
 
     A study that is in the store is not computed again.
     """
     from dgn_explorer.commands.tables import print_table, save_maps
 
+    inputs = read_files(files)
+    if concepts is not None:
+        inputs["concepts"] = concepts
     with explorer_for(network, "default", device, threads) as explorer:
         order = explorer.survey(
             study,
-            inputs=read_files(files),
+            inputs=inputs,
             layers=layers,
             units=units,
             preset=preset,

@@ -60,7 +60,9 @@ def detector_plot(panels: Sequence[Panel]) -> np.ndarray:
     ]
     legend = round(max((font.getlength(name) for name in categories), default=0)) + 40
     top = 48
-    size = (sum(widths) + legend + _GAP_PX, top + _PLOT_PX + 80)
+    note = "left: detectors; right: unique concepts; %: labels that hold in both halves"
+    width = max(sum(widths) + legend, round(font.getlength(note)) + _MARGIN_PX)
+    size = (width + _GAP_PX, top + _PLOT_PX + 80)
     picture = Image.new("RGB", size, (255, 255, 255))
     draw = ImageDraw.Draw(picture)
     left = 0
@@ -74,7 +76,6 @@ def detector_plot(panels: Sequence[Panel]) -> np.ndarray:
         y = top + 10 + place * round(1.6 * _TEXT_PX)
         draw.rectangle((left + 12, y - 6, left + 24, y + 6), colours[name])
         draw.text((left + 32, y), name, _INK, font, anchor="lm")
-    note = "left bar: detectors; right bar: unique detectors; %: labels that hold in both halves"
     draw.text((_MARGIN_PX, size[1] - 14), note, _GREY, font, anchor="lm")
     return np.array(picture)
 
