@@ -335,13 +335,20 @@ class Explorer:
             return Input(role, self.store.inputs.put(_png(picture)))
         if isinstance(picture, bytes):
             return Input(role, self.store.inputs.put(picture))
-        path = Path(picture).expanduser()
+        return Input(role, *self._kept(Path(picture).expanduser()))
+
+    def keep_file(self, file: str | Path) -> str:
+        """As `keep_input`, for an order that names it by its content: the SHA-256 of that."""
+        return self._kept(Path(file).expanduser())[0]
+
+    def _kept(self, path: Path) -> tuple[str, str]:
+        """Keep what is at ``path``; its SHA-256, and what people call it."""
         if path.is_dir() or path.suffix.lower() == ".zip":
             found = self.store.sets.put(path)
             for reason in found.skipped:
                 self._notice(reason)
-            return Input(role, found.sha256, found.name)
-        return Input(role, self.store.inputs.put(read_file(path)), path.name)
+            return found.sha256, found.name
+        return self.store.inputs.put(read_file(path)), path.name
 
     # ---- making
 
@@ -351,10 +358,14 @@ class Explorer:
         """The image that a unit, or several weighted ones, want to see; see `recipe`."""
         return self.make(self.recipe(target, **how))
 
-    def make(self, order: Order) -> Record:
-        """The record of an order, from the store or by computing it; raises `DgnError`."""
+    def make(self, order: Order, *, stop_after: int = 0) -> Record:
+        """The record of an order, from the store or by computing it; raises `DgnError`.
+
+        ``stop_after`` steps it stops and keeps its part, as a record that was stopped there; 0 is
+        for all of them. A finished one in the store is given whole.
+        """
         with _bar(self._progress, _title(order)) as show:
-            return self.session.make(order, show).record
+            return self.session.make(order, show, stop_after).record
 
     def inverse_set(
         self,

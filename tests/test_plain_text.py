@@ -16,7 +16,7 @@ from dgn_explorer import cli
 from dgn_explorer.commands.terminal import StatusLine, ask, print_json, say
 from dgn_explorer.disk import write_file
 from dgn_explorer.errors import DgnError
-from dgn_explorer.gui.features.picture.copied_text import command_line
+from dgn_explorer.export.script import Script, command_line
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.paths import config_folder, data_folder
 from dgn_explorer.plain_text import has_control, json_line, printable, shell_command
@@ -94,7 +94,7 @@ def _is_a_file_name(word: str) -> bool:
 def test_the_units_of_a_copied_command_are_no_options() -> None:
     terms = (Term(UnitAddress("--out", 1)), Term(UnitAddress(HOSTILE[:-2], 2), -0.5))
     for some in (terms[:1], terms):
-        line = command_line(make_recipe(target=Maximise(some)))
+        line = command_line(Script(make_recipe(target=Maximise(some))))
         assert not has_control(line)
         assert line.index(" -- ") < line.index("--out:1")
         assert "--seed 0 -- " in line

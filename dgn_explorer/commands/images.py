@@ -52,16 +52,18 @@ def make_images(
     out: Path,
     name: Name,
     more: Callable[[Record, int], Line] = lambda record, number: {},
+    stop_after: int = 0,
 ) -> Iterator[Line]:
     """Make images, write them below ``out``, and yield what ``--json`` prints of each.
 
-    ``more`` gives what a command adds to that of the image of this number of a record.
+    ``more`` gives what a command adds to that of the image of this number of a record. Each stops
+    after ``stop_after`` steps; 0 is for all of them.
     One that fails does not keep the others from being made; `DgnError` is raised at the end.
     """
     make_folder(out)
     progress = ProgressLine([title_of(explorer, recipe) for recipe in recipes])
     failed: list[Failed] = []
-    for place, event in explorer.session.run(recipes):
+    for place, event in explorer.session.run(recipes, stop_after):
         if isinstance(event, Frame):
             progress.show(place, event)
         elif isinstance(event, Failed):

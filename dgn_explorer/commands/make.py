@@ -1,6 +1,7 @@
 """``dgn-explorer make``: whatever an order says, an order being a recipe or a survey as JSON."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,13 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.errors import DgnError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dgn_explorer.api import Explorer
+    from dgn_explorer.studies.survey import Order
 
 
 @click.command("make")
@@ -25,6 +33,26 @@ from dgn_explorer.commands.terminal import print_json, say
     default=Path(),
     help="Folder for the files.  [default: the current one]",
 )
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A photograph, mask or set that the order needs, wherever it is; may be repeated.",
+)
+@click.option(
+    "--before",
+    "before",
+    multiple=True,
+    metavar="JSON",
+    help="A recipe that this one goes on from, made first; may be repeated.",
+)
+@click.option(
+    "--stop-after",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Stop after so many steps, and keep what there is.",
+)
 @device_option
 @threads_option
 @json_option
@@ -33,31 +61,42 @@ def make_command(
     network: str,
     prior: str,
     out: Path,
+    files: tuple[Path, ...],
+    before: tuple[str, ...],
+    stop_after: int | None,
     device: str | None,
     threads: int | None,
     as_json: bool,
 ) -> None:
     """Make what a recipe or a survey says, as the window copies it or a PNG holds it.
 
-    Photographs that it needs have to be in the store, and so have results that it goes on from.
+    Photographs that it needs are given by --file, results that it goes on from by --before, unless
+    they are in the store.
     """
-    from dgn_explorer.commands.images import make_images, network_name
+    from dgn_explorer.commands.images import make_folder, make_images, network_name
     from dgn_explorer.commands.tables import print_table, save_maps
     from dgn_explorer.export.png import file_name
     from dgn_explorer.studies.survey import order_from_json
     from dgn_explorer.synthesis.recipe import Recipe
 
     wanted = order_from_json(order)
+    earlier = [order_from_json(text) for text in before]
     with explorer_for(network, prior, device, threads) as explorer:
+        _keep(explorer, files, [*earlier, wanted])
+        for one in earlier:
+            explorer.make(one)
         if isinstance(wanted, Recipe):
             what = wanted.target.text()
             name = file_name(network_name(explorer), what, wanted.key[:8], wanted.seed)
-            for line in make_images(explorer, [wanted], out, lambda recipe: name):
+            for line in make_images(
+                explorer, [wanted], out, lambda recipe: name, stop_after=stop_after or 0
+            ):
                 if as_json:
                     print_json(line)
             return
-        record = explorer.make(wanted)
+        record = explorer.make(wanted, stop_after=stop_after or 0)
     if record.kind.name != "table":
+        make_folder(out)
         path = save_maps(record, out / f"{wanted.study} {wanted.key[:8]}.npy")
         say(f"{record.count} maps in {path}", err=True)
         if as_json:
@@ -67,3 +106,14 @@ def make_command(
             print_json(row)
     else:
         print_table(record.rows())
+
+
+def _keep(explorer: "Explorer", files: "Sequence[Path]", orders: "Sequence[Order]") -> None:
+    """Put the files into the store; one that no order asks for is a mistake, not an extra."""
+    needed = {one.sha256 for order in orders for one in order.inputs}
+    for path in files:
+        if explorer.keep_file(path) not in needed:
+            raise DgnError(
+                f"{path} is not what the order was made from: its content is another.",
+                "Give the very file, unchanged, or leave it out if it is in the store.",
+            )

@@ -60,12 +60,19 @@ class Engine:
         """Open a network by spec and a prior by name or path: sends `Opened` or `OpenFailed`."""
         self._queue.open(OpenRequest(network, prior))
 
-    def submit(self, order: Order, lane: Lane = Lane.INTERACTIVE, looked: bool = False) -> int:
+    def submit(
+        self,
+        order: Order,
+        lane: Lane = Lane.INTERACTIVE,
+        looked: bool = False,
+        stop_after: int = 0,
+    ) -> int:
         """Queue an order for what is open; returns the job's number.
 
         ``looked`` says that the caller has just seen that the store does not have its record.
+        After ``stop_after`` steps it stops, as by `cancel`; 0 is for all of them.
         """
-        return self._queue.submit(order, lane, looked).number
+        return self._queue.submit(order, lane, looked, stop_after).number
 
     def ask(self, question: Question) -> int:
         """Ask about a network or prior that is open: sends `Answered`; returns the job's number."""

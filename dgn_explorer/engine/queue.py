@@ -26,13 +26,15 @@ class Ordered:
     """One order on its way; `cancel` is set to stop it after the current step.
 
     `drop` is set if what a stopped one has made is not to be stored. ``looked`` is true if whoever
-    ordered it has just seen that the store does not have it.
+    ordered it has just seen that the store does not have it. After ``stop_after`` steps it stops by
+    itself; 0 is for all of them.
     """
 
     number: int
     order: Order
     lane: Lane
     looked: bool = False
+    stop_after: int = 0
     cancel: threading.Event = field(default_factory=threading.Event, compare=False)
     drop: threading.Event = field(default_factory=threading.Event, compare=False)
 
@@ -72,10 +74,12 @@ class WorkQueue:
             self._opens.append(request)
             self._changed.notify()
 
-    def submit(self, order: Order, lane: Lane, looked: bool = False) -> Ordered:
+    def submit(
+        self, order: Order, lane: Lane, looked: bool = False, stop_after: int = 0
+    ) -> Ordered:
         """Add an order; an interactive one cancels the interactive ones before it."""
         with self._changed:
-            work = Ordered(next(self._numbers), order, lane, looked)
+            work = Ordered(next(self._numbers), order, lane, looked, stop_after)
             if lane is Lane.INTERACTIVE:
                 for earlier in (*self._lanes[lane], *self._running):
                     if earlier.lane is lane:

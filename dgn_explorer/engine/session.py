@@ -71,13 +71,19 @@ class EngineSession:
             if isinstance(event, Opened):
                 return event
 
-    def run(self, orders: Sequence[Order]) -> Iterator[tuple[int, Frame | Finished | Failed]]:
+    def run(
+        self, orders: Sequence[Order], stop_after: int = 0
+    ) -> Iterator[tuple[int, Frame | Finished | Failed]]:
         """Run orders and yield with the place of each its newest frames, and how it ended.
 
+        Each stops after ``stop_after`` steps and keeps its part; 0 is for all of them.
         Ctrl+C, and an iteration that is given up, stop what runs and keep its part.
         """
         self._engine.pause_batch(True)  # until all are there: some can share a run
-        jobs = {self._engine.submit(order, Lane.BATCH): place for place, order in enumerate(orders)}
+        jobs = {
+            self._engine.submit(order, Lane.BATCH, stop_after=stop_after): place
+            for place, order in enumerate(orders)
+        }
         self._engine.pause_batch(False)
         try:
             while jobs:
@@ -96,9 +102,9 @@ class EngineSession:
                 if isinstance(event, Finished | Failed | Cancelled):
                     jobs.pop(event.job, None)
 
-    def make(self, order: Order, show: Show = lambda frame: None) -> Finished:
+    def make(self, order: Order, show: Show = lambda frame: None, stop_after: int = 0) -> Finished:
         """Run one order; raises `DgnError` if it fails."""
-        for _, event in self.run([order]):
+        for _, event in self.run([order], stop_after):
             if isinstance(event, Failed):
                 raise DgnError(event.message, event.hint)
             if isinstance(event, Finished):

@@ -129,6 +129,9 @@ class Worker:
         def report(progress: Progress[Record]) -> None:
             nonlocal newest
             newest = progress
+            for place, work in left.items():
+                if work.stop_after and _steps_of(progress, place) >= work.stop_after:
+                    work.cancel.set()
             stopped = {place: work for place, work in left.items() if work.cancel.is_set()}
             if len(stopped) < len(left):
                 for place, work in stopped.items():
@@ -212,3 +215,8 @@ class Worker:
             else:
                 run_guarded(self.run, urgent, self._tell, self._queue)
         frames.pause(time.monotonic() - began)
+
+
+def _steps_of(progress: Progress[Any], place: int) -> int:
+    """The steps of the record that there would be if the work ended here."""
+    return progress.done if progress.trace is None else len(progress.trace(place))

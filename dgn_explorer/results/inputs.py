@@ -32,7 +32,7 @@ class InputStore:
                 f"The input has {len(data) >> 20} MB.", f"At most {MOST_BYTES >> 20} MB are kept."
             )
         name = hashlib.sha256(data).hexdigest()
-        path = self._path(name)
+        path = self.path(name)
         try:
             if not path.is_file():
                 keep_file(path, data, self._fs)
@@ -42,7 +42,7 @@ class InputStore:
 
     def get(self, sha256: str) -> bytes:
         """The bytes of this name; raises `DgnError` if they are missing or have changed."""
-        path = self._path(sha256)
+        path = self.path(sha256)
         try:
             found = path.stat()  # a pipe or a device would never end
             whole = stat.S_ISREG(found.st_mode) and found.st_size <= MOST_BYTES
@@ -61,17 +61,18 @@ class InputStore:
             )
         return data
 
+    def path(self, sha256: str) -> Path:
+        """Where an input of this name is or would be; raises `DgnError` if that is no name."""
+        if not NAME.fullmatch(sha256):
+            raise DgnError(f"{sha256[:80]!r} is not the name of an input.", "It is a SHA-256.")
+        return self.folder / sha256[:2] / sha256
+
     def has(self, sha256: str) -> bool:
         """Whether there is an input of this name."""
-        return self._path(sha256).is_file()
+        return self.path(sha256).is_file()
 
     def names(self) -> Iterator[str]:
         """The SHA-256 of every input that is kept."""
         for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*")):
             if NAME.fullmatch(path.name) and path.parent.name == path.name[:2]:
                 yield path.name
-
-    def _path(self, sha256: str) -> Path:
-        if not NAME.fullmatch(sha256):
-            raise DgnError(f"{sha256[:80]!r} is not the name of an input.", "It is a SHA-256.")
-        return self.folder / sha256[:2] / sha256

@@ -111,6 +111,11 @@ class PhotoSets:
 
         return Collection(sha256, path.name, listed, names, read, photos.close)
 
+    def place(self, sha256: str) -> Path | None:
+        """The folder or zip of a set, as far as it is known; None for what is no set."""
+        where = self._read(self._folder / f"{sha256}.json")
+        return Path(str(where["path"])) if "path" in where else None
+
     def _known(self, path: Path) -> dict[str, Any]:
         found = self._read(self._at(path)).get("photos", {})
         return found if isinstance(found, dict) else {}

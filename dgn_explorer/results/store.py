@@ -112,6 +112,16 @@ class Store:
         except OSError as error:
             raise disk_error(error, f"read the result {path}", _OTHERWISE) from error
 
+    def place_of(self, sha256: str) -> Path:
+        """The file of an input, or where the photographs of a set are; raises `DgnError`."""
+        place = self.sets.place(sha256) or self.inputs.path(sha256)
+        if not place.exists():
+            raise DgnError(
+                f"The input {sha256[:16]}… is not in the store.",
+                "Give the photograph again, or unpack the pack that it came with.",
+            )
+        return place
+
     def put(self, record: Record) -> Summary:
         """Keep ``record``; once this returns, a power cut cannot lose it.
 

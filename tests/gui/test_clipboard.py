@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dgn_explorer.export.png import read_recipe
-from dgn_explorer.gui.features.picture.copied_text import python_code
+from dgn_explorer.export.script import Script, python_code
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
@@ -26,7 +26,7 @@ def test_the_python_code_makes_the_image(tmp_path: Path, monkeypatch: pytest.Mon
     )
     names: dict[str, Any] = {}
     monkeypatch.chdir(tmp_path)
-    exec(python_code(recipe), names)
+    exec(python_code(Script(recipe)), names)
     assert names["record"].recipe == recipe
     assert names["record"].image.shape == (128, 128, 3)
     assert read_recipe(tmp_path / "image.png") == recipe

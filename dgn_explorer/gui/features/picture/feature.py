@@ -7,13 +7,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from dgn_explorer.export.script import Script, command_line, python_code
 from dgn_explorer.gui.desk.actions import Action
 from dgn_explorer.gui.desk.centre import PICTURE, Page
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.drag_out import suggested_name
 from dgn_explorer.gui.desk.feature import Drop, Feature
 from dgn_explorer.gui.desk.panels import Area, Panel
-from dgn_explorer.gui.features.picture.copied_text import command_line, python_code
 from dgn_explorer.gui.features.picture.details import Details
 from dgn_explorer.gui.features.picture.discard import Discard
 from dgn_explorer.gui.features.picture.exporting import (
@@ -25,6 +25,7 @@ from dgn_explorer.gui.features.picture.stage import Stage
 from dgn_explorer.gui.look.pictures import to_qimage
 from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.results.record import Record
+from dgn_explorer.results.reproduction import script_for
 
 _PIXELS = "pixels"  # the preference
 
@@ -224,11 +225,20 @@ class _Picture(QObject):
             self._desk.notify("The image is on the clipboard.")
 
     def _copy_command(self) -> None:
-        if self._session.display.recipe is not None:
-            QGuiApplication.clipboard().setText(command_line(self._session.display.recipe))
-            self._desk.notify("The command is on the clipboard.")
+        numeric = self._session.numeric
+        self._desk.flows.start(
+            self._copy_script(lambda script: command_line(script, numeric), "command")
+        )
 
     def _copy_python(self) -> None:
-        if self._session.display.recipe is not None:
-            QGuiApplication.clipboard().setText(python_code(self._session.display.recipe))
-            self._desk.notify("The Python code is on the clipboard.")
+        self._desk.flows.start(self._copy_script(python_code, "Python code"))
+
+    async def _copy_script(self, write: Callable[[Script], str], what: str) -> None:
+        display, library = self._session.display, self._session.library
+        if display.recipe is None:
+            return
+        script = await self._desk.flows.on_disk(
+            script_for, library.store, display.recipe, self._result()
+        )
+        QGuiApplication.clipboard().setText(write(script))
+        self._desk.notify(f"The {what} is on the clipboard.")
