@@ -56,6 +56,17 @@ def refused(*arguments: object) -> DgnError:
     return error
 
 
+def test_what_the_window_deleted_is_listed_restored_and_deleted(store: Store) -> None:
+    first, second, third = sorted(store.keys())[:3]
+    store.trash.change(add=[first, second, third])
+    assert [row["key"] for row in cache_json("trash")] == [first, second, third]
+    assert "No key" in refused("trash", "--restore", "zz").message
+    assert [row["key"] for row in cache_json("trash", "--restore", second[:20])] == [first, third]
+    assert cache_json("trash", "--empty") == []
+    assert store.keys() >= {second} and not store.keys() & {first, third}
+    assert store.trash.read() == {}
+
+
 def test_prune_says_first_and_keeps_favourites(store: Store) -> None:
     assert "--max-gb or --older-than" in refused("prune").hint
     assert "no calendar" in refused("prune", "--older-than", 1e7).message

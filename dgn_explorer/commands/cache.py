@@ -1,7 +1,7 @@
 """``dgn-explorer cache``: the stored results."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,43 @@ def list_command(as_json: bool) -> None:
             f"  {r.state} at step {r.steps}  activation {r.activation:.2f}  {r.key[:12]}"
         )
     say(f"{len(stored)} results, {sum(r.bytes for r in stored) / 1e6:.1f} MB", err=True)
+
+
+@cache_command.command("trash")
+@click.option("--restore", "restored", multiple=True, metavar="KEY", help="Take a result out.")
+@click.option("--empty", is_flag=True, help="Delete for good what is in it.")
+@json_option
+def trash_command(restored: tuple[str, ...], empty: bool, as_json: bool) -> None:
+    """List what the window has deleted; take some back, or delete the rest for good.
+
+    KEY may be the first letters of a key.
+    """
+    store = open_store()
+    trash = store.trash.read()
+    keys = [key for start in restored for key in _beginning(trash, start)]
+    store.trash.change(remove=keys)
+    left = {key: at for key, at in trash.items() if key not in keys}
+    if empty:
+        for key in left:
+            store.delete(key)
+        store.trash.change(remove=left)
+        say(f"{len(left)} results deleted.", err=True)
+        left = {}
+    if as_json:
+        print_json([{"key": key, "since": at.isoformat()} for key, at in left.items()])
+        return
+    names = {one.key: f"{one.network} {one.address} {one.label}".strip() for one in store.list()}
+    for key, at in left.items():
+        say(f"{at:%Y-%m-%d %H:%M}  {names.get(key, 'no longer there')}  {key[:12]}")
+    say(f"{len(left)} results in the trash", err=True)
+
+
+def _beginning(trash: Iterable[str], start: str) -> list[str]:
+    found = [key for key in trash if key.startswith(start)]
+    if len(found) != 1:
+        many = f"{len(found)} keys in the trash begin" if found else "No key in the trash begins"
+        raise DgnError(f"{many} with {start!r}.", "List them with: dgn-explorer cache trash")
+    return found
 
 
 @cache_command.command("verify")

@@ -105,7 +105,6 @@ async def main(
         session.open(network or _FIRST[0], prior or _FIRST[1], unit)
     await closed.wait()
     ended = await flows.on_disk(engine.close, _CLOSE_S)
-    await session.library.empty_trash()
     await flows.settle()
     flows.close()
     window.desk.notes.flush()  # a slow disk may have kept the flows longer than they are waited for

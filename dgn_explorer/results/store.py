@@ -47,6 +47,7 @@ from dgn_explorer.results.record_file import (
     read_thumbnail,
 )
 from dgn_explorer.results.summary import Summary, summary_of
+from dgn_explorer.results.trash import Trash
 from dgn_explorer.sharing import locked
 from dgn_explorer.synthesis.draft import Draft, begun_by
 from dgn_explorer.synthesis.progress import Made
@@ -79,6 +80,7 @@ class Store:
         self._unwritten = 0  # how much of it the index lacks
         self.inputs = InputStore(folder / "inputs", self._fs)
         self.sets = PhotoSets(folder, self.inputs, self._fs)
+        self.trash = Trash(folder, self._fs)
         self.drafts = Drafts(folder / "drafts", self._fs)
         self.concepts = KeptConcepts(folder, self.inputs, self._fs)
         remove_dead_temporaries(folder, self._fs)

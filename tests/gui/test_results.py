@@ -1,8 +1,11 @@
 """Results strip, details, trash, export and recall."""
 
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
@@ -10,7 +13,10 @@ from PySide6.QtWidgets import QFileDialog, QLabel
 
 from dgn_explorer.export.png import read_recipe
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
+from dgn_explorer.gui.features.trash.trash_dialog import TrashDialog
+from dgn_explorer.gui.state import library
 from dgn_explorer.gui.state.display import Showing
+from dgn_explorer.results.trash import overdue
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import picture_of
 
@@ -65,13 +71,67 @@ def test_delete_goes_to_the_trash_and_comes_back(explorer: Explorer) -> None:
     explorer.until(lambda: explorer.session.display.label == "volcano")
 
 
-def test_trash_is_emptied_at_the_end(explorer: Explorer) -> None:
+def test_the_trash_outlives_the_window(
+    explorer: Explorer, make_explorer: Callable[..., Explorer]
+) -> None:
+    for name in ("volcano", "strawberry", "goldfish"):
+        explorer.make(name)
+        explorer.desk.table["delete"].trigger()
+    explorer.until(lambda: not explorer.flows.busy)
+    explorer.window.close_at_once()
+    again = make_explorer()
+    again.session.open("tiny", "default")
+    again.until(lambda: len(again.session.library.trash) == 3)
+    assert again.results.model.rowCount() == 0
+    again.desk.table["trash"].trigger()
+    dialog = again.window.findChild(TrashDialog)
+    assert [dialog.list.item(row).text() for row in range(3)] == [
+        "goldfish",
+        "strawberry",
+        "volcano",
+    ]
+    assert not dialog.restore.isEnabled()
+    dialog.list.item(0).setSelected(True)
+    dialog.restore.click()
+    again.until(lambda: again.results.model.rowCount() == 1)
+    keys = [recipe.key for recipe in explorer.engine.submitted]
+    again.until(lambda: dialog.list.count() == 2)
+    dialog.list.item(1).setSelected(True)
+    dialog.delete.click()
+    again.until(lambda: again.store.get(keys[0]) is None)
+    assert again.store.get(keys[1]) is not None
+    dialog.empty.click()
+    again.until(lambda: again.store.get(keys[1]) is None)
+    again.until(lambda: again.window.findChild(TrashDialog) is None)
+    assert not again.desk.table["trash"].isEnabled()
+    assert again.store.get(keys[2]) is not None
+    again.until(lambda: again.store.trash.read() == {})
+
+
+def test_what_has_been_in_the_trash_for_long_leaves_the_disk(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     explorer.make("volcano")
-    listed(explorer, 1)
-    key = explorer.engine.submitted[0].key
     explorer.desk.table["delete"].trigger()
-    explorer.flows.start(explorer.session.library.empty_trash())
+    explorer.until(lambda: not explorer.flows.busy)
+    key = explorer.engine.submitted[0].key
+    assert overdue(explorer.store.trash.read()) == []
+    assert overdue(explorer.store.trash.read(), days=0) == [key]
+    monkeypatch.setattr(library, "overdue", list)
+    explorer.session.library.refresh()
     explorer.until(lambda: explorer.store.get(key) is None)
+    explorer.until(lambda: explorer.store.trash.read() == {})
+
+
+def test_a_damaged_list_of_the_trash_is_said_and_kept(explorer: Explorer, home: Path) -> None:
+    explorer.make("volcano")
+    path = home / "results" / "put-away" / "trash.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    explorer.desk.table["delete"].trigger()
+    explorer.until(lambda: any("damaged" in c.notice.text for c in explorer.notices.cards()))
+    assert path.read_text() == "{"
+    listed(explorer, 0)  # in this window it is away all the same
 
 
 def test_double_click_takes_a_result_out_of_the_trash(explorer: Explorer) -> None:
@@ -149,15 +209,35 @@ def test_damaged_picture_says_what_to_drop(explorer: Explorer, tmp_path: Path) -
     dialog.close()
 
 
+def test_what_is_copied_of_a_stopped_picture_stops_there_and_brings_what_it_went_on_from(
+    explorer: Explorer,
+) -> None:
+    explorer.make("volcano")
+    explorer.desk.table["more_steps"].trigger()
+    explorer.submitted(2)
+    explorer.engine.advance(7)
+    explorer.qtbot.keyClick(explorer.window, Qt.Key.Key_Escape)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    clipboard = QGuiApplication.clipboard()
+    explorer.desk.table["copy_command"].trigger()
+    explorer.until(lambda: clipboard.text().startswith("dgn-explorer make"))
+    words = shlex.split(clipboard.text())
+    assert words[words.index("--stop-after") + 1] == "7"
+    first, second = explorer.engine.submitted
+    assert words[words.index("--before") + 1] == first.to_json()
+    assert words[-1] == second.to_json()
+
+
 def test_copies(explorer: Explorer) -> None:
     explorer.make("volcano")
     clipboard = QGuiApplication.clipboard()
     explorer.desk.table["copy_address"].trigger()
     assert clipboard.text() == "fc:1"
     explorer.desk.table["copy_command"].trigger()
-    assert clipboard.text().startswith("dgn-explorer visualize --network tiny ")
+    explorer.until(lambda: clipboard.text().startswith("dgn-explorer visualize --network tiny "))
     assert clipboard.text().endswith(" --seed 0 -- fc:1")
     explorer.desk.table["copy_python"].trigger()
+    explorer.until(lambda: clipboard.text().startswith("import dgn_explorer"))
     compile(clipboard.text(), "clipboard", "exec")
     assert explorer.engine.submitted[0].to_json() in clipboard.text()
     explorer.desk.table["copy_image"].trigger()

@@ -13,6 +13,7 @@ from dgn_explorer.gui.features.ranges.feature import ranges_feature
 from dgn_explorer.gui.features.results.feature import results_feature
 from dgn_explorer.gui.features.settings.feature import settings_feature
 from dgn_explorer.gui.features.training.feature import training_feature
+from dgn_explorer.gui.features.trash.feature import trash_feature
 from dgn_explorer.gui.features.units.feature import units_feature
 
 FeatureMaker = Callable[[Desk], Feature]
@@ -29,4 +30,5 @@ FEATURES: tuple[FeatureMaker, ...] = (
     ranges_feature,
     queue_feature,
     training_feature,
+    trash_feature,
 )

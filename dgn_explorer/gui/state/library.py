@@ -14,6 +14,7 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.results.summary import Summary
+from dgn_explorer.results.trash import overdue
 
 THUMBNAIL_PX = 96  # the small copy in a result's file; larger ones cost ten times as much
 _KEPT = 2000  # 2000 thumbnails of 96 px are 74 MB
@@ -40,6 +41,7 @@ class Library(QObject):
         self._by_unit: dict[tuple[str, str], Summary] = {}
         self._meanwhile: list[Summary] = []  # added since the store was last asked for its list
         self._trash: set[str] = set()
+        self._writing_trash = 0
         self._pixmaps: OrderedDict[str, QPixmap] = OrderedDict()
         self._wanted: OrderedDict[str, None] = OrderedDict()
         self._loading = False
@@ -71,9 +73,7 @@ class Library(QObject):
         if summary.kind != _IMAGES:
             return
         self._pixmaps.pop(summary.key, None)  # the result may have been replaced
-        if summary.key in self._trash:
-            self._trash.discard(summary.key)
-            self._index()
+        self.restore([summary.key])
         known = summary.key in self._by_key
         for items in (self._all, self._items):
             if known:
@@ -88,16 +88,23 @@ class Library(QObject):
         """Keep the bytes of a photograph or mask; for use on the I/O thread; its SHA-256."""
         return self.store.inputs.put(data)
 
+    @property
+    def trash(self) -> Sequence[Summary]:
+        """The results with pictures in the trash, newest first."""
+        return [item for item in self._all if item.key in self._trash]
+
     def discard(self, keys: Sequence[str]) -> None:
-        """Put results into the trash; they leave the disk when the window closes."""
+        """Put results into the trash; they stay on the disk until it is emptied."""
         self._trash.update(keys)
         self._index()
+        self._change_trash(add=tuple(keys))
 
     def restore(self, keys: Sequence[str]) -> None:
         """Take results out of the trash."""
         if not self._trash.isdisjoint(keys):
             self._trash.difference_update(keys)
             self._index()
+            self._change_trash(remove=tuple(keys))
 
     async def load(self, key: str) -> Record | None:
         """The whole stored result of ``key``; None if it is gone or, with a notice, damaged."""
@@ -118,11 +125,16 @@ class Library(QObject):
         """A stored result, for use on the I/O thread; raises `DgnError`."""
         return self.store.get(key)
 
-    async def empty_trash(self) -> None:
-        """Delete for good what is in the trash."""
-        for key in tuple(self._trash):
+    async def empty_trash(self, keys: Sequence[str] | None = None) -> None:
+        """Delete for good what is in the trash, or those ``keys`` of it."""
+        gone = [key for key in (tuple(self._trash) if keys is None else keys) if key in self._trash]
+        for key in gone:
             await self._flows.on_disk(self.store.delete, key)
-        self._trash.clear()
+        deleted = set(gone)
+        self._all = [item for item in self._all if item.key not in deleted]
+        self._trash -= deleted
+        self._index()
+        self._change_trash(remove=gone)
 
     def thumbnail(self, key: str, ratio: float = 1.0) -> QPixmap | None:
         """The thumbnail if it is loaded; else None, and `thumbnail_ready` follows."""
@@ -147,10 +159,38 @@ class Library(QObject):
     async def _list(self) -> None:
         self._meanwhile.clear()
         stored = await self._flows.on_disk(self.store.list)
+        await self._read_trash()
         listed = {item.key for item in stored}
         new = [item for item in reversed(self._meanwhile) if item.key not in listed]
         self._all = [*new, *(item for item in stored if item.kind == _IMAGES)]
         self._index()
+
+    async def _read_trash(self) -> None:
+        """Take over what any window has put into the trash; what is overdue leaves the disk."""
+        if self._writing_trash:
+            return  # the file does not say yet what this window knows
+        try:
+            listed = await self._flows.on_disk(self.store.trash.read)
+        except DgnError as error:
+            self.notice.emit(Notice(str(error), Level.WARNING))
+            return
+        if not self._writing_trash:
+            self._trash = set(listed)
+        late = overdue(listed)
+        if late:
+            await self.empty_trash(late)
+
+    def _change_trash(self, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        self._writing_trash += 1
+        self._flows.start(self._keep_trash(add, remove))
+
+    async def _keep_trash(self, add: Sequence[str], remove: Sequence[str]) -> None:
+        try:
+            await self._flows.on_disk(self.store.trash.change, add, remove)
+        except DgnError as error:
+            self.notice.emit(Notice(str(error), Level.WARNING))
+        finally:
+            self._writing_trash -= 1
 
     def _index(self) -> None:
         self._items = [item for item in self._all if item.key not in self._trash]

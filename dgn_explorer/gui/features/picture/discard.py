@@ -8,7 +8,7 @@ from dgn_explorer.gui.state.session import Session
 
 
 class Discard(QUndoCommand):
-    """Puts results into the library's trash; they leave the disk when the window closes.
+    """Puts results into the library's trash; they stay there until it is emptied.
 
     ``shown`` says that the picture on show is what was meant: it goes, and comes back when undone.
     """
