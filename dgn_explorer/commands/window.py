@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 import click
 from click.core import ParameterSource
 
 from dgn_explorer.commands.options import device_option, network_option, prior_option
+from dgn_explorer.commands.terminal import say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.machine.logs import keep_log
 from dgn_explorer.machine.missing import missing_part, no_display
@@ -33,8 +35,8 @@ def open_command(
 ) -> None:
     """Open the window, with the network and the prior of the last time unless others are named."""
     if not _named():
-        sys.exit(_started(lambda run, tell: run(tell, device=device, theme=theme)))
-    sys.exit(_started(lambda run, tell: run(tell, network, prior, unit, device, theme)))
+        sys.exit(_started(lambda run, fail: run(fail, device=device, theme=theme)))
+    sys.exit(_started(lambda run, fail: run(fail, network, prior, unit, device, theme)))
 
 
 def _started(start: Callable[..., int]) -> int:
@@ -46,7 +48,7 @@ def _started(start: Callable[..., int]) -> int:
     try:
         from dgn_explorer.gui.app import run
 
-        return start(run, lambda problem: told(problem, log))
+        return start(run, lambda problem: _end(told(problem, log)))
     except DgnError as error:
         raise told(error, log) from None
     except Exception as error:
@@ -55,6 +57,12 @@ def _started(start: Callable[..., int]) -> int:
             "Nothing that was finished is lost. Please report what the log says.",
         )
         raise told(problem, log, error) from None
+
+
+def _end(problem: DgnError) -> NoReturn:
+    """End at once: Qt would abort the process otherwise."""
+    say(f"Error: {problem.message}", problem.hint, err=True)
+    os._exit(2)
 
 
 def _named() -> bool:

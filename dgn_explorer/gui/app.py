@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 # qasync looks for PyQt5 and PyQt6 first, unless it is told.
 os.environ["QT_API"] = "pyside6"
@@ -35,7 +36,7 @@ _FIRST = ("lite0", "default")  # network and prior of the first start
 
 
 def run(
-    tell: Callable[[DgnError], DgnError],
+    fail: Callable[[DgnError], NoReturn],
     network: str | None = None,
     prior: str | None = None,
     unit: str | None = None,
@@ -46,13 +47,13 @@ def run(
 
     Without ``network``, ``prior`` and ``unit`` the pair of the last time is opened again.
     ``theme`` is ``system``, ``light`` or ``dark``; ``system`` keeps the choice made in the window.
-    ``tell`` shows why Qt cannot start (see `follow_qt`).
+    ``fail`` ends the program when Qt cannot start (see `follow_qt`).
     """
 
     def make_engine(store: Store, bridge: EngineBridge) -> EnginePort:
         return Engine(store, bridge.listen, device, confirm=bridge.confirm)
 
-    follow_qt(tell)
+    follow_qt(fail)
     app = make_application()
     return run_until_done(app, lambda: main(app, make_engine, network, prior, unit or "", theme))
 

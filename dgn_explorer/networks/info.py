@@ -2,10 +2,12 @@
 
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.synonyms import synonyms_of
 from dgn_explorer.plain_text import shell_command
 
 CLASS_ALIAS = "class"
@@ -86,7 +88,10 @@ class NetworkInfo:
         )
 
     def resolve(self, text: str) -> UnitAddress:
-        """Turn ``layer:index[@row,col]``, ``class:index`` or a class name into an address."""
+        """Turn ``layer:index[@row,col]``, ``class:index`` or a class name into an address.
+
+        A class of ImageNet may be called by any of its names in WordNet.
+        """
         text = text.strip()
         if text in self.labels or ":" not in text:
             return self._resolve_class(text)
@@ -131,12 +136,20 @@ class NetworkInfo:
             return self.labels[address.index]
         return ""
 
+    def _synonyms(self) -> Iterator[tuple[int, set[str]]]:
+        """Other names of the classes, in lower case, of those that have any."""
+        for index, names in enumerate(synonyms_of(self.labels)):
+            if names:
+                yield index, {name.lower() for name in names}
+
     def _resolve_class(self, name: str) -> UnitAddress:
         found = [i for i, label in enumerate(self.labels) if label == name]
         if not found:
             found = [i for i, label in enumerate(self.labels) if label.lower() == name.lower()]
         if not found:
             found = [i for i, label in enumerate(self.labels) if name.lower() in _names(label)]
+        if not found:
+            found = [i for i, names in self._synonyms() if name.lower() in names]
         if len(found) == 1:
             return UnitAddress(self.output_layer, found[0])
         if found:
@@ -148,7 +161,10 @@ class NetworkInfo:
                 f"{self.name} has no class names, so {name!r} cannot be looked up.",
                 f"Write {CLASS_ALIAS}:index, or give its class names with --labels FILE.",
             )
-        near = difflib.get_close_matches(name.lower(), lower, n=3)
+        called = {one: self.labels[i].lower() for i, names in self._synonyms() for one in names}
+        called |= {one: one for one in lower}
+        close = difflib.get_close_matches(name.lower(), called, n=3)
+        near = list(dict.fromkeys(called[one] for one in close))
         near += [key for key in lower if name and name.lower() in key and key not in near][:3]
         instead = f"Did you mean {' or '.join(repr(lower[key]) for key in near)}? " if near else ""
         raise DgnError(

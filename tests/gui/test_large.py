@@ -83,6 +83,14 @@ def test_search_ranks() -> None:
     assert index.find("  ") == []
 
 
+def test_search_knows_other_names() -> None:
+    index = SearchIndex(replace(NETWORK, labels=("tench", "beacon", "volcano", "lighter")))
+    (hit, *rest) = index.find("lighthouse")
+    assert (hit.title, hit.subtitle, rest) == ("beacon", "lighthouse, fc:1", [])
+    assert [hit.title for hit in index.find("light")] == ["lighter", "beacon"]
+    assert [hit.title for hit in index.find("vlcn")] == ["volcano"]
+
+
 def test_models_keep_qts_rules(explorer: Explorer) -> None:
     mode = QAbstractItemModelTester.FailureReportingMode.Fatal
     testers = [

@@ -13,7 +13,7 @@ LAST = ((), {"device": None, "theme": "system"})
 def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
     calls: list[object] = []
 
-    def run(tell: object, *args: object, **named: object) -> int:
+    def run(fail: object, *args: object, **named: object) -> int:
         calls.append((args, named))
         return 0
 

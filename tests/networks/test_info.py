@@ -1,5 +1,7 @@
 """Addresses, and resolving what users write."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo, NetworkInfo
+from dgn_explorer.networks.labels import imagenet_labels
+from dgn_explorer.networks.synonyms import imagenet_lemmas
 
 INFO = NetworkInfo(
     name="net",
@@ -21,6 +25,28 @@ INFO = NetworkInfo(
 )
 names = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=1)
 numbers = st.integers(0, 10**9 - 1)
+
+
+def test_classes_of_imagenet_go_by_all_their_names() -> None:
+    lemmas = imagenet_lemmas()
+    assert len(lemmas) == len(imagenet_labels()) == 1000
+    unlike = [
+        (label, names[0])
+        for label, names in zip(imagenet_labels(), lemmas, strict=True)
+        if label != names[0]
+    ]
+    assert unlike == [("crane bird", "crane"), ("maillot tank suit", "maillot")]
+    whole = dataclasses.replace(
+        INFO, labels=imagenet_labels(), layers=(LayerInfo("fc", "Linear", 1000, None),)
+    )
+    for name, index in (("lighthouse", 437), ("Pharos", 437), ("Tinca tinca", 0), ("crane", 517)):
+        assert whole.resolve(name) == UnitAddress("fc", index)
+    with pytest.raises(DgnError, match="2 classes are called 'panther'"):
+        whole.resolve("panther")
+    with pytest.raises(DgnError, match="Did you mean 'beacon'"):
+        whole.resolve("lighthuose")
+    few = dataclasses.replace(INFO, labels=("beacon", "mine"))
+    assert few.resolve("lighthouse").index == 0
 
 
 @given(names, numbers, st.none() | st.tuples(numbers, numbers))

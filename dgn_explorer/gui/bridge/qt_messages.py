@@ -1,9 +1,8 @@
 """What Qt says goes into the log; its last word before it ends the program becomes a sentence."""
 
 import logging
-import os
-import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
@@ -21,11 +20,11 @@ _LEVELS = {
 _KEPT = 20
 
 
-def follow_qt(tell: Callable[[DgnError], DgnError]) -> None:
+def follow_qt(fail: Callable[[DgnError], NoReturn]) -> None:
     """Take over Qt's messages.
 
     Qt calls ``abort`` when it finds no screen or lacks a library, so that Python cannot catch it;
-    but it says so first. ``tell`` shows the sentence and gives what is written to the terminal.
+    but it says so first. ``fail`` says why and ends the program before that.
     """
     warned: list[str] = []
 
@@ -34,9 +33,6 @@ def follow_qt(tell: Callable[[DgnError], DgnError]) -> None:
         warned.append(text)
         del warned[:-_KEPT]
         if kind is QtMsgType.QtFatalMsg:
-            problem = tell(no_window(text, " ".join(warned[:-1])))
-            if sys.stderr is not None:
-                print(f"Error: {problem.message}\n{problem.hint}", file=sys.stderr, flush=True)
-            os._exit(2)
+            fail(no_window(text, " ".join(warned[:-1])))
 
     qInstallMessageHandler(said)

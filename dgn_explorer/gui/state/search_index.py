@@ -2,11 +2,12 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.networks.synonyms import synonyms_of
 from dgn_explorer.results.notebook import UnitNote
 
 LIMIT = 60
@@ -30,6 +31,9 @@ class SearchIndex:
         self._network = network
         self._labels = [label.lower() for label in network.labels]
         self._paths = [layer.path.lower() for layer in network.layers]
+        also = synonyms_of(network.labels)
+        self._also = [(name, index) for index, names in enumerate(also) for name in names]
+        self._also_lower = [name.lower() for name, _ in self._also]
 
     def find(self, text: str, notes: Mapping[str, UnitNote] | None = None) -> list[Hit]:
         """The best hits first: the unit that is meant exactly, tags, classes, and layers.
@@ -40,13 +44,16 @@ class SearchIndex:
         if not wanted:
             return []
         exact = self._exact(text)
-        classes = _ranked(self._labels, wanted)
         layers = _ranked(self._paths, wanted)
+        classes = _ranked(self._labels, wanted, loosely=False)
+        others = self._by_other_names(wanted, set(classes))
+        if not classes and not others:
+            classes = _ranked(self._labels, wanted)
         hits = ([exact] if exact else []) + self._noted(wanted, notes or {})
-        hits += [self._class(i) for i in classes[:LIMIT]]
+        hits += [self._class(i) for i in classes[:LIMIT]] + others
         layer_hits = [self._layer(i) for i in layers[:LIMIT]]
         # Someone who types "blocks.4" means layers, not the classes that contain those letters.
-        hits = layer_hits + hits if layers and not classes else hits + layer_hits
+        hits = layer_hits + hits if layers and not classes and not others else hits + layer_hits
         return list(dict.fromkeys(hits))[:LIMIT]
 
     def near(self, text: str) -> list[Hit]:
@@ -86,6 +93,16 @@ class SearchIndex:
                 found.append(Hit(title, ", ".join(note.tags) or "note", unit.layer, unit))
         return found
 
+    def _by_other_names(self, wanted: str, known: set[int]) -> list[Hit]:
+        """Classes that are called so in WordNet, the name that was meant beside each."""
+        found: dict[int, str] = {}
+        for place in _ranked(self._also_lower, wanted, loosely=False):
+            name, index = self._also[place]
+            if index not in known:
+                found.setdefault(index, name)
+        hits = [(self._class(index), name) for index, name in list(found.items())[:LIMIT]]
+        return [replace(hit, subtitle=f"{name}, {hit.subtitle}") for hit, name in hits]
+
     def _class(self, index: int) -> Hit:
         unit = UnitAddress(self._network.output_layer, index)
         return Hit(self._network.labels[index], str(unit), unit.layer, unit)
@@ -95,8 +112,11 @@ class SearchIndex:
         return Hit(layer.path, f"layer of {layer.channels:,} units", layer.path, None)
 
 
-def _ranked(names: list[str], wanted: str) -> list[int]:
-    """Indices of matching names: equal, prefix, start of a word, anywhere, letters in order."""
+def _ranked(names: list[str], wanted: str, loosely: bool = True) -> list[int]:
+    """Indices of matching names: equal, prefix, start of a word, anywhere, letters in order.
+
+    Letters that are only in order count if nothing else does, and only ``loosely``.
+    """
     groups: tuple[list[int], ...] = ([], [], [], [], [])
     for index, name in enumerate(names):
         if wanted in name:
@@ -108,7 +128,7 @@ def _ranked(names: list[str], wanted: str) -> list[int]:
                 groups[2].append(index)
             else:
                 groups[3].append(index)
-    if not any(groups) and len(wanted) > 2:
+    if loosely and not any(groups) and len(wanted) > 2:
         groups[4].extend(i for i, name in enumerate(names) if _in_order(wanted, name))
     return [index for group in groups for index in group]
 
