@@ -57,7 +57,16 @@ from dgn_explorer.synthesis.plan import plan_of
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.sentence import find_units, target_of
 from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, Start
-from dgn_explorer.synthesis.targets import Band, Chain, InRange, Match, Maximise, Target, Term
+from dgn_explorer.synthesis.targets import (
+    Band,
+    Caption,
+    Chain,
+    InRange,
+    Match,
+    Maximise,
+    Target,
+    Term,
+)
 
 if TYPE_CHECKING:
     from dgn_explorer.export.site.writing import SiteReport
@@ -455,6 +464,14 @@ class Explorer:
     def sentence(self, text: str) -> Maximise:
         """A target of the classes that a sentence names, weighted by likeness (extra ``words``)."""
         return target_of(find_units(self.network, text))
+
+    def caption(self, text: str) -> Caption:
+        """A target for `sample`: the words that a caption network shall say of the image.
+
+        The network and its vocabulary are the inputs ``captioner`` and ``vocabulary``: see
+        `networks.programs.caption_program`.
+        """
+        return Caption(tuple(text.split()))
 
     def plan(self, text: str) -> Chain:
         """The plan of a chain, such as ``volcano*5,strawberry*5``; raises `DgnError`."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from dgn_explorer.synthesis.targets import Maximise
 
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @click.command("sample")
 @click.argument("units", nargs=-1, metavar="[UNIT]...")
 @click.option(
@@ -32,6 +35,15 @@ if TYPE_CHECKING:
     help="The classes that a sentence names, weighted, instead of a unit (extra: words).",
 )
 @click.option(
+    "--caption",
+    "captions",
+    multiple=True,
+    metavar="WORDS",
+    help="What a caption network shall say of the images; needs --captioner and --vocabulary.",
+)
+@click.option("--captioner", type=FILE, default=None, help="An exported caption network (.pt2).")
+@click.option("--vocabulary", type=FILE, default=None, help="Its words, a text of one a line.")
+@click.option(
     "--with",
     "parts",
     multiple=True,
@@ -42,7 +54,7 @@ if TYPE_CHECKING:
 @click.option(
     "--init",
     "photo",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     default=None,
     help="Start from a photograph instead of a random code.",
 )
@@ -51,6 +63,9 @@ def sample_command(
     units: tuple[str, ...],
     plans: tuple[str, ...],
     sentences: tuple[str, ...],
+    captions: tuple[str, ...],
+    captioner: Path | None,
+    vocabulary: Path | None,
     parts: tuple[str, ...],
     preset: str,
     photo: Path | None,
@@ -66,7 +81,7 @@ def sample_command(
     from dgn_explorer.synthesis.plan import plan_of
     from dgn_explorer.synthesis.targets import Maximise, Term
 
-    if not units and not plans and not sentences:
+    if not (units or plans or sentences or captions):
         raise DgnError("There is nothing to sample.", "Name a unit, or a plan with --chain.")
     more = [parse_part(part) for part in parts]
     with explorer_for(
@@ -83,6 +98,15 @@ def sample_command(
             plan = plan_of(info, text)
             wanted = Wanted.of(METHOD, preset, sampling.changes(plan.count))
             recipes += explorer.recipes([plan], wanted, seeds=sampling.seeds, start=photo)
+        if captions:
+            given = {"captioner": captioner, "vocabulary": vocabulary}
+            recipes += explorer.recipes(
+                [explorer.caption(text) for text in captions],
+                Wanted.of(METHOD, preset, sampling.changes()),
+                seeds=sampling.seeds,
+                start=photo,
+                inputs={role: path for role, path in given.items() if path is not None},
+            )
         make_samples(explorer, recipes, sampling)
 
 

@@ -70,7 +70,7 @@ def check_ascent(recipes: Sequence[Recipe], activation: Tensor, stalled: Tensor)
     gradient are too many.
     """
     for recipe, value, steps in zip(recipes, activation.tolist(), stalled.tolist(), strict=True):
-        units = ", ".join(str(unit) for unit in recipe.units)
+        units = ", ".join(str(unit) for unit in recipe.units) or recipe.target.text()
         if not np.isfinite(value):
             raise DgnError(
                 f"The activation of {units} is {value} and not a number any more.",

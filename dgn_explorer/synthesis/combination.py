@@ -10,7 +10,7 @@ import math
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.synthesis.recipe import Recipe
-from dgn_explorer.synthesis.targets import Maximise
+from dgn_explorer.synthesis.targets import Caption, Maximise
 
 
 def parse_part(text: str) -> tuple[str, float]:
@@ -35,7 +35,9 @@ def parse_part(text: str) -> tuple[str, float]:
 
 
 def label_of(network: NetworkInfo, recipe: Recipe) -> str:
-    """The class name of a recipe's unit; for several units with names, all of them."""
+    """The class name of a recipe's unit; for several units with names, all of them; a caption."""
+    if isinstance(recipe.target, Caption):
+        return recipe.target.text()
     labels = [network.label(unit) for unit in recipe.units]
     if len(labels) == 1 and isinstance(recipe.target, Maximise):
         return labels[0]

@@ -12,7 +12,8 @@ from typing import Any
 from dgn_explorer.errors import DgnError
 
 PHOTO, MASK, PHOTOS, CONCEPTS = "photo", "mask", "photos", "concepts"
-INPUT_KINDS = (PHOTO, MASK, PHOTOS, CONCEPTS)
+PROGRAM, VOCABULARY = "program", "vocabulary"
+INPUT_KINDS = (PHOTO, MASK, PHOTOS, CONCEPTS, PROGRAM, VOCABULARY)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from dgn_explorer.synthesis.inputs import InputSpec
+from dgn_explorer.synthesis.inputs import PROGRAM, VOCABULARY, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.parameters import ParameterKind, Parameters, ParameterSpec
 from dgn_explorer.synthesis.start import PHOTO_START
@@ -89,8 +89,10 @@ class Method:
         """The inputs that a form asks for, as parameters.
 
         A photograph to start from is not among them: every method that takes one takes it alike.
+        Nor is what only a caption needs, which is no unit.
         """
-        inputs = (one for one in self.inputs if one.role != PHOTO_START.role)
+        of_units = (one for one in self.inputs if one.kind not in (PROGRAM, VOCABULARY))
+        inputs = (one for one in of_units if one.role != PHOTO_START.role)
         return tuple(
             ParameterSpec(one.role, ParameterKind.INPUT, "", one.help, 64 * one.required, 64)
             for one in inputs

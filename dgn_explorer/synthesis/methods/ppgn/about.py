@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from dgn_explorer.synthesis.inputs import MASK, PHOTO, InputSpec
+from dgn_explorer.synthesis.inputs import MASK, PHOTO, PROGRAM, VOCABULARY, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.methods.method import Method, Need
 from dgn_explorer.synthesis.parameters import Parameters, choice, number, switch
-from dgn_explorer.synthesis.targets import Chain, Maximise
+from dgn_explorer.synthesis.targets import Caption, Chain, Maximise
 
 SHARES, PUBLISHED = "shares", "published"
 MOST_STEPS = 10_000_000  # of a chain, and so values of its trace
@@ -85,11 +85,13 @@ PPGN = Method(
             zoom=0.0,
         ),
     },
-    targets=(Maximise, Chain),
+    targets=(Maximise, Chain, Caption),
     inputs=(
         InputSpec("start", PHOTO, "A photograph to start from", required=False),
         InputSpec("photo", PHOTO, "A photograph with a hole to fill", required=False),
         InputSpec("mask", MASK, "The hole in the photograph, white", required=False),
+        InputSpec("captioner", PROGRAM, "A caption network, exported", required=False),
+        InputSpec("vocabulary", VOCABULARY, "Its words, one a line", required=False),
     ),
     needs=frozenset({Need.PRIOR, Need.ENCODER}),
     # p (steps,) of the target in every step, and the mean distance of a code to that of its image;

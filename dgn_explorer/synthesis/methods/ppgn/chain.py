@@ -14,17 +14,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import Watch, check_ascent, seeded_normal
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
-from dgn_explorer.synthesis.methods.ppgn.condition import Condition
+from dgn_explorer.synthesis.methods.ppgn.condition import Asked
 from dgn_explorer.synthesis.methods.ppgn.heights import Heights
 from dgn_explorer.synthesis.methods.ppgn.looking import Looker, Seen
 from dgn_explorer.synthesis.methods.ppgn.step import Terms, stepped
 from dgn_explorer.synthesis.recipe import Recipe
-from dgn_explorer.synthesis.targets import Chain, Maximise
+from dgn_explorer.synthesis.targets import Caption, Chain, Maximise
 
+SampleTarget = Maximise | Caption
 NUDGE = 0.5  # sigma: noise that gets a code off a plateau without gradient
 
 
@@ -59,7 +59,7 @@ class ChainState:
 
 
 def chains(
-    network: Network,
+    asked: Callable[[Sequence[SampleTarget]], Asked],
     prior: Prior,
     recipes: Sequence[Recipe],
     looker: Looker,
@@ -69,6 +69,7 @@ def chains(
 ) -> Generator[ChainStep, None, None]:
     """Run the chains of all ``recipes`` side by side; they share prior and parameters.
 
+    ``asked`` makes a condition of the N targets of a sample.
     ``start`` (1, K) replaces the random first codes, which then lie ``spread`` sigma around it.
     Nothing depends on how many samples are wanted, so that a longer chain begins with a shorter
     one. ``resumed`` chains (N) go through the step of their newest sample again, and on as if they
@@ -96,7 +97,7 @@ def chains(
     index = p.warm + begins * p.cycle - 1 if resumed else 0
     for number in range(begins, p.samples):
         targets = [target_at(recipe, number) for recipe in recipes]
-        condition = Condition(network, targets, looker.arithmetic.half_network)
+        condition = asked(targets)
         last = (p.cycle if number else p.warm) - 1
         for k in range(last if resumed and number == begins else 0, last + 1):
             seen = looker.look(code, condition, index, whole=k == last)
@@ -135,12 +136,12 @@ def _state(
     return ChainState(number, code[row].float().cpu().numpy(), rng, heights.of(row))
 
 
-def target_at(recipe: Recipe, number: int) -> Maximise:
+def target_at(recipe: Recipe, number: int) -> SampleTarget:
     """What the sample ``number`` of a recipe is asked to be."""
     target = recipe.target
     if isinstance(target, Chain):
         return target.at(number)
-    assert isinstance(target, Maximise)  # the recipe has checked
+    assert isinstance(target, Maximise | Caption)  # the recipe has checked
     return target
 
 

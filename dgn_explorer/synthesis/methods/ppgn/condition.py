@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -23,6 +24,24 @@ class Read:
 
     terms: list[Tensor]
     shares: Tensor
+
+
+class Asked(Protocol):
+    """What N images are asked to be; ``weights`` (K, N) are those of the terms `read` gives."""
+
+    weights: Tensor
+
+    def read(self, rgb: Tensor) -> Read:
+        """What the network says of ``rgb`` (N, 3, H, W) in [0, 1]."""
+        ...
+
+    def probability(self, read: Read) -> Tensor:
+        """How probable (N,) it finds them, in [0, 1]."""
+        ...
+
+    def nearness(self, read: Read, highest: Tensor) -> Tensor:
+        """How far (N,) the images show it, from 0 to 1; ``highest`` (K, N) is what was reached."""
+        ...
 
 
 class Condition:

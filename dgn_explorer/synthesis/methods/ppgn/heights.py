@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.methods.ppgn.condition import Read
-from dgn_explorer.synthesis.targets import Maximise
+from dgn_explorer.synthesis.targets import Caption, Maximise
 
 
 class Heights:
@@ -25,7 +25,7 @@ class Heights:
         self._none = torch.zeros((), device=device)
         self._highest: dict[tuple[int, UnitAddress], Tensor] = {}
 
-    def add(self, targets: Sequence[Maximise], read: Read, settled: bool) -> None:
+    def add(self, targets: Sequence[Maximise | Caption], read: Read, settled: bool) -> None:
         """Take in a step's activations; ``settled`` at the end of a cycle."""
         for row, target in enumerate(targets):
             for k, unit in enumerate(target.units):
@@ -35,9 +35,11 @@ class Heights:
                 elif settled:
                     self._highest[row, unit] = read.terms[k][row]
 
-    def known(self, targets: Sequence[Maximise]) -> Tensor:
+    def known(self, targets: Sequence[Maximise | Caption]) -> Tensor:
         """The heights (K, N) of the targets' units, 0 where nothing is known."""
         most = max(len(target.terms) for target in targets)
+        if not most:  # captions have no units
+            return self._none.new_zeros(0, len(targets))
         rows = [
             torch.stack([self._height(row, target, k) for row, target in enumerate(targets)])
             for k in range(most)
@@ -49,13 +51,13 @@ class Heights:
         known = [float(height) for (place, _), height in self._highest.items() if place == row]
         return np.array(known, np.float32)
 
-    def take_up(self, row: int, targets: Sequence[Maximise], heights: np.ndarray) -> None:
+    def take_up(self, row: int, targets: Sequence[Maximise | Caption], heights: np.ndarray) -> None:
         """Take up again what `of` gave after a chain's first samples, of ``targets``."""
         units = dict.fromkeys(unit for target in targets for unit in target.units)
         for unit, height in zip(units, heights.tolist(), strict=True):
             self._highest[row, unit] = torch.tensor(height, device=self._none.device)
 
-    def _height(self, row: int, target: Maximise, k: int) -> Tensor:
+    def _height(self, row: int, target: Maximise | Caption, k: int) -> Tensor:
         if k >= len(target.terms):
             return self._none
         if self._given is not None:

@@ -14,7 +14,7 @@ from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import missing_operators
 from dgn_explorer.synthesis.methods.dgn_am.view import cut, random_window
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
-from dgn_explorer.synthesis.methods.ppgn.condition import Condition, Read
+from dgn_explorer.synthesis.methods.ppgn.condition import Asked, Read
 from dgn_explorer.synthesis.methods.ppgn.hole import Hole
 from dgn_explorer.synthesis.methods.ppgn.step import condition_direction
 
@@ -55,7 +55,7 @@ class Looker:
         self._encoder, self._hole = encoder, hole
         self._size = network.info.working_size
 
-    def look(self, code: Tensor, condition: Condition, index: int, whole: bool) -> Seen:
+    def look(self, code: Tensor, condition: Asked, index: int, whole: bool) -> Seen:
         """Look at ``code`` in step ``index``, at the ``whole`` image or a random cut of it."""
         p, prior, device = self._parameters, self._prior, self._prior.device
         code = code.detach().requires_grad_(True)

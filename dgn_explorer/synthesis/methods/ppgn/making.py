@@ -1,7 +1,8 @@
 """From recipes to the samples of their chains."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,14 +11,23 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
-from dgn_explorer.synthesis.methods.ppgn.chain import ChainStep, chains
+from dgn_explorer.synthesis.methods.ppgn.chain import (
+    ChainStep,
+    SampleTarget,
+    chains,
+    target_at,
+)
+from dgn_explorer.synthesis.methods.ppgn.condition import Asked, Condition
 from dgn_explorer.synthesis.methods.ppgn.hole import Hole, open_hole
 from dgn_explorer.synthesis.methods.ppgn.looking import Looker, needed_encoder
 from dgn_explorer.synthesis.methods.ppgn.samples import Samples
+from dgn_explorer.synthesis.methods.ppgn.spoken import SpokenCondition, open_captioner
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import RANDOM
 from dgn_explorer.synthesis.step import to_uint8
+from dgn_explorer.synthesis.targets import Caption, Maximise
+from dgn_explorer.synthesis.verdict import activations_of_images
 
 
 def make(
@@ -34,10 +44,28 @@ def make(
     spread = p.kick if hole is not None and recipe.start == RANDOM else 0.0
     _check(start, prior)
     looker = Looker(bench.network, prior, p, recipe.numeric, encoder, hole)
+    caption = open_captioner(bench, recipe)
+
+    def asked(targets: Sequence[SampleTarget]) -> Asked:
+        spoken = [target for target in targets if isinstance(target, Caption)]
+        if caption is not None:
+            return SpokenCondition(caption, spoken)
+        shown = [target for target in targets if isinstance(target, Maximise)]
+        return Condition(bench.network, shown, looker.arithmetic.half_network)
+
+    def reached(number: int, images: np.ndarray) -> np.ndarray:
+        """The activations (N,) of finished images, which are those of the sample ``number``."""
+        targets = [target_at(recipe, number) for recipe in recipes]
+        condition = asked(targets)
+        if isinstance(condition, SpokenCondition):
+            return condition.of_images(images, bench.device).cpu().numpy()
+        orders = [replace(r, target=target) for r, target in zip(recipes, targets, strict=True)]
+        return activations_of_images(bench.network, prior, orders, images).cpu().numpy()
+
     with ExitStack() as opened:
         drafts = [opened.enter_context(closing(bench.draft(recipe))) for recipe in recipes]
-        samples = Samples(bench.network, prior, recipes, looker, drafts)
-        run = chains(bench.network, prior, recipes, looker, start, spread, samples.states)
+        samples = Samples(prior, recipes, looker, drafts, reached)
+        run = chains(asked, prior, recipes, looker, start, spread, samples.states)
         for step in opened.enter_context(closing(run)):
             samples.add(step)
             yield Progress(

@@ -1,21 +1,18 @@
 """What is kept of chains: their samples, each in a draft, and three numbers a step."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.draft import Draft, InMemory, joined
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
-from dgn_explorer.synthesis.methods.ppgn.chain import ChainState, ChainStep, target_at
+from dgn_explorer.synthesis.methods.ppgn.chain import ChainState, ChainStep
 from dgn_explorer.synthesis.methods.ppgn.looking import Looker
 from dgn_explorer.synthesis.progress import Made
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import to_uint8
 from dgn_explorer.synthesis.trace import Trace
-from dgn_explorer.synthesis.verdict import activations_of_images
 
 _STATE = frozenset({"rng", "heights"})  # which only the newest sample needs
 _EVERY_STEP = ("p", "distance")  # which traces hold while the chain runs
@@ -29,16 +26,16 @@ class Samples:
 
     def __init__(
         self,
-        network: Network,
         prior: Prior,
         recipes: Sequence[Recipe],
         looker: Looker,
         drafts: Sequence[Draft],
+        reached: Callable[[int, np.ndarray], np.ndarray],
     ) -> None:
+        """``reached`` gives the activations (N,) of the 8-bit images of a sample by its number."""
         p = recipes[0].parameters
         assert isinstance(p, PpgnParameters)
-        self._network, self._prior, self._recipes = network, prior, recipes
-        self._looker = looker
+        self._recipes, self._looker, self._reached = recipes, looker, reached
         self._activation, self._p, self._distance = (
             Trace(p.steps, len(recipes), prior.device) for _ in range(3)
         )
@@ -89,8 +86,7 @@ class Samples:
     def _take(self, step: ChainStep) -> None:
         drawn, context = self._looker.drawn(step.code)
         images = to_uint8(drawn)
-        asked = [replace(recipe, target=target_at(recipe, step.number)) for recipe in self._recipes]
-        reached = activations_of_images(self._network, self._prior, asked, images).cpu().numpy()
+        reached = self._reached(step.number, images)
         began = self._done - self._cycle(step.number)
         for place, draft in enumerate(self._drafts):
             state = step.state(place)
