@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from dgn_explorer.networks.programs import limits
 from tests import device
 
 # An example takes as long as the machine is busy, which says nothing of the program
@@ -35,6 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DGN_EXPLORER_HOME", str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a sound network takes to open says how busy the machine is that runs the tests."""
+    monkeypatch.setattr(limits, "OPENING_S", 600.0)
+    monkeypatch.setattr(limits, "TRYING_S", 300.0)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from dgn_explorer.networks.layers import ReadPoint, Traced
 from dgn_explorer.networks.loaded import Loaded
 from dgn_explorer.networks.network import Network, fingerprint
 from dgn_explorer.networks.options import NetworkOptions
+from dgn_explorer.networks.pass_memory import checked_opening
 from dgn_explorer.networks.preparing import prepared
 from dgn_explorer.networks.preprocessing import Preprocessing
 from dgn_explorer.networks.programs.graphs import on_device
@@ -34,7 +35,8 @@ def assemble(
     module = loaded.module.eval().to(device)
     on_device(module, device)
     weights = loaded.fingerprint or fingerprint(module)  # before a pass can change a buffer
-    with convolutions(torch.device(device)):  # a GPU's rounding would look like a difference
+    # a GPU's own rounding would look like a difference
+    with checked_opening(module), convolutions(torch.device(device)):
         kept = KeptState(module)
         preprocessing, wanted = prepared(loaded, options, module, working_size)
         kept.restore()

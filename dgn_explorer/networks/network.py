@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from dgn_explorer.machine.graphs import Graphs
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.networks.packed import pack, unpack
+from dgn_explorer.networks.pass_memory import checked_pass, watch_like
 from dgn_explorer.networks.preprocessing import Preprocessing
 from dgn_explorer.networks.reading import ReadPoint, first_tensor
 
@@ -42,7 +43,8 @@ class Network:
     @cached_property
     def half_module(self) -> nn.Module:
         """The module with weights in bfloat16, for inputs in bfloat16."""
-        return pack(copy.deepcopy(self.module).bfloat16())
+        copied = watch_like(copy.deepcopy(self.module), self.module)
+        return pack(copied.bfloat16())
 
     @cached_property
     def graphs(self) -> Graphs:
@@ -62,7 +64,9 @@ class Network:
         still maps are averaged over their positions.
         """
         x = resize(rgb, size or self.info.input_size)
-        output = first_tensor(self.module(self.preprocessing(x)))
+        x = self.preprocessing(x)
+        with checked_pass(self.module, x):
+            output = first_tensor(self.module(x))
         if output is None:
             raise TypeError(f"{self.info.name} returned no tensor")
         output = output.float()

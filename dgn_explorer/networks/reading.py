@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.pass_memory import checked_pass
 
 # Functions that networks call without a module around them. In-place forms end in "_".
 _ACTIVATION_FUNCTIONS = frozenset(
@@ -132,6 +133,7 @@ class ActivationReader:
     def __init__(self, module: nn.Module, points: Iterable[ReadPoint]) -> None:
         self._module = module
         self._points = list(points)
+        self._all = frozenset(self._points)
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """Activations (N, C) or (N, C, H, W), one for each read point, for the input ``x``."""
@@ -155,7 +157,7 @@ class ActivationReader:
                 else:
                     handle = child.register_forward_hook(partial(found.keep_output, name))
                 hooks.callback(handle.remove)
-            with suppress(Reached):
+            with checked_pass(self._module, x, (self._all, whole)), suppress(Reached):
                 output = self._module(x)
         return [channels_first(found[point], point.axes) for point in self._points], output
 

@@ -17,8 +17,9 @@ import torch
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.networks.programs import confined, exported, loading, scripted
+from dgn_explorer.networks.programs import confined, exported, limits, loading, scripted
 from dgn_explorer.networks.programs.confined import require_opens
+from dgn_explorer.networks.programs.limits import Deadline
 from dgn_explorer.networks.programs.loading import EXPORTED, SCRIPTED
 from dgn_explorer.networks.programs.operations import is_known_overload
 from dgn_explorer.networks.programs.sources import checked_source
@@ -175,7 +176,7 @@ def test_constants_of_sound_networks_are_allowed() -> None:
     )
 
 
-@pytest.mark.parametrize("limit", ["COMPILING_S", "OPENING_S"])
+@pytest.mark.parametrize("limit", ["COMPILING_S", "WORKING_S"])
 @pytest.mark.parametrize("kind", [SCRIPTED, EXPORTED])
 def test_work_that_nobody_can_end_is_bounded(
     script: dict[str, bytes],
@@ -186,7 +187,7 @@ def test_work_that_nobody_can_end_is_bounded(
 ) -> None:
     if kind == EXPORTED:
         archive = exported.harmless(hostile.packed(program), "file").getvalue()
-        limit = "OPENING_S"
+        limit = "WORKING_S"
     else:
         archive = scripted.harmless(hostile.packed(script), "file").getvalue()
     monkeypatch.setattr(loading, limit, -1.0)
@@ -598,12 +599,14 @@ def bomb(script: dict[str, bytes]) -> dict[str, bytes]:
 
 
 @posix
-@pytest.mark.parametrize("sort", ["work", "memory"])
+@pytest.mark.parametrize("sort", ["work", "clock", "memory"])
 def test_what_does_not_end_is_ended_and_nobody_waits(
     script: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
     monkeypatch.setattr(confined, "LIMIT_CPU_S", 2 if sort == "work" else 60)
-    monkeypatch.setattr(confined, "MEMORY_BYTES", 64 << 30 if sort == "work" else 1 << 28)
+    monkeypatch.setattr(confined, "MEMORY_BYTES", 1 << 28 if sort == "memory" else 64 << 30)
+    if sort == "clock":
+        monkeypatch.setattr(limits, "TRYING_S", 2.0)
     archive = scripted.harmless(hostile.packed(bomb(script)), "file").getvalue()
     beats: list[float] = []
     stop = threading.Event()
@@ -617,13 +620,26 @@ def test_what_does_not_end_is_ended_and_nobody_waits(
     other.start()
     try:
         with pytest.raises(
-            DgnError, match="did not end" if sort == "work" else "was not opened|cannot"
+            DgnError, match="was not opened|cannot" if sort == "memory" else "did not end"
         ):
-            require_opens(SCRIPTED, archive, 3, 16, "file")
+            require_opens(SCRIPTED, archive, 3, 16, "file", Deadline.begin())
     finally:
         stop.set()
         other.join()
     assert len(beats) > 100
+
+
+@pytest.mark.parametrize("kind", [SCRIPTED, EXPORTED])
+def test_an_opening_is_given_up_when_its_time_is_over(
+    script: dict[str, bytes], program: dict[str, bytes], kind: str
+) -> None:
+    make, contents = (scripted, script) if kind == SCRIPTED else (exported, program)
+    archive = make.harmless(hostile.packed(contents), "file").getvalue()
+    over = Deadline(0.0)
+    with pytest.raises(DgnError, match="given up after"):
+        loading.open_program(kind, archive, 3, 16, tried=True, deadline=over)
+    with pytest.raises(DgnError, match="did not end within 0 seconds"):
+        require_opens(kind, archive, 3, 16, "file", over)
 
 
 @posix
@@ -633,7 +649,7 @@ def test_the_confined_process_writes_no_file(tmp_path: Path) -> None:
         hostile.scripted(), f'x = torch.add(x, torch.from_file("{tmp_path / "new"}", True, 1))'
     )
     with pytest.raises(DgnError):
-        require_opens(SCRIPTED, hostile.packed(contents), 3, 16, "file")
+        require_opens(SCRIPTED, hostile.packed(contents), 3, 16, "file", Deadline.begin())
     assert not (tmp_path / "new").exists() or not (tmp_path / "new").read_bytes()
 
 
@@ -644,14 +660,14 @@ def test_the_confined_process_changes_no_file(tmp_path: Path) -> None:
     statement = f'x = torch.add(x, torch.fill_(torch.from_file("{victim}", True, 1), 1))'
     contents = hostile.text_with(hostile.scripted(), statement)
     with pytest.raises(DgnError):
-        require_opens(SCRIPTED, hostile.packed(contents), 3, 16, "file")
+        require_opens(SCRIPTED, hostile.packed(contents), 3, 16, "file", Deadline.begin())
     assert victim.read_bytes() == b"precious"
 
 
 def test_a_crash_while_opening_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confined, "_START", "import os; os.abort()")
     with pytest.raises(DgnError, match="ended with") as caught:
-        require_opens(EXPORTED, b"", 0, 0, "file")
+        require_opens(EXPORTED, b"", 0, 0, "file", Deadline.begin())
     assert "state dict" in caught.value.hint
 
 

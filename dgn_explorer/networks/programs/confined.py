@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.programs import limits
 from dgn_explorer.networks.programs.landlock import forbid_changes
 
-LIMIT_CPU_S = 12  # of work; waiting for a busy machine is not the program's fault
-LIMIT_S = 60.0 if os.name == "posix" else 18.0  # Windows has no limit of work
+LIMIT_CPU_S = 12  # of work, besides the limit by the clock, which Windows has alone
 MEMORY_BYTES = 6 << 30
 _TIMES_ARCHIVE = 6
 _START = (
@@ -30,8 +30,11 @@ _START = (
 )
 
 
-def require_opens(kind: str, archive: bytes, channels: int, size: int, source: str) -> None:
+def require_opens(
+    kind: str, archive: bytes, channels: int, size: int, source: str, deadline: limits.Deadline
+) -> None:
     """Raise `DgnError` unless a confined process opens the program within the limits."""
+    most_s = min(limits.TRYING_S, deadline.left_s())
     path = [str(Path(folder).resolve()) for folder in sys.path]
     command = [sys.executable, "-I", "-W", "ignore", "-c", _START, json.dumps(path)]
     order = json.dumps(
@@ -50,12 +53,16 @@ def require_opens(kind: str, archive: bytes, channels: int, size: int, source: s
             input=order.encode() + b"\n" + archive,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=LIMIT_S,
+            timeout=most_s,
             check=False,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except subprocess.TimeoutExpired:
-        raise _endless(source) from None
+        raise DgnError(
+            f"{source} was not opened: trying it did not end within {most_s:.0f} seconds.",
+            "If the machine is busy, open it again later; otherwise save the network's state dict"
+            " and open it with --arch.",
+        ) from None
     if ended.returncode == -getattr(signal, "SIGXCPU", signal.SIGTERM):
         raise _endless(source)
     answer = _answer(ended.stdout)
@@ -71,7 +78,7 @@ def require_opens(kind: str, archive: bytes, channels: int, size: int, source: s
 
 def _endless(source: str) -> DgnError:
     return DgnError(
-        f"{source} was not opened: trying it did not end within {LIMIT_CPU_S} seconds.",
+        f"{source} was not opened: trying it did not end within {LIMIT_CPU_S} seconds of work.",
         "Save the network's state dict and open it with --arch.",
     )
 

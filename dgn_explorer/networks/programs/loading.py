@@ -12,14 +12,16 @@ from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.guard import difference, noise_of, reference
+from dgn_explorer.networks.pass_memory import checked_work, watch
 from dgn_explorer.networks.programs.exported_graphs import for_cpu, made_ready
 from dgn_explorer.networks.programs.graphs import takes_batches, without_softmax
+from dgn_explorer.networks.programs.limits import Deadline
 from dgn_explorer.networks.programs.torchscript import to_graph
 
 EXPORTED, SCRIPTED = "exported", "scripted"
 _DEFAULT_SIZE = 224
 COMPILING_S = 3.0  # of work; meanwhile no other thread of Python goes on
-OPENING_S = 7.0  # of work, besides the comparison, which is done in the confined process alone
+WORKING_S = 7.0  # of work, besides the comparison, which is done in the confined process alone
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,19 @@ class Program:
 
 
 def open_program(
-    kind: str, archive: bytes, channels: int, size: int, tried: bool = False
+    kind: str,
+    archive: bytes,
+    channels: int,
+    size: int,
+    tried: bool = False,
+    deadline: Deadline | None = None,
 ) -> Program:
     """Open the checked ``archive``; a scripted program is told how large its images are.
 
     What a damaged program raises is anything. Random numbers are the same each time, so that a
     program that ran in the confined process runs the same way here. One that was ``tried`` there is
-    not run as a whole again, which nobody could end: only taken apart, in `OPENING_S`.
+    not run as a whole again, which nobody could end: only taken apart, in `WORKING_S`, and before
+    the ``deadline``.
     """
     started = time.thread_time()
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
@@ -52,22 +60,27 @@ def open_program(
         module: nn.Module
         if kind == EXPORTED:
             module, channels, size, trained = _exported(archive, tried)
-            _require_time(started, OPENING_S)
+            _require_time(started, WORKING_S, deadline)
         else:
             script = torch.jit.load(io.BytesIO(archive), map_location="cpu").eval()  # type: ignore[no-untyped-call]
             _ = script.inlined_graph  # made now, and kept
-            _require_time(started, COMPILING_S)
-            graph, trained = to_graph(script, _image(channels, size), started + OPENING_S)
-            if not trained and not tried:
-                _require_same(graph, script, _image(channels, size))
+            _require_time(started, COMPILING_S, deadline)
+            with checked_work(deadline):
+                graph, trained = to_graph(script, _image(channels, size), started + WORKING_S)
+                if not trained and not tried:
+                    _require_same(graph, script, _image(channels, size))
             without_softmax(graph)
             module = graph
-        batches = takes_batches(module, _image(channels, size))
+        watch(module, deadline)
+        with checked_work(deadline):
+            batches = takes_batches(module, _image(channels, size))
         return Program(module, channels, size, batches, trained)
 
 
-def _require_time(started: float, most_s: float) -> None:
+def _require_time(started: float, most_s: float, deadline: Deadline | None) -> None:
     """Raise `DgnError` if this thread has worked longer; in the confined process first of all."""
+    if deadline is not None:
+        deadline.require()
     if time.thread_time() - started > most_s:
         raise DgnError(
             f"Opening the program takes more than {most_s:g} seconds of work.",
@@ -126,7 +139,8 @@ def _unflattened(program: Any, image: Tensor | None) -> tuple[nn.Module, bool]:
     if other:
         module.float()
     elif not trained and image is not None:
-        _require_same(module, program.module(), image)
+        with checked_work():
+            _require_same(module, program.module(), image)
     return module, trained
 
 

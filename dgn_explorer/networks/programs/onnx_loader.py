@@ -8,6 +8,8 @@ import torch
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.options import LARGEST_SIZE
+from dgn_explorer.networks.pass_memory import checked_work, watch
+from dgn_explorer.networks.programs.limits import Deadline
 from dgn_explorer.networks.programs.onnx.comparison import require_same_scores
 from dgn_explorer.networks.programs.onnx.conversion import Converted, convert
 from dgn_explorer.networks.programs.onnx.files import image_input, read_model
@@ -25,14 +27,16 @@ def load(path: Path, request: Request) -> Loaded:
     onnxruntime is installed, or the network is small, its scores are compared with others'.
     """
     require_file(path)
+    deadline = Deadline.begin()
     model = read_model(path)
     channels, size, last = image_input(model)
     size = request.options.size or size or _DEFAULT_SIZE
     if size > LARGEST_SIZE:
         raise DgnError(f"{path} takes images of {size} pixels.", f"The most is {LARGEST_SIZE}.")
     image = torch.rand(1, channels, size, size, generator=torch.Generator().manual_seed(0))
-    converted = _converted(model, path, image, last)
+    converted = _converted(model, path, image, last, deadline)
     require_same_scores(model, converted, image, last, path)
+    watch(converted.module, deadline, always=converted.asks_pixels)
     return Loaded(
         module=converted.module,
         name=str(path),
@@ -46,13 +50,16 @@ def load(path: Path, request: Request) -> Loaded:
     )
 
 
-def _converted(model: Any, path: Path, image: torch.Tensor, channels_last: bool) -> Converted:
+def _converted(
+    model: Any, path: Path, image: torch.Tensor, channels_last: bool, deadline: Deadline
+) -> Converted:
     """The network; ``model`` stays as it is."""
     changed = type(model)()
     changed.CopyFrom(model)
     in_single(changed)
     try:
-        return convert(changed, image, channels_last)
+        with checked_work(deadline):
+            return convert(changed, image, channels_last)
     except DgnError as error:
         raise DgnError(f"{path}: {error.message}", error.hint) from None
     except Exception as error:  # a damaged graph may make torch do anything

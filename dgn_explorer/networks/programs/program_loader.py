@@ -15,6 +15,7 @@ from dgn_explorer.networks.preprocessing import channel_rows, for_channels
 from dgn_explorer.networks.programs import exported, scripted
 from dgn_explorer.networks.programs.confined import require_opens
 from dgn_explorer.networks.programs.exported_graphs import TRAINED_NOTICE
+from dgn_explorer.networks.programs.limits import Deadline
 from dgn_explorer.networks.programs.loading import EXPORTED, SCRIPTED, open_program
 from dgn_explorer.networks.weights.checkpoints import require_file
 
@@ -27,11 +28,12 @@ _ADVICE = "It may be cut off, or made by another version of torch: export it aga
 def load_exported(path: Path, request: Request) -> Loaded:
     """Load a ``.pt2`` file of ``torch.export.save``; its size is the one it was exported with."""
     require_file(path)
+    deadline = Deadline.begin()
     data = _read(path)
     archive = exported.harmless(data, str(path)).getvalue()
     title = f"{path.stem} (torch.export)"
     digest = hashlib.sha256(data).hexdigest()
-    return _loaded(path, request, EXPORTED, archive, (0, 0), title, digest)
+    return _loaded(path, request, EXPORTED, archive, (0, 0), title, digest, deadline)
 
 
 def load_scripted(path: Path, request: Request) -> Loaded:
@@ -43,16 +45,19 @@ def load_scripted(path: Path, request: Request) -> Loaded:
     require_file(path)
     size = request.options.size or _DEFAULT_SIZE
     given = request.options.channels
+    deadline = Deadline.begin()
     data = _read(path)
     archive = scripted.harmless(data, str(path)).getvalue()
     load = partial(_loaded, path, request, SCRIPTED, archive, title=f"{path.stem} (TorchScript)")
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return load(shape=(len(channel_rows(given or "rgb")), size), digest=digest)
+        return load(
+            shape=(len(channel_rows(given or "rgb")), size), digest=digest, deadline=deadline
+        )
     except DgnError as error:
         if given is not None or _ONE_CHANNEL not in error.message:
             raise
-    return load(shape=(1, size), digest=digest)
+    return load(shape=(1, size), digest=digest, deadline=deadline)
 
 
 def unreadable(source: str, error: Exception) -> DgnError:
@@ -76,10 +81,11 @@ def _loaded(
     shape: tuple[int, int],
     title: str,
     digest: str,
+    deadline: Deadline,
 ) -> Loaded:
-    require_opens(kind, archive, *shape, source=str(path))
+    require_opens(kind, archive, *shape, source=str(path), deadline=deadline)
     try:
-        program = open_program(kind, archive, *shape, tried=True)
+        program = open_program(kind, archive, *shape, tried=True, deadline=deadline)
     except DgnError:
         raise
     except Exception as error:  # its reader raises anything on a damaged file

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.packed import unpack
+from dgn_explorer.networks.pass_memory import watch_like
 from dgn_explorer.studies.saliency.scene import Scene
 
 
@@ -23,7 +24,8 @@ def randomised(scene: Scene, share: float, seed: int) -> Scene:
 
     At least one layer is. Raises `DgnError` for a network whose layers cannot be told apart.
     """
-    module = unpack(copy.deepcopy(scene.network.module))
+    original = scene.network.module
+    module = unpack(watch_like(copy.deepcopy(original), original))
     network = replace(scene.network, module=module)
     copied = Scene(network, scene.unit, scene.seen)
     layers = _in_order(module, copied)

@@ -9,7 +9,11 @@ from torch import Tensor, fx, nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import fingerprint
 from dgn_explorer.networks.programs.graphs import finish, takes_batches, without_softmax
-from dgn_explorer.networks.programs.onnx.folding import fold_constants, settle_sizes
+from dgn_explorer.networks.programs.onnx.folding import (
+    fold_constants,
+    settle_sizes,
+    sizes_from_pixels,
+)
 from dgn_explorer.networks.programs.onnx.graph import write
 from dgn_explorer.networks.programs.onnx.reading import value_types
 
@@ -19,13 +23,15 @@ class Converted:
     """A network without its final softmax, which is kept beside it.
 
     ``fingerprint`` is that of the weights and constants under the names that they have had since
-    the first version, some of which the module needs no more.
+    the first version, some of which the module needs no more. ``asks_pixels`` says that how large
+    its tensors are depends on what is in an image.
     """
 
     module: fx.GraphModule
     softmax: nn.Module | None
     fingerprint: str
     takes_batches: bool
+    asks_pixels: bool
 
 
 def convert(model: Any, image: Tensor, channels_last: bool) -> Converted:
@@ -48,7 +54,7 @@ def convert(model: Any, image: Tensor, channels_last: bool) -> Converted:
             (module, softmax), batched = found, True
     digest = fingerprint(module)
     settle_sizes(module)
-    return Converted(module, softmax, digest, batched)
+    return Converted(module, softmax, digest, batched, sizes_from_pixels(module))
 
 
 def _convert(

@@ -109,6 +109,17 @@ def _constant(module: fx.GraphModule, argument: Any) -> Tensor | None:
     return value if isinstance(value, Tensor) else None
 
 
+def sizes_from_pixels(module: fx.GraphModule) -> bool:
+    """Whether a size, an axis or the like is computed from the pixels of an image."""
+    pixels = _depend_on_pixels(module)
+    for node in module.graph.nodes:
+        child = _operation(module, node)
+        places = operator(child.node).sizes if child is not None else ()
+        if any(i < len(node.args) and node.args[i] in pixels for i in places):
+            return True
+    return False
+
+
 def settle_sizes(module: fx.GraphModule) -> None:
     """Read constant sizes, axes and the like once, as numbers, and drop what nothing uses.
 

@@ -1,0 +1,39 @@
+"""How long opening a program may take, by the clock on the wall; see `docs/security.md`."""
+
+import time
+from dataclasses import dataclass
+
+from dgn_explorer.errors import DgnError
+
+OPENING_S = 20.0  # from the first byte to a network on show
+TRYING_S = 14.0  # of them, in the process of its own
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The moment at which an opening is given up, on the clock of `time.monotonic`."""
+
+    at: float
+
+    @staticmethod
+    def begin() -> "Deadline":
+        """That of an opening that begins now."""
+        return Deadline(time.monotonic() + OPENING_S)
+
+    def left_s(self) -> float:
+        """The seconds that are left, at least none."""
+        return max(0.0, self.at - time.monotonic())
+
+    def require(self) -> None:
+        """Raise `DgnError` if it has passed."""
+        if time.monotonic() > self.at:
+            raise too_long()
+
+
+def too_long() -> DgnError:
+    """What is said of a program whose time is over."""
+    return DgnError(
+        f"Opening the network was given up after {OPENING_S:g} seconds.",
+        "If the machine is busy, open it again later; otherwise the file is damaged, a trap, or too"
+        " large for this machine: save its state dict and open it with --arch.",
+    )
