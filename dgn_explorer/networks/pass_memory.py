@@ -9,14 +9,15 @@ all of them are watched.
 """
 
 import contextlib
+import itertools
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode_stack
 from torch.utils._pytree import tree_leaves, tree_map_only
 from torch.utils.flop_counter import flop_registry
 
@@ -25,14 +26,15 @@ from dgn_explorer.machine.memory import free_bytes
 from dgn_explorer.networks.programs.limits import Deadline, too_long
 
 LARGE_BYTES = 64 << 20  # asked for since the last look at what is free
-_LAZY = frozenset(  # the system finds room for them when they are written to
-    f"{new}{kind}{how}"
-    for new in ("", "new_")
-    for kind in ("empty", "zeros")
-    for how in ("", "_like", "_strided")
-)
+_ALIKE = frozenset(  # give what is like their largest input, or statistics of it
+    f"native_{kind}_norm{way}" for kind in ("batch", "group", "layer") for way in ("", "_backward")
+) | {"_softmax", "_log_softmax", "mean", "sum", "amax", "amin", "all", "any"}
+_JOINED = ("cat", "stack")  # give all their inputs together
 _MOST_FLOP = 2e12  # of one operation while a file is opened: some 20 s of two fast cores
 _KEY = "watched_passes"
+
+
+_Needs = dict[Hashable, int]  # bytes, by the operation and what decides them
 
 
 @dataclass
@@ -41,6 +43,7 @@ class _Watched:
 
     always: bool
     deadline: Deadline | None = None
+    needs: _Needs = field(default_factory=dict)
     known: set[Hashable] = field(default_factory=set)
 
     def __deepcopy__(self, memo: object) -> "_Watched":
@@ -68,7 +71,10 @@ def watch_like(copied: nn.Module, original: nn.Module) -> nn.Module:
 def checked_opening(module: nn.Module) -> Iterator[None]:
     """As `checked_work`, if the passes of ``module`` are watched, within its deadline."""
     watched: _Watched | None = module.__dict__.get(_KEY)
-    with _Room(watched.deadline) if watched is not None else contextlib.nullcontext():
+    if watched is None:
+        yield
+        return
+    with _Room(watched.deadline, watched.needs):
         yield
 
 
@@ -92,24 +98,33 @@ def checked_pass(module: nn.Module, images: Tensor, to: Hashable = None) -> Iter
     watched: _Watched | None = module.__dict__.get(_KEY)
     grad = torch.is_grad_enabled() and images.requires_grad
     shape = (images.shape, images.dtype, images.device, grad, to)
-    if watched is None or (shape in watched.known and not watched.always):
+    if watched is None or (shape in watched.known and not watched.always) or _is_watched():
         yield
         return
-    with _Room() as room:
+    with _Room(needs=watched.needs) as room:
         yield
     watched.always = watched.always or room.depends
     watched.known.add(shape)
 
 
-class _Room(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Looks at each operation before it runs."""
+def _is_watched() -> bool:
+    """Whether this thread is within a block whose operations are watched anyway."""
+    return any(isinstance(mode, _Room) for mode in _get_current_dispatch_mode_stack())
 
-    def __init__(self, deadline: Deadline | None = None) -> None:
+
+class _Room(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Looks at each operation before it runs; ``needs`` is what was found out about others."""
+
+    def __init__(self, deadline: Deadline | None = None, needs: _Needs | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._deadline = deadline
+        self._needs: _Needs = {} if needs is None else needs
         self.depends = False  # on what is in the images
-        self._asked = 0  # bytes, since the last look
-        self._untouched = 0  # bytes that are promised, but not yet taken from what is free
+        self._asked = 0  # bytes, since the last look at what is free
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled here, and to import what would takes seconds
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -122,20 +137,24 @@ class _Room(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return func(*args, **kwargs)
 
     def _look(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        given = [x for x in tree_leaves((args, kwargs)) if isinstance(x, Tensor)]
+        given = _tensors((*args, *kwargs.values()))
         if any(x.device.type != "cpu" for x in given):
             return  # another device says by itself that it is full, and harms nobody
-        need = self._need(func, args, kwargs, given)
-        # a view that shows one number many times may be written out
-        need += sum(_bytes(x) for x in given if 0 in x.stride() and x.numel() > 1)
-        if func.name().removeprefix("aten::").partition(".")[0] in _LAZY:
-            self._untouched += need
+        if _reads_numbers(func, given):
+            self.depends = True
+            need = _read_bytes(func, given)
+        else:
+            key = func, _described(args), _described(tuple(kwargs.items()))
+            found = self._needs.get(key)
+            if found is None:
+                found = self._needs[key] = self._bytes_of(func, args, kwargs, given)
+            need = found
         self._asked += need
         if self._asked < LARGE_BYTES:
             return
         self._asked = 0
         free = free_bytes()
-        if need + self._untouched > free:
+        if need > free:
             raise DgnError(
                 f"The network's operation {func.name()} asks for {_size(need)}, and there are"
                 f" {_size(free)} of memory left.",
@@ -143,17 +162,22 @@ class _Room(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 " or a trap.",
             )
 
-    def _need(
+    def _bytes_of(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], given: list[Tensor]
     ) -> int:
-        """The bytes of what the operation will give; raises what it would raise."""
-        if _reads_numbers(func, given):
-            self.depends = True
-            if func is torch.ops.aten.repeat_interleave.Tensor:
-                return int(args[0].sum()) * 8
-            return 8 * sum(x.numel() * max(1, x.ndim) for x in given)
-        if any(x.device.type == "meta" for x in given):
-            return 0
+        """What the operation will take; raises what it would raise."""
+        # a view that shows one number many times may be written out
+        need = sum(_bytes(x) for x in given if 0 in x.stride() and x.numel() > 1)
+        if func._schema.is_mutable:
+            # what is written to may have been promised only, until now
+            return need + max((_bytes(x) for x in given), default=0)
+        name = func.overloadpacket.__name__
+        if name in _JOINED:
+            return need + sum(_bytes(x) for x in given)
+        if name in _ALIKE:
+            return need + 2 * max((_bytes(x) for x in given), default=0)
+        if given and torch.Tag.pointwise in func.tags:
+            return need + 8 * _together(given)
         alike = tree_map_only(Tensor, _without_numbers, (args, kwargs))
         if any(argument.name == "device" for argument in func._schema.arguments):
             if torch.device(kwargs.get("device") or "cpu").type != "cpu":
@@ -165,14 +189,39 @@ class _Room(TorchDispatchMode):  # type: ignore[no-untyped-call]
             # the operation itself says what is wrong in words that people know
             if _written(args, kwargs) > LARGE_BYTES:
                 raise
-            return 0
+            return need
         count = flop_registry.get(func.overloadpacket) if self._deadline is not None else None
         if count is not None and count(*alike[0], **alike[1], out_val=made) > _MOST_FLOP:
             raise too_long()
-        old = {id(x) for x in tree_leaves(alike)}
-        return sum(
-            _bytes(x) for x in tree_leaves(made) if isinstance(x, Tensor) and id(x) not in old
-        )
+        return need + sum(_bytes(x) for x in _tensors((made,)))
+
+
+def _tensors(values: Iterable[Any]) -> list[Tensor]:
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, tuple | list):
+            found += _tensors(value)
+    return found
+
+
+def _together(given: list[Tensor]) -> int:
+    """How many numbers tensors have that are brought to one shape."""
+    turned = (tuple(reversed(x.shape)) for x in given)
+    return math.prod(max(sizes) for sizes in itertools.zip_longest(*turned, fillvalue=1))
+
+
+def _described(values: Iterable[Any]) -> tuple[Any, ...]:
+    """What decides how much an operation takes, of its arguments."""
+    return tuple(
+        (x.shape, x.stride(), x.dtype)
+        if isinstance(x, Tensor)
+        else _described(x)
+        if isinstance(x, tuple | list)
+        else (type(x), x)
+        for x in values
+    )
 
 
 def _reads_numbers(func: Any, given: list[Tensor]) -> bool:
@@ -189,6 +238,12 @@ def _written(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     """What the numbers that the program wrote down come to, if all of them were sizes."""
     numbers = [x for x in tree_leaves((args, kwargs)) if isinstance(x, int)]
     return math.prod(max(1, abs(x)) for x in numbers) * 8
+
+
+def _read_bytes(func: Any, given: list[Tensor]) -> int:
+    if func is torch.ops.aten.repeat_interleave.Tensor:
+        return int(given[0].sum()) * 8
+    return 8 * sum(x.numel() * max(1, x.ndim) for x in given)
 
 
 def _without_numbers(tensor: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ class Tiny(nn.Module):
         self.fc = nn.Linear(4, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc(self.conv(x).relu().mean((2, 3)))
+        scores: Tensor = self.fc(self.conv(x).relu().mean((2, 3)))
+        return scores
 
 
 class Trap:

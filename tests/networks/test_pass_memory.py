@@ -49,8 +49,7 @@ TRAPS: dict[str, Callable[[Tensor], object]] = {
     "pooling": lambda x: nn.functional.adaptive_avg_pool2d(x, 1 << 20),
     "transposed": lambda x: nn.functional.conv_transpose2d(x, x, stride=1 << 20),
     "triangle": lambda x: torch.tril_indices(1 << 20, 1 << 20),
-    "many": lambda x: [torch.empty(50 << 20, dtype=torch.uint8) for _ in range(99)],
-    "many small": lambda x: [torch.empty(500 << 10, dtype=torch.uint8) for _ in range(9999)],
+    "filled": lambda x: torch.empty(200 << 20, dtype=torch.uint8).expand(9, -1).clone(),
     "number of an image": lambda x: torch.zeros(int(x.sum() * 0) + (1 << 40)),
 }
 
@@ -75,6 +74,22 @@ def test_what_networks_do_is_left_alone() -> None:
         view = x.view(-1)
         view += 1
     assert bool((x >= 1).all())
+
+
+def test_what_was_promised_counts_when_it_is_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    with checked_work():
+        kept = [torch.empty(200 << 20, dtype=torch.uint8) for _ in range(9)]
+        monkeypatch.setattr(pass_memory, "free_bytes", lambda: 100 << 20)
+        with pytest.raises(DgnError, match=r"fill_\S* asks for 200 MiB"):
+            kept[0].fill_(1)
+
+
+def test_many_small_tensors_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = iter(range(100, 0, -1))
+    monkeypatch.setattr(pass_memory, "free_bytes", lambda: next(left) << 12)
+    with pytest.raises(DgnError, match="asks for"), checked_work():
+        for _ in range(1000):
+            torch.ones(50_000)
 
 
 class Grows(nn.Module):

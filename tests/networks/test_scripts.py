@@ -244,3 +244,69 @@ def test_a_program_that_takes_any_number_of_images(tmp_path: Path) -> None:
     assert network.info.batch_limit is None
     with torch.no_grad():
         assert close(network.module(x), plain(x))
+
+
+class Checks(nn.Module):
+    """Has branches that end with an error, whose messages are put together, and asks for facts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dim() != 4:
+            raise ValueError(f"expected 4 axes, not {x.dim()}")
+        if x.is_nested or torch.is_autocast_enabled():
+            y = x
+        elif all([x.dim() == 4, x.size(1) == 3]) and x.device.type in ["cpu", "cuda"]:
+            y = x * 2
+        else:
+            raise ValueError(f"what is {x.size()}?")
+        if torch.is_grad_enabled() and any([y.requires_grad, x.requires_grad]):
+            y = y + 1
+        scores: Tensor = self.fc(y.mean((2, 3)))
+        return scores
+
+
+def save_script(module: nn.Module, path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated
+        torch.jit.script(module).save(path)
+
+
+def test_branches_that_end_with_an_error(tmp_path: Path) -> None:
+    """DenseNet and the transformers of torchvision are written so."""
+    torch.manual_seed(0)
+    module = Checks().eval()
+    save_script(module, tmp_path / "n.pt")
+    network = open_network(f"{tmp_path / 'n.pt'} --size 8")
+    x = torch.rand(2, 3, 8, 8, requires_grad=True)  # an ascent wants the way with a gradient
+    wanted = module(network.preprocessing(x))
+    assert torch.allclose(network.logits(x), wanted, atol=1e-5)
+
+
+class Attends(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Conv2d(3, 8, 4, 4)
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        t = self.embed(x).flatten(2).transpose(1, 2)
+        t = t + self.attention(t, t, t, need_weights=False)[0]
+        scores: Tensor = self.fc(t.mean(1))
+        return scores
+
+
+def test_attention_takes_the_way_that_has_a_gradient(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+
+    module = Attends().eval()
+    save_script(module, tmp_path / "n.pt")
+    network = open_network(f"{tmp_path / 'n.pt'} --size 8")
+    x = torch.rand(1, 3, 8, 8, requires_grad=True)
+    found = network.logits(x)
+    assert torch.allclose(found, module(network.preprocessing(x)), atol=1e-5)
+    (gradient,) = torch.autograd.grad(found.sum(), x)
+    assert bool(gradient.abs().sum() > 0)

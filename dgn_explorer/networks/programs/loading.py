@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.guard import difference, noise_of, reference
-from dgn_explorer.networks.pass_memory import checked_work, watch
+from dgn_explorer.networks.pass_memory import checked_opening, checked_work, watch
 from dgn_explorer.networks.programs.exported_graphs import for_cpu, made_ready
 from dgn_explorer.networks.programs.graphs import takes_batches, without_softmax
 from dgn_explorer.networks.programs.limits import Deadline
@@ -72,7 +72,7 @@ def open_program(
             without_softmax(graph)
             module = graph
         watch(module, deadline)
-        with checked_work(deadline):
+        with checked_opening(module):
             batches = takes_batches(module, _image(channels, size))
         return Program(module, channels, size, batches, trained)
 

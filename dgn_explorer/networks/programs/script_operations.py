@@ -18,7 +18,9 @@ NUMBERS: dict[str, Callable[..., Any]] = {
     "__isnot__": operator.is_not,
     "__not__": operator.not_,
     "add": operator.add,
+    "all": all,
     "and": operator.and_,
+    "any": any,
     "Bool": bool,
     "ceil": math.ceil,
     "div": operator.truediv,
@@ -42,6 +44,9 @@ NUMBERS: dict[str, Callable[..., Any]] = {
     "sqrt": math.sqrt,
     "sub": operator.sub,
 }
+# What does not depend on the network; texts are made for the messages of errors alone
+SETTLED = {"format": "", "is_autocast_enabled": False, "is_grad_enabled": True}
+FACTS = frozenset({"is_mkldnn", "is_nested", "is_quantized", "is_sparse", "type"})
 DROPOUTS = frozenset({"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"})
 NOTHING = frozenset({"detach", "detach_", "cpu", "cuda"})
 HALVES = frozenset({"half", "double", "bfloat16"})

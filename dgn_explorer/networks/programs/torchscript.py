@@ -18,9 +18,11 @@ from torch import Tensor, fx, nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.programs.script_operations import (
     DROPOUTS,
+    FACTS,
     HALVES,
     NOTHING,
     NUMBERS,
+    SETTLED,
     Value,
     as_evaluated,
     overload,
@@ -142,13 +144,23 @@ class _Writer:
             node_of, value = self._inputs(node)[0]
             for i, output in enumerate(outputs):
                 self._bind(output, (self._item(node_of, i), value[i]))
+        elif name == "TupleIndex":
+            (node_of, value), (_, i) = self._inputs(node)
+            self._bind(outputs[0], (self._item(node_of, i), value[i]))
         elif name == "DictConstruct":
             items = self._inputs(node)
             keys = [value for _, value in items[::2]]
             stood = [dict(zip(keys, (x[i] for x in items[1::2]), strict=True)) for i in (0, 1)]
             self._bind(outputs[0], (stood[0], stood[1]))
-        elif name in ("NumToTensor", "unchecked_cast", "data", "requires_grad"):
+        elif name == "Uninitialized":  # of a branch that ends with an error
+            self._bind(outputs[0], (None, None))
+        elif name in ("NumToTensor", "unchecked_cast", "data"):
             self._bind(outputs[0], self._inputs(node)[0])
+        elif name == "requires_grad":  # attention has a faster way, which has no gradient
+            self._bind(outputs[0], (True, True))
+        elif name in FACTS:
+            value = getattr(self._inputs(node)[0][1], name)
+            self._bind(outputs[0], (value, value))
         elif name in ("dtype", "device", "layout"):
             self._bind(outputs[0], self._call(getattr, [self._inputs(node)[0], (name, name)]))
         elif name in ("min", "max"):
@@ -191,6 +203,9 @@ class _Writer:
                 self._bind(output, inputs[0])
             return
         if name == "warn":
+            return
+        if name in SETTLED:
+            self._bind(output, (SETTLED[name], SETTLED[name]))
             return
         if name.removesuffix("_") in DROPOUTS:
             self.trained = self.trained or bool(values[2])
