@@ -12,23 +12,33 @@ from dgn_explorer.networks.caffe.prototxt import Message
 # The enum names of old prototxt files (V1LayerParameter.LayerType)
 _V1_NAMES = {
     "ABSVAL": "AbsVal",
+    "ARGMAX": "ArgMax",
     "BNLL": "BNLL",
     "CONCAT": "Concat",
+    "CONTRASTIVE_LOSS": "ContrastiveLoss",
     "CONVOLUTION": "Convolution",
     "DATA": "Data",
     "DECONVOLUTION": "Deconvolution",
     "DROPOUT": "Dropout",
+    "DUMMY_DATA": "DummyData",
     "ELTWISE": "Eltwise",
+    "EUCLIDEAN_LOSS": "EuclideanLoss",
     "EXP": "Exp",
     "FLATTEN": "Flatten",
+    "HDF5_DATA": "HDF5Data",
+    "HINGE_LOSS": "HingeLoss",
     "IMAGE_DATA": "ImageData",
+    "INFOGAIN_LOSS": "InfogainLoss",
     "INNER_PRODUCT": "InnerProduct",
     "LRN": "LRN",
     "MEMORY_DATA": "MemoryData",
+    "MULTINOMIAL_LOGISTIC_LOSS": "MultinomialLogisticLoss",
     "POOLING": "Pooling",
     "POWER": "Power",
     "RELU": "ReLU",
     "SIGMOID": "Sigmoid",
+    "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss",
+    "SILENCE": "Silence",
     "SLICE": "Slice",
     "SOFTMAX": "Softmax",
     "SPLIT": "Split",
@@ -77,6 +87,8 @@ def _kernel(p: Message, name: str) -> tuple[int, int]:
 def _convolution(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     p = layer.message("convolution_param")
     turned = layer_type(layer) == "Deconvolution"
+    if p.integer("axis", 1) != 1:
+        raise ValueError(f"{layer.text('name')} has an axis other than 1")
     dilation = p.integers("dilation") or [1]
     conv: type[nn.Conv2d] | type[nn.ConvTranspose2d] = nn.ConvTranspose2d if turned else nn.Conv2d
     return conv(
@@ -150,7 +162,9 @@ def _prelu(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
 def _batch_norm(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     p = layer.message("batch_norm_param")
     kind = nn.BatchNorm2d if bottoms[0].ndim == 4 else nn.BatchNorm1d
-    return kind(bottoms[0].shape[1], eps=p.number("eps", 1e-5), affine=False)
+    stored = p.flag("use_global_stats", True)  # false: those of the batch, after training too
+    channels, eps = bottoms[0].shape[1], p.number("eps", 1e-5)
+    return kind(channels, eps=eps, affine=False, track_running_stats=stored)
 
 
 def _scale(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
@@ -160,10 +174,12 @@ def _scale(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     axes = p.integer("num_axes", 1)
     end = bottoms[0].ndim if axes == -1 else axis + axes
     shape = tuple(bottoms[0].shape[axis:end])
-    if len(bottoms) > 1 and only_bias:
-        return own.Eltwise("SUM", ())
-    own_weight = len(bottoms) == 1 and not only_bias
-    return own.Scale(shape, axis, own_weight, only_bias or p.flag("bias_term", False))
+    with_bias = only_bias or p.flag("bias_term", False)
+    if len(bottoms) > 1:
+        if with_bias and not only_bias:
+            raise ValueError(f"{layer.text('name')} has two inputs and a bias_term")
+        return own.Spread(axis, "SUM" if only_bias else "PROD")
+    return own.Scale(shape, axis, not only_bias, with_bias)
 
 
 def _eltwise(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
@@ -171,10 +187,14 @@ def _eltwise(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     given = str(p.fields.get("operation", ["SUM"])[-1])
     operation = {"0": "PROD", "1": "SUM", "2": "MAX"}.get(given, given)
     weights = p.numbers("coeff")
-    if operation not in ("PROD", "SUM", "MAX") or (weights and len(weights) != len(bottoms)):
+    weighted = operation != "SUM" or len(weights) != len(bottoms)
+    if operation not in ("PROD", "SUM", "MAX") or (weights and weighted):
         raise ValueError(
             f"{layer.text('name')} has the operation {given} and {len(weights)} weights"
         )
+    if len({x.shape for x in bottoms}) > 1:
+        shapes = " and ".join(str(tuple(x.shape)) for x in bottoms)
+        raise ValueError(f"{layer.text('name')} joins blobs of the shapes {shapes}")
     return own.Eltwise(operation, weights)
 
 
@@ -188,19 +208,31 @@ def _slice(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     axis, points = p.integer("axis", p.integer("slice_dim", 1)), p.integers("slice_point")
     if points and len(points) != tops - 1:
         raise ValueError(f"{layer.text('name')} has {len(points)} slice points for {tops} tops")
+    size = bottoms[0].shape[axis]
+    if not points and size % tops:
+        raise ValueError(f"{layer.text('name')} cuts {size} into {tops} equal parts")
     return own.Slice(axis, points, tops)
 
 
 def _reshape(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
-    dims = layer.message("reshape_param").message("shape").integers("dim")
-    if len(dims) < 2:
+    p = layer.message("reshape_param")
+    dims = p.message("shape").integers("dim")
+    count = bottoms[0].ndim
+    axis = p.integer("axis", 0)
+    first = axis if axis >= 0 else count + 1 + axis
+    axes = p.integer("num_axes", -1)
+    end = count if axes == -1 else first + axes
+    if not 0 <= first <= end <= count or (first == 0 and (len(dims) < 2 or end == 0)):
         raise ValueError(f"{layer.text('name')} has no shape")
-    return own.Reshape(dims)
+    return own.Reshape(dims, first, end)
 
 
 def _crop(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     p = layer.message("crop_param")
-    return own.Crop(p.integer("axis", 2) % bottoms[0].ndim, p.integers("offset"))
+    axis, offsets = p.integer("axis", 2) % bottoms[0].ndim, p.integers("offset")
+    if len(offsets) > 1 and len(offsets) != bottoms[0].ndim - axis:
+        raise ValueError(f"{layer.text('name')} has {len(offsets)} offsets")
+    return own.Crop(axis, offsets)
 
 
 def _power(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
@@ -234,6 +266,11 @@ def _softmax(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     return nn.Softmax(layer.message("softmax_param").integer("axis", 1))
 
 
+def _flatten(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
+    p = layer.message("flatten_param")
+    return nn.Flatten(p.integer("axis", 1), p.integer("end_axis", -1))
+
+
 def _permute(layer: Message, bottoms: Sequence[Tensor], tops: int) -> nn.Module:
     return own.Permute(layer.message("permute_param").integers("order"))
 
@@ -265,7 +302,7 @@ _BUILDERS: dict[str, Builder] = {
     "ELU": _elu,
     "Eltwise": _eltwise,
     "Exp": _exp,
-    "Flatten": _simple(nn.Flatten),
+    "Flatten": _flatten,
     "InnerProduct": _inner_product,
     "LRN": _lrn,
     "Log": _log,

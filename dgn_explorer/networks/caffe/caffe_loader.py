@@ -50,7 +50,7 @@ def load(path: Path, request: Request) -> Loaded:
         output_layer=classifier,
         aliases={name: path for path, name in module.renamed.items()},
         structure=_structure(net, shape, found),
-        notices=notices,
+        notices=(*notices, *_left_out(module)),
     )
 
 
@@ -72,12 +72,40 @@ def _structure(net: Message, shape: tuple[int, int, int, int], found: Message) -
     """Strides and the like are not in the weights.
 
     What earlier versions left out has a mark, so that their results are not taken for ours: means
-    of a transform, and parameters of Exp and Log.
+    of a transform, and parameters of Exp and Log; later the axes of Reshape and Flatten, statistics
+    of the batch, and the stages of layers.
     """
     unlike = bool(found.fields) and not found.numbers("mean_value")
     layers = [*net.messages("layer"), *net.messages("layers")]
     unlike |= any(x.message("exp_param").fields or x.message("log_param").fields for x in layers)
-    return f"{net} {shape}{' 2' if unlike else ''}"
+    later = any(map(_of_version_3, layers))
+    return f"{net} {shape}{' 2' if unlike else ''}{' 3' if later else ''}"
+
+
+def _of_version_3(layer: Message) -> bool:
+    flatten, reshape = layer.message("flatten_param"), layer.message("reshape_param")
+    return (
+        reshape.integer("axis", 0) != 0
+        or reshape.integer("num_axes", -1) != -1
+        or reshape.message("shape").integers("dim")[:1] == [-1]
+        or (flatten.integer("axis", 1), flatten.integer("end_axis", -1)) != (1, -1)
+        or not layer.message("batch_norm_param").flag("use_global_stats", True)
+        or any(
+            set(rule.fields) - {"phase"}
+            for rule in (*layer.messages("include"), *layer.messages("exclude"))
+        )
+    )
+
+
+def _left_out(module: CaffeNet) -> tuple[str, ...]:
+    if not module.left_out:
+        return ()
+    more = f" and {len(module.left_out) - 3} more" if len(module.left_out) > 3 else ""
+    return (
+        f"The prototxt has parameters that are not known and not applied:"
+        f" {', '.join(module.left_out[:3])}{more}. It may be written for a fork of Caffe: compare"
+        " its scores with those of that program.",
+    )
 
 
 def _files(path: Path, options: NetworkOptions) -> tuple[Path, Path | None]:

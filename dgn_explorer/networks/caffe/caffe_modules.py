@@ -26,10 +26,7 @@ class InnerProduct(nn.Linear):
 
 
 class Scale(nn.Module):
-    """``x * weight + bias``, the parameters laid along the axes from ``axis`` on.
-
-    A second input takes the place of the weight, as in squeeze-and-excitation networks.
-    """
+    """``x * weight + bias``, the parameters laid along the axes from ``axis`` on."""
 
     bias: nn.Parameter | None
 
@@ -39,16 +36,30 @@ class Scale(nn.Module):
         self.weight = nn.Parameter(torch.ones(*shape)) if own_weight else None
         self.bias = nn.Parameter(torch.zeros(*shape)) if bias else None
 
-    def forward(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         if self.weight is not None:
-            x = x * self._spread(self.weight, x)
-        elif scale is not None:
-            x = x * scale.reshape(*scale.shape, *[1] * (x.ndim - scale.ndim))
-        return x if self.bias is None else x + self._spread(self.bias, x)
+            x = x * _laid_along(self.weight, x, self.axis)
+        return x if self.bias is None else x + _laid_along(self.bias, x, self.axis)
 
-    def _spread(self, values: Tensor, x: Tensor) -> Tensor:
-        behind = x.ndim - self.axis - values.ndim
-        return values.reshape(*values.shape, *[1] * behind)
+
+class Spread(nn.Module):
+    """The first blob times or plus the second, whose axes are those of the first from ``axis`` on.
+
+    Squeeze-and-excitation networks scale so.
+    """
+
+    def __init__(self, axis: int, operation: str) -> None:
+        super().__init__()
+        self.axis, self.operation = axis, operation
+
+    def forward(self, x: Tensor, other: Tensor) -> Tensor:
+        other = _laid_along(other, x, self.axis)
+        return x + other if self.operation == "SUM" else x * other
+
+
+def _laid_along(values: Tensor, x: Tensor, axis: int) -> Tensor:
+    """``values`` with axes of size 1 behind, so that its first is the ``axis`` of ``x``."""
+    return values.reshape(*values.shape, *[1] * (x.ndim - axis - values.ndim))
 
 
 class Eltwise(nn.Module):
@@ -110,15 +121,20 @@ class Split(nn.Module):
 
 
 class Reshape(nn.Module):
-    """New axes behind the batch axis: 0 keeps an axis, -1 takes what is left."""
+    """New axes in place of those from ``first`` to ``end``: 0 keeps an axis, -1 takes the rest.
 
-    def __init__(self, dims: Sequence[int]) -> None:
+    The first of all axes stays that of the images, unless it takes the rest.
+    """
+
+    def __init__(self, dims: Sequence[int], first: int, end: int) -> None:
         super().__init__()
-        self.dims = tuple(dims)
+        self.dims, self.first, self.end = tuple(dims), first, end
 
     def forward(self, x: Tensor) -> Tensor:
-        dims = [x.shape[i] if n == 0 else n for i, n in enumerate(self.dims)]
-        return x.reshape(x.shape[0], *dims[1:])
+        dims = [x.shape[self.first + i] if n == 0 else n for i, n in enumerate(self.dims)]
+        if self.first == 0 and dims[0] != -1:
+            dims[0] = x.shape[0]
+        return x.reshape(*x.shape[: self.first], *dims, *x.shape[self.end :])
 
 
 class Permute(nn.Module):

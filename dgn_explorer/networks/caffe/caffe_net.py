@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.caffe.caffe_fields import left_out
 from dgn_explorer.networks.caffe.caffe_layers import build_layer, layer_type
 from dgn_explorer.networks.caffe.caffe_modules import InnerProduct
 from dgn_explorer.networks.caffe.prototxt import Message
@@ -28,6 +29,7 @@ _TRAINING_LAYERS = frozenset(
         "SoftmaxWithLoss",
     ]
 )
+_STAGE = "deploy"  # as NVIDIA's DIGITS calls it in files that hold all of a network's states
 _PASSING = (nn.ReLU, nn.LeakyReLU, nn.Identity, nn.Flatten)
 
 
@@ -54,6 +56,7 @@ class CaffeNet(nn.Module):
         self.input_blob = _input_blob(net, layers)
         self.steps: list[CaffeStep] = []
         self.renamed: dict[str, str] = {}  # path -> Caffe's name, where they differ
+        self.left_out: list[str] = []  # parameters that are not known
         with torch.device("meta"):
             self._build(layers, torch.empty(*shape))
         self._result = _before_softmax(self)
@@ -86,6 +89,13 @@ class CaffeNet(nn.Module):
                     f"the unknown blob {unknown[0]!r}" if unknown else "nothing or writes nothing"
                 )
                 raise DgnError(f"Layer {name!r} reads {what}.", "Correct the prototxt file.")
+            twice = [blob for blob in step.tops if blob in blobs and blob not in step.bottoms]
+            if twice:
+                raise DgnError(
+                    f"Layer {name!r} writes the blob {twice[0]!r}, which another layer has made.",
+                    "Correct the prototxt file: only layers that also read a blob may change it.",
+                )
+            self.left_out += [f"{name}: {field}" for field in left_out(layer, kind)]
             bottoms = [blobs[blob] for blob in step.bottoms]
             try:
                 module = build_layer(layer, bottoms, len(step.tops)).eval()
@@ -130,18 +140,17 @@ class CaffeNet(nn.Module):
             name = self.renamed.get(step.path, step.path)
             given = list(blobs.get(name, ()))
             if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-                given = _batch_norm_blobs(given)
+                given = _batch_norm_blobs(given) if module.track_running_stats else []
                 module.num_batches_tracked = None
             wanted = _parameters(module)
-            if not wanted:
-                continue
-            if len(given) < len(wanted):
+            if len(given) != len(wanted):
                 raise DgnError(
-                    f"The weights have {len(given)} blobs for layer {name!r}, which needs"
+                    f"The weights have {len(given)} blobs for layer {name!r}, which takes"
                     f" {len(wanted)}.",
-                    "Give the .caffemodel that belongs to the prototxt.",
+                    "Give the .caffemodel that belongs to the prototxt, and check the layer's"
+                    " bias_term and the like.",
                 )
-            for (key, own), blob in zip(wanted.items(), given, strict=False):
+            for (key, own), blob in zip(wanted.items(), given, strict=True):
                 _assign(module, key, _fitted(module, blob, own, name))
 
     def fill_randomly(self) -> None:
@@ -169,9 +178,20 @@ def test_layers(net: Message) -> list[Message]:
 
 
 def _runs_in_test(layer: Message) -> bool:
-    include = [rule.text("phase") for rule in layer.messages("include") if "phase" in rule.fields]
-    exclude = [rule.text("phase") for rule in layer.messages("exclude")]
-    return ("TEST" in include or not include) and "TEST" not in exclude
+    """Whether Caffe's state (phase TEST, level 0, stage "deploy") meets the layer's rules."""
+    include, exclude = layer.messages("include"), layer.messages("exclude")
+    return (not include or any(map(_met, include))) and not any(map(_met, exclude))
+
+
+def _met(rule: Message) -> bool:
+    phase = str(rule.fields.get("phase", ["TEST"])[-1])
+    stages, others = rule.texts("stage"), rule.texts("not_stage")
+    return (
+        phase in ("TEST", "1")
+        and rule.integer("min_level", 0) <= 0 <= rule.integer("max_level", 0)
+        and all(stage == _STAGE for stage in stages)
+        and _STAGE not in others
+    )
 
 
 def _input_blob(net: Message, layers: Sequence[Message]) -> str:
@@ -218,8 +238,8 @@ def _parameters(module: nn.Module) -> dict[str, Tensor]:
 
 def _batch_norm_blobs(blobs: list[Tensor]) -> list[Tensor]:
     """Caffe stores sums of means and variances, and the factor to divide by."""
-    if len(blobs) < 3 or blobs[2].numel() != 1:
-        return blobs[:2]
+    if len(blobs) != 3 or blobs[2].numel() != 1:
+        return blobs
     factor = blobs[2].item()
     return [blob / factor if factor else blob * 0 for blob in blobs[:2]]
 
