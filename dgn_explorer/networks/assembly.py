@@ -66,7 +66,12 @@ def assemble(
         position=loaded.position,
         batch_limit=checked.batch_limit,
         unreadable=checked.traced.unreadable,
-        notices=(*loaded.notices, *checked.notices, *_lost(frozen.traced, checked.traced)),
+        notices=(
+            *loaded.notices,
+            *_assumed(loaded, options),
+            *checked.notices,
+            *_lost(frozen.traced, checked.traced),
+        ),
     )
     return Network(info, module, preprocessing, points)
 
@@ -88,6 +93,18 @@ def _some(name: str, traced: Traced) -> None:
     raise DgnError(
         " ".join([f"{name} has no layer whose units could be shown.", *why]),
         "Layers are modules that return (N, C), (N, C, H, W) or (N, tokens, C).",
+    )
+
+
+def _assumed(loaded: Loaded, options: NetworkOptions) -> tuple[str, ...]:
+    """What is said where neither the file nor the user tells how images are prepared."""
+    told = (options.mean, options.std, options.value_range)
+    if not loaded.assumed or any(x is not None for x in told):
+        return ()
+    return (
+        "The file does not say how images are prepared, so colours from 0 to 1 minus ImageNet's"
+        " mean, over its standard deviation, are assumed. Give --mean, --std and --range if it was"
+        " trained otherwise; networks check tells with photographs which fits.",
     )
 
 

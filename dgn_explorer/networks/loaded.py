@@ -34,8 +34,9 @@ class Loaded:
     ``structure`` is any text that, with the weights, decides what the network computes; it goes
     into the fingerprint. ``output_layer`` is found by tracing if it is None. ``averaged`` are
     layers whose units are meant as the mean over positions. ``batch_limit`` is the most images a
-    pass takes. ``notices`` are sentences that people who use the network must read. Class names
-    may lie ``beside`` that file (see `labels_beside`); they go before ``labels``.
+    pass takes. ``notices`` are sentences that people who use the network must read. ``assumed``
+    says that nobody knows how images are prepared, so that ``preprocessing`` is only the usual one.
+    Class names may lie ``beside`` that file (see `labels_beside`); they go before ``labels``.
     """
 
     module: nn.Module
@@ -55,3 +56,4 @@ class Loaded:
     positions: tuple[str, ...] = ()
     position: str = ""
     notices: tuple[str, ...] = ()
+    assumed: bool = False

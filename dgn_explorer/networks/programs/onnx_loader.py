@@ -47,6 +47,7 @@ def load(path: Path, request: Request) -> Loaded:
         structure=f"{file_digest(path)} {size}",
         fingerprint=converted.fingerprint,
         batch_limit=None if converted.takes_batches else 1,
+        assumed=True,
     )
 
 

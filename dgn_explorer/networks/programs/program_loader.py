@@ -105,4 +105,5 @@ def _loaded(
         structure=digest,
         batch_limit=None if program.batches else 1,
         notices=(TRAINED_NOTICE,) if program.trained else (),
+        assumed=True,
     )

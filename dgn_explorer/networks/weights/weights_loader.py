@@ -101,6 +101,7 @@ def _load_weights(path: Path, key: str, request: Request) -> Loaded:
         notices=notices,
         aliases=published_names(options.arch.rpartition(":")[2], module),
         structure=arch,
+        assumed=True,
     )
 
 

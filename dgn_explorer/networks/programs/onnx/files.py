@@ -45,11 +45,15 @@ def read_model(path: Path) -> Any:
     require_opset(model)
     _load_external(path, model)
     try:
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(_with_all_shapes(model))
         if model.functions:
             model = onnx.inliner.inline_local_functions(model)
     except Exception as error:
-        raise _invalid(path, error) from None
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise DgnError(
+            f"{path} is no valid ONNX file ({lines[0][:200]}).",
+            "Ask onnx.checker what is wrong with it, and export it again.",
+        ) from None
     return _with_shapes(onnx, model, path)
 
 
@@ -59,6 +63,30 @@ def _invalid(path: Path, error: Exception) -> DgnError:
         f"{path} is no valid ONNX file ({lines[0][:200]}).",
         "It may be cut off: compare its size with the original.",
     )
+
+
+def _with_all_shapes(model: Any) -> Any:
+    """The model, or a copy in which every value has a shape: to say none is to say too little.
+
+    The checker asks for one, and runtimes do not.
+    """
+    graph = model.graph
+
+    def without(graph: Any) -> list[Any]:
+        tensors = [
+            value.type.tensor_type
+            for value in (*graph.input, *graph.output, *graph.value_info)
+            if value.type.HasField("tensor_type")
+        ]
+        return [tensor for tensor in tensors if not tensor.HasField("shape")]
+
+    if not without(graph):
+        return model
+    changed = type(model)()
+    changed.CopyFrom(model)
+    for tensor in without(changed.graph):
+        tensor.shape.SetInParent()
+    return changed
 
 
 def _load_external(path: Path, model: Any) -> None:
