@@ -131,7 +131,7 @@ def test_what_was_taken_is_said_and_another_can_be(code: Path, tmp_path: Path) -
     path = tmp_path / "w.pt"
     torch.save({"model": B, "ema": A}, path)
     network = opened(path, code)
-    (said,) = network.info.notices
+    said, _ = network.info.notices  # and that its preprocessing is assumed
     assert "weights of ema were taken, not those of model" in said
     for spec, weights in ((f"{path}:model", None), (path, f"{path}:model")):
         other = opened(spec, code, weights=weights)
@@ -144,7 +144,7 @@ def test_what_was_taken_is_said_and_another_can_be(code: Path, tmp_path: Path) -
     with pytest.raises(DgnError, match="one too many"):
         opened(f"{path}:model", code, weights=f"{path}:ema")
     torch.save(A, path)
-    assert opened(path, code).info.notices == ()
+    assert not [x for x in opened(path, code).info.notices if "taken" in x]
 
 
 def test_a_key_is_kept_in_a_description(code: Path, tmp_path: Path) -> None:
