@@ -46,6 +46,7 @@ from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store, open_store
 from dgn_explorer.results.summary import Summary
+from dgn_explorer.results.top_photos import UnitPhotos, unit_photos
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.studies.table import study_named
 from dgn_explorer.synthesis.choosing import changed, preset_of
@@ -625,6 +626,26 @@ class Explorer:
         inputs = {"concepts": concepts}
         how: dict[str, Any] = {"preset": preset, "parameters": parameters}
         return self.make(self.survey("dissect", inputs=inputs, layers=layers, **how))
+
+    # ---- photo sets
+
+    def measure_photos(self, photos: Picture, layers: Sequence[str] = (), count: int = 9) -> Record:
+        """The ``count`` strongest photographs of every unit of ``layers``, and exact quantiles.
+
+        ``photos`` is a folder or zip; without ``layers`` they are the output and four hidden ones.
+        What has been measured before, of this or another set, is not measured again.
+        """
+        return self.make(self.photos_survey(photos, layers, count))
+
+    def photos_survey(self, photos: Picture, layers: Sequence[str] = (), count: int = 9) -> Survey:
+        """The order of `measure_photos`; raises `DgnError` for a set that holds no photographs."""
+        given, parameters = {"photos": photos}, {"count": count}
+        return self.survey("top-photos", inputs=given, layers=layers, parameters=parameters)
+
+    def top_photos(self, unit: str, photos: Picture, count: int = 9) -> UnitPhotos:
+        """A unit's strongest photographs of a folder or zip, with its quantiles and histogram."""
+        address = self.network.resolve(unit)
+        return unit_photos(self.measure_photos(photos, [address.layer], count), address)
 
     # ---- results
 

@@ -19,6 +19,7 @@ BENCHMARKS = {
     "layer": "class units from the queue, one at a time and several in one ascent",
     "memory": "one step of 16 images that asks for its memory anew, over one that has kept it",
     "lucent": "seconds for an image in Lucent over ours (needs the extra `benchmark`)",
+    "measuring": "a pass over a photo set, over the bare forward passes of its batches",
     "training": "a training step of the default preset over its parts, each done alone",
     "window": "start, first preview, smoothness and Stop of the real window",
     "command": "start of the command line and of an answer from the store",

@@ -6,27 +6,13 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.photos import sets
 from dgn_explorer.photos.collection import Listed, decode_manifest, encode_manifest
 from dgn_explorer.results.store import Store
-
-
-def photo(seed: int, side: int = 24) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8))
-
-
-def fill(folder: Path, **classes: int) -> Path:
-    """So many photographs in every class folder, all different."""
-    for place, (name, count) in enumerate(classes.items()):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for number in range(count):
-            photo(1000 * place + number).save(folder / name / f"{number}.png")
-    return folder
+from tests.photos.sets_of import fill, photo
 
 
 def test_a_set_is_named_by_its_photographs_alone(tmp_path: Path) -> None:

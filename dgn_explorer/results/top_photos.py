@@ -1,0 +1,120 @@
+"""What a record of the study "top-photos" says of one unit; free of torch."""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.results.record import Record
+
+PROPOSED = ((0.05, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 0.95), (0.95, 0.995))
+
+
+@dataclass(frozen=True)
+class UnitPhotos:
+    """A unit's row of a record; see `studies.top_photos`."""
+
+    record: Record
+    row: int
+
+    @property
+    def activations(self) -> np.ndarray:
+        """Of its strongest photographs, best first, (k,)."""
+        found: np.ndarray = self.record.array("activations")[self.row, : self._count]
+        return found
+
+    @property
+    def photos(self) -> list[int]:
+        """Numbers of the record's photographs, best first."""
+        found: list[int] = self.record.array("photos")[self.row, : self._count].tolist()
+        return found
+
+    @property
+    def fields(self) -> np.ndarray:
+        """What the unit looks at of each, (k, 4): top, left, bottom, right as shares of a side."""
+        boxes = self.record.array("fields")[self.row, : self._count]
+        found: np.ndarray = boxes / self.record.array("side")[0]
+        return found
+
+    @property
+    def histogram(self) -> tuple[np.ndarray, float, float]:
+        """Counts of photographs in equal steps, and the activations where they begin and end."""
+        quantiles = self.record.array("quantiles")[self.row]
+        return self.record.array("histogram")[self.row], float(quantiles[0]), float(quantiles[-1])
+
+    def quantile(self, level: float) -> float:
+        """The activation that a share ``level`` of all photographs does not exceed."""
+        levels = self.record.array("levels")
+        return float(np.interp(level, levels, self.record.array("quantiles")[self.row]))
+
+    def share_below(self, activation: float) -> float:
+        """The share of all photographs that excite the unit less, to a percent."""
+        quantiles = self.record.array("quantiles")[self.row]
+        levels = self.record.array("levels")
+        if activation > quantiles[-1]:
+            return 1.0
+        place = int(np.searchsorted(quantiles, activation, side="left"))
+        if place == 0:
+            return 0.0
+        low, high = quantiles[place - 1], quantiles[place]
+        within = (activation - low) / (high - low) if high > low else 0.0
+        return float(levels[place - 1] + within * (levels[place] - levels[place - 1]))
+
+    def ranges(self) -> list[tuple[str, float, float]]:
+        """Ranges of activations for inverse sets: what to call each, and its two ends."""
+        found = []
+        for low, high in PROPOSED:
+            ends = self.quantile(low), self.quantile(high)
+            if ends[0] < ends[1]:
+                found.append((f"{100 * low:g}-{100 * high:g} % of the photographs", *ends))
+        return found
+
+    def thumbnail(self, number: int) -> np.ndarray | None:
+        """The small picture (h, w, 3) uint8 of a photograph, None if there is none."""
+        ends = self.record.array("thumbnail_ends")
+        begin = int(ends[number - 1]) if number else 0
+        data = self.record.array("thumbnails")[begin : int(ends[number])].tobytes()
+        if not data:
+            return None
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as picture:
+            return np.array(picture.convert("RGB"))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """One dictionary a photograph, for tables and JSON."""
+        parts = self.record.parts
+        names, folders, shas = parts["names"], parts["folders"], parts["sha256"]
+        positions = self.record.array("positions")[self.row]
+        boxes = self.record.array("fields")[self.row]
+        return [
+            {
+                "rank": rank + 1,
+                "activation": float(self.activations[rank]),
+                "photo": names[number],
+                "folder": folders[number],
+                "position": positions[rank].tolist() if positions[rank][0] >= 0 else None,
+                "field": boxes[rank].tolist(),
+                "sha256": shas[number],
+            }
+            for rank, number in enumerate(self.photos)
+        ]
+
+    @property
+    def _count(self) -> int:
+        return int((self.record.array("photos")[self.row] >= 0).sum())
+
+
+def unit_photos(record: Record, unit: UnitAddress) -> UnitPhotos:
+    """The row of ``unit``, whose position plays no part; raises `DgnError` if it has none."""
+    layers = record.parts["layer"]
+    indices = record.array("unit")
+    for row, layer in enumerate(layers):
+        if layer == unit.layer and indices[row] == unit.index:
+            return UnitPhotos(record, row)
+    raise DgnError(
+        f"{unit.layer}:{unit.index} was not among what was measured.",
+        f"Measure its layer: dgn-explorer photos measure SET --layer {unit.layer}",
+    )

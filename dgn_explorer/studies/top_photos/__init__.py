@@ -1,0 +1,1 @@
+"""The photographs of a set that excite every unit most, and how its activations spread."""
