@@ -25,6 +25,7 @@ BENCHMARKS = {
     "command": "start of the command line and of an answer from the store",
     "site": "a site of 10,000 units: writing it, scrolling it in Chromium (needs `test-site`)",
     "library": "the end of a job in a window whose store holds many results",
+    "dissection": "processor seconds for the labels of a layer, a thousand pictures",
     "store": "a store with many results: open, list, one page of thumbnails",
 }
 
