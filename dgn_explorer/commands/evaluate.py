@@ -1,5 +1,6 @@
 """``dgn-explorer evaluate``: what a prior, or a method, is worth in numbers."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,13 @@ SHEET_COLUMNS = 8
     multiple=True,
     help="Network that names the images; may be given several times.  [default: lite1 and lite2]",
 )
+@click.option(
+    "--against",
+    "others",
+    multiple=True,
+    metavar="PRIOR",
+    help="Measure this prior too, side by side; may be given several times.",
+)
 @click.option("--part", "parts", multiple=True, help="Measure only this part; see below.")
 @click.option("--batch", type=click.IntRange(1, 1024), default=8, show_default=True)
 @click.option(
@@ -68,6 +76,7 @@ def evaluate_command(
     units: int,
     all_units: bool,
     judges: tuple[str, ...],
+    others: tuple[str, ...],
     parts: tuple[str, ...],
     batch: int,
     folder: Path | None,
@@ -81,11 +90,14 @@ def evaluate_command(
     judges), realism (Fréchet distance to photographs, beside that of ascent without a prior),
     kernel (another distance to photographs, for sets of any size), diversity (over seeds),
     reconstruction (of photographs), code (do images have the codes that they were made from) and
-    hidden (activations reached in hidden layers against the highest over the photographs).
+    hidden (activations reached in hidden layers against the highest over the photographs). Only
+    when it is asked for: control (do the images show the units or the prior, by networks whose
+    colours are exchanged or whose weights are shuffled).
     """
-    from dgn_explorer.evaluation.evaluate import PARTS, Evaluation
+    from dgn_explorer.evaluation.evaluate import ALL_PARTS, PARTS, Evaluation
     from dgn_explorer.evaluation.making import Maker
     from dgn_explorer.evaluation.plan import Plan
+    from dgn_explorer.evaluation.report import table_of
     from dgn_explorer.machine.device import choose_device
     from dgn_explorer.machine.memory import keep_memory
     from dgn_explorer.networks.opening import open_network
@@ -94,8 +106,8 @@ def evaluate_command(
     from dgn_explorer.results.store import Store, open_store
 
     for part in parts:
-        if part not in PARTS:
-            raise DgnError(f"There is no part {part!r}.", f"The parts are {', '.join(PARTS)}.")
+        if part not in ALL_PARTS:
+            raise DgnError(f"There is no part {part!r}.", f"The parts are {', '.join(ALL_PARTS)}.")
     chosen = choose_device(device)
     keep_memory(chosen)
     line = StatusLine()
@@ -120,15 +132,19 @@ def evaluate_command(
         method=ascent.wanted.method,
         parameters=_for_one_image(ascent.wanted),
     )
-    report = evaluation.run(parts or PARTS)
+    reports = [evaluation.run(parts or PARTS)]
+    for name in others:
+        maker = replace(made, prior=open_prior(name, chosen))
+        reports.append(replace(evaluation, maker=maker).run(parts or PARTS))
     if sheet is not None:
         _write_sheet(evaluation, sheet)
     line.end()
     if as_json:
-        print_json(report.to_dict())
+        for report in reports:
+            print_json(report.to_dict())
         return
-    say(*report.text().split("\n"))
-    for note in report.notes:
+    say(*table_of(reports).split("\n"))
+    for note in dict.fromkeys(note for report in reports for note in report.notes):
         say(note, err=True)
 
 

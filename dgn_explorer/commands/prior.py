@@ -10,6 +10,7 @@ from dgn_explorer.commands.options import (
     json_option,
     loader_options,
 )
+from dgn_explorer.commands.prior_compare import compare_command
 from dgn_explorer.commands.prior_photos import (
     bounds_command,
     check_command,
@@ -156,3 +157,4 @@ def info_command(prior: str, as_json: bool) -> None:
 
 prior_command.add_command(bounds_command)
 prior_command.add_command(check_command)
+prior_command.add_command(compare_command)

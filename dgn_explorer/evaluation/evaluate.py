@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from dgn_explorer.evaluation.codes import ascended_codes, code_cosines
+from dgn_explorer.evaluation.control import shuffled_weights, turned_back, turned_colours
 from dgn_explorer.evaluation.distances import (
     cosine_distance,
     frechet_distance,
@@ -36,6 +37,8 @@ from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
 
 PARTS = ("recognisability", "realism", "kernel", "diversity", "reconstruction", "code", "hidden")
+CONTROL = "control"  # only when it is asked for: it makes two more networks' images
+ALL_PARTS = (*PARTS, CONTROL)
 NEED_PHOTOS = frozenset({"realism", "kernel", "reconstruction", "code", "hidden"})
 RECONSTRUCTED = 256  # photographs, taken evenly over their classes
 PHOTO_CROP = 0.875  # of the shorter side, as classifiers see photographs
@@ -57,7 +60,7 @@ class Evaluation:
     parameters: Parameters
 
     def run(self, parts: Sequence[str] = PARTS) -> Report:
-        """Measure ``parts`` (see `PARTS`). Raises `DgnError` if something cannot be made."""
+        """Measure ``parts`` (see `ALL_PARTS`). Raises `DgnError` if something cannot be made."""
         started = time.monotonic()
         report = Report(
             network=self._network.info.name,
@@ -81,6 +84,8 @@ class Evaluation:
             report = replace(report, code=self._code())
         if "hidden" in parts and self.photos:
             report = replace(report, hidden=self._hidden())
+        if CONTROL in parts and self.judges:
+            report = replace(report, control=self._control())
         return replace(report, seconds=time.monotonic() - started)
 
     @property
@@ -257,6 +262,30 @@ class Evaluation:
             reached = self.maker.reached(recipes, images)
             mean, most = real[layer].mean(0), real[layer].amax(0)
             found[layer] = ((reached - mean) / (most - mean)).median().item()
+        return found
+
+    def _control(self) -> dict[str, float]:
+        """Whether the images show the units or the prior; see `evaluation.control`."""
+        classes = torch.tensor([unit.index for unit in self.classes])
+
+        def named(images: np.ndarray) -> float:
+            seen = [Judge(network).look_at_images(images).right(classes, 1)
+                    for network in self.judges]  # fmt: skip
+            return sum(seen) / len(seen)
+
+        images, found = self.class_images(), {}
+        found["plain"] = named(images)
+        found["plain, colours turned"] = named(turned_back(images))
+        for name, change in (("turned", turned_colours), ("shuffled", shuffled_weights)):
+            network = change(self._network)
+            other = replace(self, maker=replace(self.maker, network=network))
+            images = other.maker.images(
+                f"Control, {name}", [other._recipe(unit) for unit in self.classes]
+            )
+            found[f"{name}, own"] = Judge(network).look_at_images(images).right(classes, 1)
+            found[name] = named(images)
+            if change is turned_colours:
+                found[f"{name}, colours turned back"] = named(turned_back(images))
         return found
 
     def _activations(self, units: dict[str, list[UnitAddress]]) -> dict[str, Tensor]:

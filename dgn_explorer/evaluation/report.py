@@ -1,5 +1,6 @@
 """The numbers of an evaluation, as JSON and as a table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,9 @@ class Report:
     ``reconstruction`` has the mean absolute error of pixels in [0, 1] and the mean cosine distance
     of features. ``hidden`` has for each layer the median over its units of (activation reached -
     mean over photographs) / (highest over photographs - mean): above 1 beats every photograph.
+    ``control`` has the share of images that judges name by the unit's class (``own``: the changed
+    network itself): of the network, of the one whose input colours are exchanged, and of the one
+    whose weights are shuffled, each as they are and with the colours of the exchange.
     """
 
     network: str
@@ -38,6 +42,7 @@ class Report:
     reconstruction: dict[str, float] | None = None
     code: dict[str, float] | None = None
     hidden: dict[str, float] | None = None
+    control: dict[str, float] | None = None
     judges: dict[str, dict[str, float]] = field(default_factory=dict)
     pixels: dict[str, float | None] | None = None
     features_of: str = ""
@@ -50,6 +55,16 @@ class Report:
 
     def text(self) -> str:
         """The table for people."""
+        return table_of([self])
+
+    @property
+    def title(self) -> str:
+        """What was measured."""
+        what = f"{self.prior or 'no prior'}, {self.method}, {self.units} units of {self.network}"
+        return printable(what)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Names and values for people."""
         rows: list[tuple[str, str]] = [
             ("own network, top-1 / top-5", _shares(self.own_top1, self.own_top5)),
             ("judges, top-1 / top-5", _shares(self.judge_top1, self.judge_top5)),
@@ -72,10 +87,26 @@ class Report:
             rows.append((f"code realised, {name}", _number(value)))
         for name, value in (self.hidden or {}).items():
             rows.append((f"hidden {name}, photographs = 1", _number(value)))
-        rows = [(printable(name), value) for name, value in rows]
-        width = max(len(name) for name, _ in rows)
-        title = f"{self.prior or 'no prior'}, {self.method}, {self.units} units of {self.network}"
-        return "\n".join([printable(title), *(f"{name:<{width}}  {value}" for name, value in rows)])
+        for name, value in (self.control or {}).items():
+            rows.append((f"control, {name}", f"{value:.1%}"))
+        return [(printable(name), value) for name, value in rows]
+
+
+def table_of(reports: Sequence[Report]) -> str:
+    """One report for people, or several side by side, a column each."""
+    columns = [dict(report.rows()) for report in reports]
+    names = list(dict.fromkeys(name for column in columns for name in column))
+    widths = [max(len(value) for value in column.values()) for column in columns]
+    first = max(len(name) for name in names)
+    lines = [f"{place + 1}: {report.title}" if len(reports) > 1 else report.title
+             for place, report in enumerate(reports)]  # fmt: skip
+    for name in names:
+        cells = (
+            column.get(name, "-").ljust(width)
+            for column, width in zip(columns, widths, strict=True)
+        )
+        lines.append(f"{name:<{first}}  {'  '.join(cells)}".rstrip())
+    return "\n".join(lines)
 
 
 def _plain(value: Any) -> Any:
