@@ -1,4 +1,5 @@
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,20 +16,42 @@ from tests.training.tiny import open_tiny, tiny_settings
 ROOT = Path(__file__).parents[2]
 
 
+def on_machines(machines: int, arguments: list[str]) -> None:
+    """Run two processes with torchrun: both on this machine, or as if on one machine each."""
+    command = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={2 // machines}"]
+    how = [["--standalone"]]
+    if machines > 1:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        meet = [f"--nnodes={machines}", "--master-addr=127.0.0.1", f"--master-port={port}"]
+        how = [[*meet, f"--node-rank={rank}"] for rank in range(machines)]
+    running = [
+        subprocess.Popen(
+            [*command, *one, "-m", tiny.__name__, *arguments],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for one in how
+    ]
+    try:
+        for process in running:
+            _, said = process.communicate(timeout=100)
+            assert process.returncode == 0, said
+    finally:
+        for process in running:
+            process.kill()
+
+
+@pytest.mark.parametrize("machines", [1, 2])
 def test_two_processes_give_the_losses_of_one_with_the_doubled_batch(
-    photos: Path, tmp_path: Path
+    photos: Path, tmp_path: Path, machines: int
 ) -> None:
     changes = {"adversarial_start": 0.3, "code_weight": 0.1, "batch": 4}
     log = tmp_path / "log"
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    arguments = [str(photos), str(tmp_path / "two"), json.dumps(changes), str(log)]
-    subprocess.run(
-        [*command, "-m", tiny.__name__, *arguments],
-        cwd=ROOT,
-        check=True,
-        timeout=100,
-        capture_output=True,
-    )
+    on_machines(machines, [str(photos), str(tmp_path / "two"), json.dumps(changes), str(log)])
     found = [tuple(map(float, line.split()[1:])) for line in log.read_text().splitlines()]
     expected: list[tuple[float, float, float]] = []
     train(
