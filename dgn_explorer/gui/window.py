@@ -13,7 +13,8 @@ from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.bridge.preferences import LAYOUT_VERSION, Preferences
 from dgn_explorer.gui.desk.desk import Desk, lay_desk
 from dgn_explorer.gui.desk.feature import Feature
-from dgn_explorer.gui.desk.menus import fill_menus, make_toolbar
+from dgn_explorer.gui.desk.menus import fill_menus
+from dgn_explorer.gui.desk.rail import make_rail
 from dgn_explorer.gui.desk.status_bar import StatusBar
 from dgn_explorer.gui.features.table import FEATURES, FeatureMaker
 from dgn_explorer.gui.frame.close_dialog import CloseDialog
@@ -24,11 +25,13 @@ from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import Theme
 from dgn_explorer.gui.state.job_notices import JobNotices
 from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.info import NetworkInfo
 
 _SIZE = QSize(1400, 900)
 _FRAME = QSize(16, 64)  # more than the title bars of common desktops
 _ASK = "ask_before_closing"
+_PAGE = "page"
 
 
 def first_size(available: QSize) -> QSize:
@@ -123,12 +126,24 @@ class MainWindow(QMainWindow):
             desk.table.add(feature.actions, feature.follows)
             for panel in feature.panels:
                 desk.panels.add(panel)
-            for page in feature.pages:
-                desk.centre.add(page)
+            for view in feature.views:
+                desk.book.add(view)
+            for section in feature.sections:
+                desk.inspector.add(section)
+            for guide in feature.guides:
+                desk.navigator.add(guide)
+            for answer in feature.answers:
+                desk.answers.add(answer)
+            for item in feature.top:
+                desk.top.add(item)
+        for feature in features:  # last, since what a page is about takes all of them to say
+            for topic in feature.topics:
+                desk.book.tell(topic)
         desk.panels.reset()
         desk.table.complete()
         fill_menus(self, desk.table, desk.panels.toggles())
-        make_toolbar(self, desk.table)
+        desk.title.complete()
+        make_rail(self, desk.table)
 
     def _opened(self, network: NetworkInfo) -> None:
         self.setWindowTitle(f"{plain(network.title, 100)} · DGN Explorer")
@@ -154,6 +169,8 @@ class MainWindow(QMainWindow):
     def _save(self) -> None:
         self._preferences.put_bytes("geometry", self.saveGeometry())
         self._preferences.put_bytes("layout", self.saveState(LAYOUT_VERSION))
+        self._preferences.put(_PAGE, self.desk.book.page.value)
+        self.desk.inspector.remember()
         for feature in self.features:
             feature.remember()
         self._preferences.save()
@@ -165,6 +182,9 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if layout is not None:
             self.restoreState(layout, LAYOUT_VERSION)
+        page = self._preferences.get(_PAGE, PageName.UNIT.value)
+        if page in {one.value for one in PageName}:  # a settings file may be edited by hand
+            self.desk.book.show_page(PageName(page))
         stops = [widget for feature in self.features for widget in feature.tab_stops]
         for widget, following in pairwise(stops):
             self.setTabOrder(widget, following)

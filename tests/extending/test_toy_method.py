@@ -226,10 +226,8 @@ def test_the_window_makes_it(
 ) -> None:
     explorer = computing_window(make_explorer)
     session = explorer.session
-    method = explorer.controls.method
-    method.setCurrentIndex(method.findText("Collage"))
-    method.activated.emit(method.currentIndex())
-    fields = explorer.controls.form.fields
+    explorer.desk.questions.chip("collage").click()  # a new method needs no panel
+    fields = explorer.controls.fields
     assert set(fields) == {"samples", "spread", "order", "soft", "photo", "mask"}
     soft, order = (fields[name] for name in ("soft", "order"))
     soft.click()

@@ -18,6 +18,8 @@ from PIL import Image
 import dgn_explorer as dgn
 from dgn_explorer import cli
 from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.features.answers.table_view import TableView
+from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import open_store
@@ -144,3 +146,23 @@ def test_the_window_computes_it(make_explorer: Callable[..., Explorer], photo: P
     explorer.qtbot.waitUntil(lambda: bool(answers), timeout=WAIT_MS)
     assert explorer.store.get(order.key).rows() == answers[0].rows()
     assert len(answers[0].rows()) == 4
+
+
+def test_the_window_asks_and_shows_it(make_explorer: Callable[..., Explorer], photo: Path) -> None:
+    """A new study needs no new panel: its chip, its controls and its table are there."""
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    explorer.desk.photo.open(str(photo))
+    explorer.until(lambda: explorer.book.page is PageName.PHOTO)
+    explorer.desk.questions.chip("hiding").click()
+    assert set(explorer.controls.fields) == {"cells"}
+    explorer.controls.fields["cells"].edited.emit(3)
+    explorer.desk.table["visualise"].trigger()
+    explorer.qtbot.waitUntil(
+        lambda: session.display.result is not None and session.display.result.count == 9,
+        timeout=WAIT_MS,
+    )
+    assert explorer.book.topic.order == session.display.result.order
+    table = explorer.part(TableView).table
+    assert (table.rowCount(), table.columnCount()) == (9, 3)
+    assert table.isVisible()

@@ -4,11 +4,10 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject
 
-from dgn_explorer.gui.desk.centre import Centre
+from dgn_explorer.gui.desk.book import Book
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.notices import Notices
 from dgn_explorer.gui.desk.panels import Panels
-from dgn_explorer.gui.features.combine.combination import Combination
 from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
 from dgn_explorer.gui.features.photo.photo_panel import PhotoPanel
 from dgn_explorer.gui.features.picture.details import Details
@@ -22,6 +21,7 @@ from dgn_explorer.gui.features.settings.controls import Controls
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.gui.features.training.training_run import Training
 from dgn_explorer.gui.features.units.browser import Browser
+from dgn_explorer.gui.state.combination import Combination
 from dgn_explorer.gui.state.live_parameters import LiveParameters
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.unfinished import Unfinished
@@ -45,8 +45,8 @@ class Rooms:
         return self.window.desk
 
     @property
-    def centre(self) -> Centre:
-        return self.desk.centre
+    def book(self) -> Book:
+        return self.desk.book
 
     @property
     def panels(self) -> Panels:

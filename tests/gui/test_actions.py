@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit,
 from dgn_explorer.gui.desk.actions import MENUS, Action
 from dgn_explorer.gui.desk.command_palette import CommandPalette, matching
 from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
+from dgn_explorer.gui.state.topics import PageName
 from tests.gui.conftest import Explorer
 
 
@@ -70,9 +71,9 @@ def test_the_menus_are_in_the_order_that_people_know(explorer: Explorer) -> None
     assert file[:4] == ["open", "open_photo", "train", "train_watch"]
     assert file[-4:] == ["copy_address", "copy_command", "copy_python", "close"]
     run = [action.id for action in known if action.menu == "Run"]
-    assert run[:11] == [
-        "visualise", "stop", "more_steps", "watch", "new_seed", "lock_seed", "seeds", "sweep",
-        "range_set", "photo_start", "live_parameters",
+    assert run[:12] == [
+        "visualise", "again", "stop", "more_steps", "watch", "new_seed", "lock_seed", "seeds",
+        "sweep", "range_set", "photo_start", "live_parameters",
     ]  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def test_an_action_that_nobody_brings_is_refused(explorer: Explorer) -> None:
 
 
 def test_tool_tips_say_what_and_which_keys(explorer: Explorer) -> None:
-    assert explorer.desk.table["stop"].toolTip() == "Stop the ascent and keep the image (Esc)"
+    assert explorer.desk.table["stop"].toolTip() == "Stop the run and keep the image (Esc)"
 
 
 def test_palette_runs_a_command_by_keys(explorer: Explorer) -> None:
@@ -145,7 +146,14 @@ def nameless(root: QWidget) -> list[str]:
 
 def test_every_focusable_widget_has_a_name(explorer: Explorer) -> None:
     explorer.make("volcano")
-    for name in ("Browse", "Settings", "Details", "Results", "Queue"):
+    explorer.controls.advanced.setChecked(True)
+    for section in ("This picture", "Make", "Recipe"):
+        explorer.desk.show_section(section)
+    for name in PageName:
+        explorer.book.show_page(name)
+        assert len(focusable(explorer.window)) > 10
+        assert nameless(explorer.window) == []
+    for name in ("Navigator", "Inspector", "Results", "Queue"):
         explorer.panels.show(name)
         assert len(focusable(explorer.window)) > 10
         assert nameless(explorer.window) == []
@@ -163,6 +171,7 @@ def test_every_focusable_widget_of_a_dialog_has_a_name(explorer: Explorer, id: s
 def test_tab_reaches_search_tree_grid_and_picture(explorer: Explorer) -> None:
     window = explorer.window
     explorer.make("volcano")
+    explorer.controls.advanced.setChecked(True)
     explorer.browser.search.field.setFocus()
     reached = set()
     for _ in range(60):
@@ -174,5 +183,5 @@ def test_tab_reaches_search_tree_grid_and_picture(explorer: Explorer) -> None:
         explorer.stage.canvas,
         explorer.controls.seed,
     }
-    wanted |= set(explorer.controls.form.fields.values())
+    wanted |= set(explorer.controls.fields.values())
     assert wanted <= reached

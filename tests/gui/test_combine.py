@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QComboBox
 
-from dgn_explorer.gui.features.combine.combination import MOST
 from dgn_explorer.gui.features.combine.weight_pad import point_of, weights_at
 from dgn_explorer.gui.look.dragging import carried_units, carry_units
+from dgn_explorer.gui.state.combination import MOST
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.start import RANDOM, FromResult
 from dgn_explorer.synthesis.targets import Term
@@ -108,6 +108,7 @@ def test_a_double_click_counts_more_than_a_slider(explorer: Explorer) -> None:
     explorer.engine.holds_cancels = True
     explorer.combination.weigh(VOLCANO, 0.5)
     explorer.until(lambda: explorer.engine.held_cancels)
+    explorer.desk.table["page_unit"].trigger()  # on the mix's page a search adds to the mix
     explorer.type_and_enter("goldfish")
     explorer.until(lambda: len(explorer.engine.submitted) == 2)
     explorer.engine.let_cancels_go()
@@ -191,7 +192,7 @@ def names_and_weights(explorer: Explorer) -> str:
 
 def test_the_pad_weighs_all_units_in_one_step_of_undo(explorer: Explorer) -> None:
     drop(explorer, VOLCANO, STRAWBERRY, CONV)
-    explorer.panels.show("Combine")
+    explorer.desk.table["page_mix"].trigger()
     pad, model = explorer.combine.pad, explorer.combination
     explorer.until(pad.isVisible)
     assert names_and_weights(explorer) == "volcano 1, strawberry 1, conv1:3 1"
@@ -213,7 +214,7 @@ def test_the_pad_weighs_all_units_in_one_step_of_undo(explorer: Explorer) -> Non
 
 def test_the_pad_moves_by_keyboard(explorer: Explorer) -> None:
     drop(explorer, VOLCANO, STRAWBERRY)
-    explorer.panels.show("Combine")
+    explorer.desk.table["page_mix"].trigger()
     pad, model = explorer.combine.pad, explorer.combination
     explorer.until(pad.isVisible)
     pad.setFocus()

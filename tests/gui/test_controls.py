@@ -18,7 +18,7 @@ def enter(explorer: Explorer, field: NumberField, text: str) -> None:
 
 
 def test_one_control_for_each_parameter(explorer: Explorer) -> None:
-    fields = explorer.controls.form.fields
+    fields = explorer.controls.fields
     assert list(fields) == [spec.name for spec in DgnAmParameters.specs()]
     for spec in DgnAmParameters.specs():
         assert fields[spec.name].accessibleName() == title_of(spec)
@@ -27,8 +27,8 @@ def test_one_control_for_each_parameter(explorer: Explorer) -> None:
 
 
 def test_typed_values_reach_the_recipe(explorer: Explorer) -> None:
-    enter(explorer, explorer.controls.form.fields["steps"], "33")
-    enter(explorer, explorer.controls.form.fields["step_end"], "1e-5")
+    enter(explorer, explorer.controls.fields["steps"], "33")
+    enter(explorer, explorer.controls.fields["step_end"], "1e-5")
     enter(explorer, explorer.controls.seed, "77")
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
@@ -40,7 +40,7 @@ def test_typed_values_reach_the_recipe(explorer: Explorer) -> None:
 
 @pytest.mark.parametrize("text", ["0", "20000", "abc", "1.5", ""])
 def test_bad_number_is_outlined_and_not_used(explorer: Explorer, text: str) -> None:
-    field = explorer.controls.form.fields["steps"]
+    field = explorer.controls.fields["steps"]
     field.setFocus()
     field.selectAll()
     explorer.qtbot.keyClick(field, Qt.Key.Key_Delete)
@@ -54,8 +54,8 @@ def test_bad_number_is_outlined_and_not_used(explorer: Explorer, text: str) -> N
 
 
 def test_arrow_keys_step(explorer: Explorer) -> None:
-    steps = explorer.controls.form.fields["steps"]
-    start = explorer.controls.form.fields["step_start"]
+    steps = explorer.controls.fields["steps"]
+    start = explorer.controls.fields["step_start"]
     explorer.qtbot.keyClick(steps, Qt.Key.Key_Up)
     explorer.qtbot.keyClick(start, Qt.Key.Key_Down)
     parameters = explorer.session.settings.value.parameters
@@ -74,7 +74,7 @@ def test_preset_and_its_button(explorer: Explorer) -> None:
     explorer.qtbot.mouseClick(buttons["published"], Qt.MouseButton.LeftButton)
     assert explorer.session.settings.value.parameters == DGN_AM.presets["published"]
     assert [buttons[n].isChecked() for n in ("default", "published")] == [False, True]
-    enter(explorer, explorer.controls.form.fields["steps"], "12")
+    enter(explorer, explorer.controls.fields["steps"], "12")
     assert not any(button.isChecked() for button in buttons.values())
 
 
@@ -108,10 +108,10 @@ def test_unlocked_seed_changes_with_every_run(explorer: Explorer) -> None:
 
 
 def test_recall_is_one_undo_step(explorer: Explorer) -> None:
-    enter(explorer, explorer.controls.form.fields["steps"], "40")
+    enter(explorer, explorer.controls.fields["steps"], "40")
     enter(explorer, explorer.controls.seed, "5")
     explorer.make("volcano")
-    enter(explorer, explorer.controls.form.fields["steps"], "99")
+    enter(explorer, explorer.controls.fields["steps"], "99")
     enter(explorer, explorer.controls.seed, "6")
     before = explorer.session.settings.value
     explorer.desk.table["recall"].trigger()

@@ -80,8 +80,7 @@ def test_a_forming_picture_is_not_dragged(explorer: Explorer, dragged: Dragged) 
 def test_selected_results_leave_together(explorer: Explorer, dragged: Dragged) -> None:
     for name in ("volcano", "strawberry"):
         explorer.make(name)
-    explorer.until(lambda: explorer.results.model.rowCount() == 2)
-    explorer.desk.table["gallery"].trigger()
+    explorer.desk.table["page_library"].trigger()
     view = explorer.gallery.view
     explorer.until(lambda: view.visualRect(view.model().index(0, 0)).isValid())
     view.selectAll()

@@ -9,7 +9,6 @@ from PIL import Image
 from PySide6.QtCore import Qt
 
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
-from dgn_explorer.gui.features.settings import controls
 from dgn_explorer.gui.features.settings.fields import (
     FIELDS,
     Choice,
@@ -18,6 +17,7 @@ from dgn_explorer.gui.features.settings.fields import (
     Switch,
     Words,
 )
+from dgn_explorer.studies import questions
 from dgn_explorer.synthesis.inputs import MASK, PHOTO, InputSpec
 from dgn_explorer.synthesis.methods import table
 from dgn_explorer.synthesis.methods.method import Method, Need
@@ -61,7 +61,8 @@ EVERY = Method(
 @pytest.fixture
 def every(monkeypatch: pytest.MonkeyPatch, explorer: Explorer) -> Explorer:
     monkeypatch.setattr(table, "METHODS", (*table.METHODS, EVERY))
-    monkeypatch.setattr(controls, "METHODS", table.METHODS)
+    monkeypatch.setattr(questions, "METHODS", table.METHODS)
+    explorer.controls.advanced.setChecked(True)
     explorer.session.settings.use_method("every")
     return explorer
 
@@ -80,8 +81,8 @@ def test_every_kind_has_a_widget() -> None:
 
 
 def test_what_is_entered_reaches_the_settings_and_back(every: Explorer) -> None:
-    fields = every.controls.form.fields
-    assert list(fields) == ["steps", "share", "on", "how", "text", "band", "photo", "mask"]
+    fields = every.controls.fields
+    assert list(fields) == ["photo", "mask", "steps", "share", "on", "how", "text", "band"]
     on, how, text, band = (fields[name] for name in ("on", "how", "text", "band"))
     assert isinstance(on, Switch) and isinstance(how, Choice)
     assert isinstance(text, Words) and isinstance(band, Range)
@@ -107,7 +108,7 @@ def test_what_is_entered_reaches_the_settings_and_back(every: Explorer) -> None:
 
 
 def test_an_input_is_chosen_kept_and_needed(every: Explorer, tmp_path: Path) -> None:
-    photo, mask = (every.controls.form.fields[name] for name in ("photo", "mask"))
+    photo, mask = (every.controls.fields[name] for name in ("photo", "mask"))
     assert isinstance(photo, InputFile) and isinstance(mask, InputFile)
     assert photo.findChild(type(photo._shown)).text() == "needed"
     every.type_and_enter("volcano")
@@ -129,7 +130,7 @@ def test_an_input_is_chosen_kept_and_needed(every: Explorer, tmp_path: Path) -> 
 
 def test_a_file_that_is_no_picture_is_refused(every: Explorer, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("not a picture")
-    every.controls.form.fields["photo"].edited.emit(str(tmp_path / "text.png"))
+    every.controls.fields["photo"].edited.emit(str(tmp_path / "text.png"))
     every.until(lambda: dialog_of(every) is not None)
     assert every.session.settings.value.inputs == ()
     dialog_of(every).close()

@@ -48,6 +48,7 @@ def test_a_morph_of_two_results(explorer: Explorer, tmp_path: Path) -> None:
     explorer.make("volcano")
     explorer.make("strawberry")
     model = explorer.results.model
+    explorer.desk.table["page_layer"].trigger()
     explorer.until(lambda: model.rowCount() == 2)
     select = explorer.results.view.selectionModel().select
     for row in range(2):

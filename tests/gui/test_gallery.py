@@ -50,7 +50,7 @@ def test_gallery_opens_filters_and_shows(explorer: Explorer) -> None:
     make_three(explorer)
     window = explorer.window
     explorer.qtbot.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
-    assert explorer.centre.page == "gallery"
+    assert explorer.book.view == "gallery"
     assert titles(explorer) == ["conv1:3", "strawberry", "volcano"]
     explorer.qtbot.keyClicks(explorer.gallery.text, "volc")
     assert titles(explorer) == ["volcano"]
@@ -66,23 +66,23 @@ def test_gallery_opens_filters_and_shows(explorer: Explorer) -> None:
     view.setCurrentIndex(explorer.gallery.model.index(0))
     explorer.qtbot.keyClick(view, Qt.Key.Key_Return)
     explorer.until(lambda: explorer.session.display.label == "volcano")
-    assert explorer.centre.page == "picture"
+    assert explorer.book.view == "picture"
 
 
 def test_what_finishes_does_not_close_the_gallery(explorer: Explorer) -> None:
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
-    explorer.desk.table["gallery"].trigger()
+    explorer.desk.table["page_library"].trigger()
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.display.result is not None)
-    assert explorer.centre.page == "gallery"
+    assert explorer.book.view == "gallery"
 
 
 def test_commands_of_the_gallery_mean_what_is_selected_in_it(
     explorer: Explorer, tmp_path: Path
 ) -> None:
     make_three(explorer)  # conv1:3 is on show on the page of the picture
-    explorer.desk.table["gallery"].trigger()
+    explorer.desk.table["page_library"].trigger()
     wanted = ("save_image", "copy_image", "delete")
     select(explorer)
     assert not any(explorer.desk.table[id].isEnabled() for id in wanted)
@@ -104,12 +104,12 @@ def test_commands_of_the_gallery_mean_what_is_selected_in_it(
     assert explorer.session.display.result.recipe.target.text() == "conv1:3"  # not this one
     explorer.desk.table["undo"].trigger()
     assert titles(explorer) == ["conv1:3", "strawberry", "volcano"]
-    assert explorer.centre.page == "gallery"
+    assert explorer.book.view == "gallery"
 
 
 def test_several_are_saved_copied_and_deleted_at_once(explorer: Explorer, tmp_path: Path) -> None:
     make_three(explorer)
-    explorer.desk.table["gallery"].trigger()
+    explorer.desk.table["page_library"].trigger()
     select(explorer, 0, 2)
     for _twice in range(2):  # the second time the files are there already
         explorer.desk.table["save_image"].trigger()
@@ -132,12 +132,12 @@ def test_several_are_saved_copied_and_deleted_at_once(explorer: Explorer, tmp_pa
 def test_compare_links_zoom_and_place(explorer: Explorer) -> None:
     make_three(explorer)
     table = explorer.desk.table
-    table["gallery"].trigger()
+    table["page_library"].trigger()
     assert not table["compare"].isEnabled()
     select(explorer, 0, 2)
     assert table["compare"].isEnabled()
     table["compare"].trigger()
-    explorer.until(lambda: explorer.centre.page == "compare")
+    explorer.until(lambda: explorer.book.view == "compare")
     one, other = explorer.compare.canvases
     one.zoom_by(3, QPointF(20, 30))
     assert other.view == one.view
@@ -148,7 +148,7 @@ def test_compare_links_zoom_and_place(explorer: Explorer) -> None:
 
 def test_grid_of_the_selection_is_written(explorer: Explorer, tmp_path: Path) -> None:
     make_three(explorer)
-    explorer.desk.table["gallery"].trigger()
+    explorer.desk.table["page_library"].trigger()
     select(explorer, 0, 1)
     explorer.desk.table["export_grid"].trigger()
     dialog = explorer.window.findChild(GridDialog)

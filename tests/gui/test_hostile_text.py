@@ -22,6 +22,7 @@ from dgn_explorer.engine.messages import Opened
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.look.plain import LONGEST, LONGEST_TIP
 from dgn_explorer.gui.state.display import Notice
+from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
 from tests.gui.conftest import Explorer
@@ -126,11 +127,13 @@ def test_every_view_shows_hostile_names_as_they_are(hostile: Explorer, tmp_path:
     session.compute([UnitAddress("<img src=x>", 1), UnitAddress("fc", 6)])
     hostile.combination.add([UnitAddress("fc", 0), UnitAddress("fc", 2), UnitAddress("fc", 4)])
     hostile.browser.search.field.setText("e")
-    for name in ("Browse", "Settings", "Details", "Combine", "Results", "Queue"):
+    for name in ("Navigator", "Inspector", "Results", "Queue"):
         hostile.panels.show(name)
         hostile.qtbot.wait(20)
-    for page in ("gallery", "picture"):
-        table[page].trigger()
+    for name in ("This picture", "Make", "Recipe", "Combination"):
+        hostile.desk.show_section(name)
+    for page in PageName:
+        table[f"page_{page.value}"].trigger()
         hostile.qtbot.wait(20)
         assert check_everything(hostile.window) > 200
     hostile.gallery.view.selectAll()
@@ -161,15 +164,14 @@ def test_a_long_name_makes_no_panel_wider(hostile: Explorer) -> None:
     hostile.notes.write(unit, (), LONG)
     hostile.session.notice.emit(Notice(LONG))
     size = hostile.window.size()
-    for name in ("Settings", "Details"):
-        hostile.panels.show(name)
+    for name in ("This picture", "Make", "Recipe"):
+        hostile.desk.show_section(name)
         hostile.qtbot.wait(50)
-        panel = hostile.controls if name == "Settings" else hostile.details
-        body = panel.findChild(QScrollArea).widget()
-        assert body.width() <= panel.width(), name
+        body = hostile.desk.inspector.findChild(QScrollArea).widget()
+        assert body.width() <= hostile.desk.inspector.width(), name
     assert hostile.window.size() == size
     card = hostile.notices.cards()[-1]
-    assert card.heightForWidth(card.width()) <= hostile.centre.height()
+    assert card.heightForWidth(card.width()) <= hostile.book.height()
 
 
 def test_an_error_shows_its_message_as_it_is(hostile: Explorer) -> None:

@@ -39,7 +39,7 @@ def test_windows_leave_no_widget_thread_or_timer(
         theme = Theme(qapp, "dark")
         window = MainWindow(explorer.session, explorer.flows, theme, Preferences())
         window.show()
-        window.desk.table["gallery"].trigger()
+        window.desk.table["page_library"].trigger()
         window.hide()
         timers = [timer for timer in window.findChildren(QTimer) if timer.isActive()]
         window.deleteLater()

@@ -35,7 +35,7 @@ def starts(explorer: Explorer) -> list[list[float]]:
 
 
 def test_a_typed_value_moves_the_running_image_on(live: Explorer) -> None:
-    enter(live, live.controls.form.fields["decay"], "0.05")
+    enter(live, live.controls.fields["decay"], "0.05")
     live.submitted(2)
     first, second = live.engine.submitted
     assert second.parameters == replace(first.parameters, decay=0.05)
@@ -48,7 +48,7 @@ def test_a_typed_value_moves_the_running_image_on(live: Explorer) -> None:
 
 
 def test_undo_and_presets_act_at_once_too(live: Explorer) -> None:
-    enter(live, live.controls.form.fields["steps"], "90")
+    enter(live, live.controls.fields["steps"], "90")
     live.submitted(2)
     live.engine.advance(3)
     live.desk.table["undo"].trigger()
@@ -88,7 +88,7 @@ def test_the_box_is_off_at_first_and_remembered(explorer: Explorer) -> None:
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     explorer.engine.advance(7)
-    enter(explorer, explorer.controls.form.fields["steps"], "90")
+    enter(explorer, explorer.controls.fields["steps"], "90")
     explorer.qtbot.wait(LONG_MS)
     assert len(explorer.engine.submitted) == 1
     action.trigger()
@@ -133,7 +133,7 @@ def test_weights_and_parameters_move_one_run_on(explorer: Explorer) -> None:
     model.add([UnitAddress("fc", 1), UnitAddress("fc", 2)])
     explorer.submitted(1)
     explorer.engine.advance(5)
-    enter(explorer, explorer.controls.form.fields["steps"], "90")
+    enter(explorer, explorer.controls.fields["steps"], "90")
     explorer.submitted(2)
     explorer.engine.advance(6)
     model.weigh(UnitAddress("fc", 2), 0.5)
@@ -148,7 +148,7 @@ def test_weights_and_parameters_move_one_run_on(explorer: Explorer) -> None:
 
 def test_a_run_that_fails_is_not_gone_on_from(live: Explorer) -> None:
     live.engine.holds_cancels = True
-    enter(live, live.controls.form.fields["steps"], "90")
+    enter(live, live.controls.fields["steps"], "90")
     live.until(lambda: live.engine.held_cancels)
     live.engine.queue.clear()
     live.engine.tell(Failed(1, "It broke.", "Try again.", ""))

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import Qt
 
-from dgn_explorer.gui.look.close_button import CloseButton
+from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.photos.reading import LARGEST_PX, read_photo
 from dgn_explorer.synthesis.start import PHOTO_START, RANDOM
@@ -31,8 +31,10 @@ def test_a_dropped_photo_lists_its_units(explorer: Explorer, tmp_path: Path) -> 
     explorer.qtbot.keyClick(listed, Qt.Key.Key_Return)
     explorer.submitted(1)
     assert explorer.engine.submitted[0].target.terms[0].unit == UnitAddress("fc", 1)
-    explorer.photo_panel.findChild(CloseButton).click()
+    assert explorer.book.page is PageName.UNIT  # whose picture forms
     assert explorer.browser.grid.isVisible()
+    explorer.desk.table["page_photo"].trigger()
+    assert listed.isVisible() and not explorer.browser.grid.isVisible()
 
 
 def test_photos_are_turned_and_made_smaller(tmp_path: Path) -> None:
@@ -65,13 +67,11 @@ def test_the_photo_as_start_is_one_setting(explorer: Explorer, tmp_path: Path) -
 
 
 def test_a_method_without_a_prior_names_none(explorer: Explorer) -> None:
-    method = explorer.controls.method
-    method.setCurrentIndex(method.findData("pixels"))
-    method.activated.emit(method.currentIndex())
-    assert "jitter" in explorer.controls.form.fields
+    explorer.desk.questions.chip("pixels").click()
+    assert "jitter" in explorer.controls.fields
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
     recipe = explorer.engine.submitted[0]
     assert (recipe.method, recipe.prior, recipe.prior_fingerprint) == ("pixels", "", "")
     explorer.desk.table["undo"].trigger()
-    assert "decay" in explorer.controls.form.fields
+    assert "decay" in explorer.controls.fields

@@ -31,6 +31,7 @@ def test_selection_is_queued_and_computed(explorer: Explorer) -> None:
     explorer.engine.advance(10_000)
     explorer.engine.advance(10_000)
     explorer.until(lambda: len(explorer.session.jobs) == 0)
+    explorer.desk.table["page_layer"].trigger()
     explorer.until(lambda: explorer.results.model.rowCount() == 2)
     assert model.card(UnitAddress("fc", 2)).state is CardState.CACHED
     assert explorer.queue.list.count() == 0

@@ -83,9 +83,11 @@ def test_the_sheet_is_shown_and_its_settings_are_not_those_of_one_image(
     assert not explorer.desk.table["more_steps"].isEnabled()
     text = " ".join(value for _, value in _facts(record))
     assert order.target.text() in text
-    before = explorer.session.settings.value
     explorer.session.settings.recall(replace(order, seed=77))
-    assert explorer.session.settings.value == before
+    settings = explorer.session.settings.value
+    assert (settings.method, settings.seed, settings.band) == ("inverse-set", 77, (8.0, 10.0))
+    explorer.session.undo.undo()
+    assert explorer.session.settings.value.method == "dgn-am"
 
 
 def _facts(record: Record) -> list[tuple[str, str]]:
@@ -101,7 +103,15 @@ def test_proposals(best: float, range_: tuple[float, float]) -> None:
     assert proposed(best) == range_
 
 
-def test_the_method_is_not_offered_for_one_unit(explorer: Explorer) -> None:
-    box = explorer.controls.method
-    assert [box.itemData(row) for row in range(box.count())][:2] == ["dgn-am", "pixels"]
-    assert box.findData("inverse-set") == -1
+def test_the_question_has_its_range_in_sight(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    explorer.desk.questions.chip("inverse-set").click()
+    (low, high) = explorer.controls.fields["activation"].value
+    best = explorer.session.display.result.activation
+    assert (low, high) == proposed(best)
+    explorer.desk.table["visualise"].trigger()
+    explorer.until(lambda: len(explorer.engine.submitted) == 2)
+    (band,) = explorer.engine.submitted[1].target.bands
+    assert (band.low, band.high) == (low, high)
+    explorer.controls.fields["activation"].edited.emit((3.0, 4.0))
+    assert explorer.session.settings.value.band == (3.0, 4.0)

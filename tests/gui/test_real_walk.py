@@ -67,9 +67,9 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     walk.press(Qt.Key.Key_M, CTRL)
     walk.until(lambda: session.display.recipe.start == FromResult(retriever.key))
     badge("Finished")
-    explorer.panels.show("Details")
+    explorer.desk.show_section("This picture")
     walk.station("more steps")
-    explorer.panels.show("Settings")
+    explorer.desk.show_section("Make")
 
     # More pictures, then two units in one.
     explorer.type_and_enter("volcano")
@@ -113,7 +113,7 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     for number in (1, 3, 5):
         walk.click_result(made - number, CTRL)
     walk.press(Qt.Key.Key_G, CTRL, SHIFT)
-    walk.until(lambda: explorer.centre.page == "compare")
+    walk.until(lambda: explorer.book.view == "compare")
     walk.station("compare")
     walk.press(Qt.Key.Key_G, CTRL)
     window.desk.table["theme_dark"].trigger()
@@ -147,7 +147,7 @@ def test_the_real_walk(walk: Walk, tmp_path: Path) -> None:
     settings = session.settings
     settings.edit(replace(settings.value, parameters=DgnAmParameters(steps=60)), "Short")
     changed = settings.value
-    explorer.panels.show("Settings")
+    explorer.desk.show_section("Make")
     drop(explorer, tmp_path / "kept.png")
     walk.until(lambda: settings.value.seed == 0)
     badge("From cache")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel
 
 from dgn_explorer.export.png import read_recipe
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
+from dgn_explorer.gui.features.picture.details import RecipeFacts
 from dgn_explorer.gui.features.trash.trash_dialog import TrashDialog
 from dgn_explorer.gui.state import library
 from dgn_explorer.gui.state.display import Showing
@@ -28,6 +29,8 @@ def listed(explorer: Explorer, count: int) -> None:
 def test_click_on_a_result_shows_it(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.make("strawberry")
+    listed(explorer, 1)  # of the unit on show
+    explorer.desk.table["page_layer"].trigger()
     listed(explorer, 2)
     view = explorer.results.view
     index = explorer.results.model.index(1)
@@ -43,7 +46,9 @@ def test_click_on_a_result_shows_it(explorer: Explorer) -> None:
 def test_filter(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.make("strawberry")
-    listed(explorer, 2)
+    listed(explorer, 1)  # of the unit on show
+    explorer.desk.table["page_layer"].trigger()
+    listed(explorer, 2)  # of its layer
     explorer.qtbot.keyClicks(explorer.results.filter, "straw")
     assert explorer.results.model.rowCount() == 1
     explorer.results.filter.setText("nothing")
@@ -146,7 +151,8 @@ def test_double_click_takes_a_result_out_of_the_trash(explorer: Explorer) -> Non
 
 def test_details_list_the_whole_recipe(explorer: Explorer) -> None:
     explorer.make("volcano")
-    texts = {label.text() for label in explorer.details.findChildren(QLabel)}
+    explorer.desk.show_section("Recipe")
+    texts = {label.text() for label in explorer.part(RecipeFacts).findChildren(QLabel)}
     assert {"fc:1", "250 (done)", "tiny (ffffffff)", "default (aaaaaaaa)", "dgn-am"} <= texts
     assert {"Step start", "Decay", "Seed"} <= texts
     (top,) = explorer.details.verdicts.tops.values()

@@ -172,10 +172,10 @@ def test_notes_of_a_network_that_is_not_opened_are_read(
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_a_popup_shows_its_last_row(explorer: Explorer) -> None:
     explorer.make("volcano")
-    explorer.desk.table["gallery"].trigger()
+    explorer.desk.table["page_library"].trigger()
     explorer.until(lambda: explorer.gallery.network.count() == 2)
     boxes = [box for box in explorer.window.findChildren(QComboBox) if box.isVisible()]
-    assert len(boxes) >= 5
+    assert len(boxes) >= 4
     for box in boxes:
         box.showPopup()
         explorer.qtbot.wait(10)
@@ -191,7 +191,7 @@ def test_a_popup_shows_its_last_row(explorer: Explorer) -> None:
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_an_open_list_stays_as_it_is(explorer: Explorer) -> None:
     explorer.make("volcano")
-    explorer.desk.table["gallery"].trigger()
+    explorer.desk.table["page_library"].trigger()
     layers = explorer.gallery.layer
     explorer.until(lambda: layers.count() == 2)
     layers.showPopup()
@@ -266,7 +266,7 @@ def test_a_network_from_a_file_is_called_by_its_name(make_explorer: MakeExplorer
     explorer.until(lambda: explorer.session.network is not None)
     explorer.make("volcano")
     explorer.until(lambda: explorer.session.library.items)
-    explorer.desk.table["gallery"].trigger()
+    explorer.desk.table["page_library"].trigger()
     texts = [x.text() for x in explorer.window.findChildren(QLabel)]
     texts += [
         box.itemText(row)

@@ -73,7 +73,7 @@ def test_what_is_there_follows_the_theme(explorer: Explorer) -> None:
     explorer.combination.add([UnitAddress("fc", 1)])
     explorer.session.notice.emit(Notice("look"))
     crosses = explorer.window.findChildren(CloseButton)
-    assert len(crosses) == 3  # of the unit, the notice and the photo panel
+    assert len(crosses) == 2  # of the unit and the notice
     for choice in ("dark", "light"):
         explorer.desk.table[f"theme_{choice}"].trigger()
         ink = explorer.theme.colours.muted
@@ -99,5 +99,5 @@ def test_notices_stay_clear_of_the_bar_below_the_picture(explorer: Explorer) -> 
     bar = explorer.stage.footer_height
     assert bar > 0
     explorer.until(
-        lambda: explorer.notices.geometry().bottom() < explorer.centre.height() - bar  # over it
+        lambda: explorer.notices.geometry().bottom() < explorer.book.height() - bar  # over it
     )

@@ -28,8 +28,8 @@ def photos(tmp_path: Path) -> Path:
 
 
 def page(explorer: Explorer) -> TrainingPanel:
-    assert explorer.centre.page == "training"
-    return explorer.centre.currentWidget()
+    assert explorer.book.view == "training"
+    return explorer.training_panel
 
 
 def test_the_dialog_asks_for_what_the_command_needs(explorer: Explorer, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_run_of_another_process_is_followed(explorer: Explorer, tmp_path: Path
 
 def follow(explorer: Explorer, folder: Path) -> None:
     explorer.training.watch(folder)
-    explorer.centre.show_page("training")
+    explorer.desk.table["page_prior"].trigger()
     explorer.until(lambda: page(explorer).title.text() == "Training")
     panel = page(explorer)
     assert "Step 1,200 · 25.0%" in panel.state.text()
@@ -93,7 +93,7 @@ def test_a_process_that_has_died_is_called_dead_at_once(explorer: Explorer, tmp_
     write_status(folder, Status("training", step=7))
     (folder / ".lock").write_text('{"pid": 7}')
     explorer.training.watch(folder)
-    explorer.centre.show_page("training")
+    explorer.desk.table["page_prior"].trigger()
     explorer.until(lambda: "without a word" in page(explorer).title.text())
 
 
@@ -103,7 +103,7 @@ def test_a_real_run_starts_and_fails_with_a_reason(
     """The process is real; a network that does not exist ends it before any training."""
     order = TrainingOrder((str(photos),), tmp_path / "run", "no-such-network", 0.01, "mine", "")
     explorer.training.start(order)
-    explorer.centre.show_page("training")
+    explorer.desk.table["page_prior"].trigger()
     explorer.qtbot.waitUntil(
         lambda: page(explorer).title.text() == "The training failed", timeout=60_000
     )

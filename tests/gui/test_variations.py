@@ -43,7 +43,7 @@ def test_several_seeds_reuse_what_is_there(explorer: Explorer) -> None:
     explorer.until(lambda: len(explorer.engine.submitted) == 4)  # seed 0 is stored
     assert [recipe.seed for recipe in explorer.engine.submitted] == [0, 1, 2, 3]
     page = explorer.variations
-    assert explorer.centre.page == "variations"
+    assert explorer.book.view == "variations"
     states = [page.model.index(0, c).data(CardRole).state for c in range(4)]
     assert states == [CardState.CACHED, *[CardState.QUEUED] * 3]
     for _ in range(3):
@@ -53,7 +53,7 @@ def test_several_seeds_reuse_what_is_there(explorer: Explorer) -> None:
     assert states == [CardState.CACHED] * 4
     page.view.activated.emit(page.model.index(0, 2))
     explorer.until(lambda: explorer.session.display.recipe.seed == 2)
-    assert explorer.centre.page == "picture"
+    assert explorer.book.view == "picture"
 
 
 def test_a_sweep_says_what_is_wrong_and_then_runs(explorer: Explorer) -> None:

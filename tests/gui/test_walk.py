@@ -127,7 +127,7 @@ def test_the_walk(walk: Walk, tmp_path: Path) -> None:
     walk.click_result(1, CTRL)
     walk.click_result(4, CTRL)
     walk.press(Qt.Key.Key_G, CTRL, SHIFT)
-    explorer.until(lambda: explorer.centre.page == "compare")
+    explorer.until(lambda: explorer.book.view == "compare")
     qtbot.keyClick(window, Qt.Key.Key_Plus, CTRL)
     explorer.compare.canvases[0].zoom_by(2)
     walk.station("compare")

@@ -124,7 +124,7 @@ class Robot:
         self.rest_s_max = max(self.rest_s_max, time.monotonic() - started)
         self._use_few_steps()
         table["reset_layout"].trigger()
-        self._rooms.centre.show_page("picture")
+        self._rooms.desk.table["page_unit"].trigger()
         self._window.resize(1400, 900)
         for _ in range(3):  # no `processEvents` here: a loop in a coroutine loses wake-ups
             await asyncio.sleep(0.05)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from dgn_explorer.paths import config_folder
 
 T = TypeVar("T", bool, int, str)
-LAYOUT_VERSION = 2  # raise it when panels change, so that an old layout is not forced on them
+LAYOUT_VERSION = 3  # raise it when panels change, so that an old layout is not forced on them
 
 
 class Preferences:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from dgn_explorer.gui.look.icons import icon
 from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.theme import Theme
+from dgn_explorer.gui.state.topics import PageName
 
 MENUS = ("File", "Edit", "Run", "Combine", "View", "Help")
 
@@ -24,7 +25,9 @@ class Action:
     """One thing that a user can do, whole: what it says, where it is, what it does and when.
 
     ``group`` separates the entries of a menu; within one, ``place`` puts an entry before or after
-    those of other features. ``toolbar`` is a place in the toolbar, whose parts are tens; 0 is none.
+    those of other features. ``toolbar`` is a place among the buttons of the title, whose parts are
+    tens; 0 is none. ``context`` offers it for the page's subject, by a right click and behind the
+    title's dots; both only on ``pages``, which are all six if there are none.
     ``more_keys`` do the same and are not written behind the title. ``checked`` makes it an action
     that is on or off. ``titled`` is for a title that changes.
     """
@@ -44,6 +47,8 @@ class Action:
     titled: Callable[[], str] | None = None
     place: int = 0
     toolbar: int = 0
+    context: bool = False
+    pages: frozenset[PageName] = frozenset()
 
 
 class _Group(QObject):

@@ -7,8 +7,12 @@ from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from dgn_explorer.gui.desk.actions import Action
-from dgn_explorer.gui.desk.centre import Page
+from dgn_explorer.gui.desk.answers import Answer
+from dgn_explorer.gui.desk.book import PageTopic, View
+from dgn_explorer.gui.desk.inspector import Section
+from dgn_explorer.gui.desk.navigator import Guide
 from dgn_explorer.gui.desk.panels import Panel
+from dgn_explorer.gui.desk.top_bar import TopItem
 
 
 def _nothing() -> None:
@@ -28,6 +32,10 @@ class Feature:
     """Everything that the window takes over from one feature.
 
     ``follows`` are the signals after which its actions may have become possible or impossible.
+    ``views`` are what the canvas of a page can show, ``topics`` what a page is about, ``sections``
+    what the inspector holds, ``guides`` what the navigator holds, ``answers`` how records are
+    shown, ``top`` what stands in the bar at the top, and ``panels`` further docks.
+
     ``tab_stops`` are where the Tab key goes, in order. ``remember`` puts into the preferences what
     the next start takes up again, and ``close`` ends what the feature has under way; both are
     called once, when the window closes.
@@ -36,8 +44,13 @@ class Feature:
     name: str
     actions: tuple[Action, ...] = ()
     follows: tuple[SignalInstance, ...] = ()
+    views: tuple[View, ...] = ()
+    topics: tuple[PageTopic, ...] = ()
+    sections: tuple[Section, ...] = ()
+    guides: tuple[Guide, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    top: tuple[TopItem, ...] = ()
     panels: tuple[Panel, ...] = ()
-    pages: tuple[Page, ...] = ()
     drops: tuple[Drop, ...] = ()
     tab_stops: tuple[QWidget, ...] = ()
     remember: Callable[[], object] = _nothing

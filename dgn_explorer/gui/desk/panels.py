@@ -1,4 +1,4 @@
-"""The panels around the picture, and where they belong."""
+"""The panels around the page, and where they belong."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +13,7 @@ _MOVES = (
     | QDockWidget.DockWidgetFeature.DockWidgetMovable
 )
 _NARROW = 1200
-_BOTTOM_PX = 176
+_BOTTOM_PX = 144
 
 
 class Area(Enum):
@@ -24,8 +24,8 @@ class Area(Enum):
     BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
-_WIDE_PX = {Area.LEFT: 320, Area.RIGHT: 300}
-_NARROW_PX = {Area.LEFT: 260, Area.RIGHT: 280}
+_WIDE_PX = {Area.LEFT: 280, Area.RIGHT: 304}
+_NARROW_PX = {Area.LEFT: 216, Area.RIGHT: 276}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
+from dgn_explorer.gui.features.answers.feature import answers_feature
 from dgn_explorer.gui.features.combine.feature import combine_feature
 from dgn_explorer.gui.features.films.feature import films_feature
 from dgn_explorer.gui.features.photo.feature import photo_feature
@@ -18,8 +19,9 @@ from dgn_explorer.gui.features.units.feature import units_feature
 
 FeatureMaker = Callable[[Desk], Feature]
 
-# Panels, pages and the Tab key follow this order, and menu entries where they say nothing else.
+# Views, panels and the Tab key follow this order, and menu entries where they say nothing else.
 FEATURES: tuple[FeatureMaker, ...] = (
+    answers_feature,
     units_feature,
     photo_feature,
     settings_feature,

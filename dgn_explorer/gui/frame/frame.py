@@ -1,16 +1,26 @@
 """What belongs to the window as a whole: opening a network, undo, theme, help, closing."""
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QPushButton
 
 from dgn_explorer.gui.desk.actions import Action
 from dgn_explorer.gui.desk.command_palette import CommandPalette
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
+from dgn_explorer.gui.desk.rail import page_actions
 from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
+from dgn_explorer.gui.desk.top_bar import TopItem, TopPlace
 from dgn_explorer.gui.frame.about import AboutDialog
 from dgn_explorer.gui.frame.open_dialog import OpenDialog, remember
+from dgn_explorer.gui.look.plain import network_text, plain, set_tip
 from dgn_explorer.gui.look.theme import CHOICES
+from dgn_explorer.gui.state.topics import PageName
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.priors.info import PriorInfo
+from dgn_explorer.synthesis.methods.method import Method
 
+_ASKED = frozenset({PageName.UNIT, PageName.MIX, PageName.PHOTO})
+_LONGEST = 28  # letters of a name in the top bar
 _THEMES = {
     "system": ("Theme of the system", "Light or dark as the system says"),
     "light": ("Light theme", "Dark text on light ground"),
@@ -24,6 +34,8 @@ class WindowFrame(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk.window)
         self._desk = desk
+        self._network = self._opener("Network", "Open another network")
+        self._prior = self._opener("Generator", "Open another generator")
         desk.session.opened.connect(self._opened)
 
     @property
@@ -32,8 +44,21 @@ class WindowFrame(QObject):
         desk = self._desk
         return Feature(
             name="frame",
-            actions=(*self._file_actions(), *self._view_actions(), *self._help_actions()),
-            follows=(desk.session.undo.indexChanged, desk.theme.changed),
+            actions=(
+                *self._file_actions(),
+                *self._asking_actions(),
+                *page_actions(desk.book),
+                *self._view_actions(),
+                *self._help_actions(),
+            ),
+            follows=(
+                desk.session.undo.indexChanged,
+                desk.theme.changed,
+                desk.book.page_changed,
+                desk.book.topic_changed,
+                desk.session.settings.changed,
+            ),
+            top=(TopItem(TopPlace.OPEN, self._network), TopItem(TopPlace.OPEN, self._prior)),
             remember=lambda: desk.preferences.put("theme", desk.theme.choice),
         )
 
@@ -61,6 +86,34 @@ class WindowFrame(QObject):
                    titled=lambda: f"Redo {undo.redoText().lower()}".strip()),
         )  # fmt: skip
 
+    def _asking_actions(self) -> tuple[Action, ...]:
+        """Answering the question that is chosen about what the page shows."""
+        book = self._desk.book
+
+        def can_ask() -> bool:
+            return book.topic.asked is not None
+
+        def makes_images() -> bool:
+            return can_ask() and isinstance(self._desk.session.settings.value.about, Method)
+
+        return (
+            Action("visualise", "Run", 0, "Make",
+                   "Answer the chosen question about what the page shows", self._ask,
+                   keys="Ctrl+Return", icon="play", context=True, pages=_ASKED, enabled=can_ask),
+            Action("again", "Run", 0, "Again", "Make another one, from another random start",
+                   self._again, keys="Ctrl+Alt+Return", icon="dice", toolbar=10, context=True,
+                   pages=frozenset({PageName.UNIT, PageName.MIX}), enabled=makes_images),
+        )  # fmt: skip
+
+    def _ask(self) -> None:
+        asked = self._desk.book.topic.asked
+        if asked is not None:
+            self._desk.session.ask(asked)
+
+    def _again(self) -> None:
+        self._desk.session.settings.new_seed()
+        self._ask()
+
     def _view_actions(self) -> tuple[Action, ...]:
         theme = self._desk.theme
         themes = tuple(
@@ -83,7 +136,7 @@ class WindowFrame(QObject):
         return (
             Action("palette", "Help", 0, "Command palette…", "Find and run any command",
                    lambda: CommandPalette(desk.table, desk.theme, desk.window).open(),
-                   keys="Ctrl+Shift+P", icon="command", toolbar=90),
+                   keys="Ctrl+Shift+P", icon="command"),
             Action("shortcuts", "Help", 0, "Keyboard shortcuts", "Show every shortcut",
                    lambda: ShortcutSheet(desk.table, desk.window).open(), keys="F1",
                    more_keys="?", icon="keyboard"),
@@ -91,5 +144,20 @@ class WindowFrame(QObject):
                    lambda: AboutDialog(desk.window).open(), icon="info"),
         )  # fmt: skip
 
-    def _opened(self) -> None:
+    def _opener(self, name: str, help: str) -> QPushButton:
+        """A button of the top bar that names what is open and asks for another."""
+        made = QPushButton(f"{name} ▾")
+        made.setProperty("role", "top")
+        made.setAccessibleName(name)
+        set_tip(made, help)
+        made.clicked.connect(lambda: self.choose_network())
+        return made
+
+    def _opened(self, network: NetworkInfo, prior: PriorInfo) -> None:
         remember(self._desk.preferences, *self._desk.session.pair)
+        for button, name, tip in (
+            (self._network, plain(network.title, _LONGEST), f"Network {network.name}"),
+            (self._prior, network_text(prior.name)[:_LONGEST], f"Generator (prior) {prior.name}"),
+        ):
+            button.setText(f"{name} ▾")
+            set_tip(button, f"{tip}. Open another one (Ctrl+O)")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import BODY_PT, CAPTION_PT, MEDIUM, SMALL, TIGHT, Theme, font
 
-HEIGHT = 92
+HEIGHT = 76
 LEFT, RIGHT = 56, 96  # room for the numbers of the axis, and for the last activation
 _WIDE_PX = 300  # a narrower curve does without the numbers of the axis
 _LEAST_PX = 40  # a curve in less than that says nothing

@@ -43,7 +43,7 @@ class Canvas(QWidget):
         self._pressed = QPointF()
         self._moving = False
         self.smooth = True
-        self.setMinimumSize(160, 160)
+        self.setMinimumSize(160, 110)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Picture")
         theme.changed.connect(self.update)

@@ -7,6 +7,7 @@ text may hold characters that turn its direction or end a line. Every tool tip g
 
 import html
 import re
+from importlib import resources
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol
 
@@ -66,6 +67,17 @@ def tip_text(text: str) -> str:
 def set_tip(widget: HasTip, text: str) -> None:
     """Give ``widget`` a tool tip."""
     widget.setToolTip(tip_text(text))
+
+
+def set_picture_tip(widget: HasTip, name: str, text: str) -> None:
+    """The same with a picture of ``resources`` above the text, if there is one of this name."""
+    file = resources.files("dgn_explorer.resources").joinpath(name or "none")
+    if not name or not file.is_file():
+        set_tip(widget, text)
+        return
+    shown = html.escape(plain_lines(text, LONGEST_TIP)).replace("\n", "<br>")
+    picture = html.escape(str(file).replace("\\", "/"))
+    widget.setToolTip(f'<qt><img src="{picture}" width="160"><br>{shown}</qt>')
 
 
 def network_text(spec: str) -> str:

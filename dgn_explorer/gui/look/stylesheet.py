@@ -25,6 +25,13 @@ QMenu::icon { padding-left: 8px; }
 QToolBar { background: $window; border: none; border-bottom: 1px solid $border;
     padding: 4px 8px; spacing: 4px; }
 QToolBar::separator { background: $border; width: 1px; margin: 4px 6px; }
+QToolBar[role="rail"] { border: none; border-right: 1px solid $border; padding: 6px 2px; }
+QToolBar[role="rail"] QToolButton { padding: 7px 4px; min-width: 54px; font-size: 9pt;
+    border-radius: 8px; }
+QToolBar[role="rail"] QToolButton:checked { background: $selected; color: $on_selected;
+    border-color: $selected; }
+QToolBar[role="rail"] QToolButton:focus { padding: 6px 3px; }
+QToolBar[role="rail"] QToolButton:checked:focus { border: 2px solid $text; }
 QStatusBar { background: $window; border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
 
@@ -71,6 +78,22 @@ QPushButton[role="link"] { background: transparent; border: 1px solid transparen
 QPushButton[role="link"]:hover { background: $hover; }
 QPushButton[role="link"]:focus { border: 2px solid $accent; padding: 2px 5px; }
 QPushButton[role="link"]:disabled { color: $muted; }
+QPushButton[role="top"] { background: transparent; border: 1px solid transparent;
+    padding: 5px 8px; font-weight: 600; }
+QPushButton[role="top"]:hover { background: $hover; }
+QPushButton[role="top"]:focus { border: 2px solid $accent; padding: 4px 7px; }
+QPushButton[role="chip"] { border-radius: 13px; padding: 4px 12px; }
+QPushButton[role="chip"]:checked { background: $selected; color: $on_selected;
+    border-color: $selected; }
+QPushButton[role="chip"]:focus { border: 2px solid $accent; padding: 3px 11px; }
+QPushButton[role="chip"]:checked:focus { border: 2px solid $text; }
+QPushButton[role="start"] { border-radius: 11px; padding: 2px 10px; background: $hover; }
+QPushButton[role="start"]:focus { border: 2px solid $accent; padding: 1px 9px; }
+QToolButton[role="heading"] { background: transparent; border: 1px solid transparent;
+    padding: 3px 2px; font-weight: 600; color: $text; }
+QToolButton[role="heading"]:checked { background: transparent; border-color: transparent; }
+QToolButton[role="heading"]:hover { color: $accent; }
+QToolButton[role="heading"]:focus { border: 2px solid $accent; padding: 2px 1px; }
 QToolBar QToolButton, QToolButton[role="flat"] { background: transparent;
     border: 1px solid transparent; padding: 5px 8px; }
 QToolButton[role="flat"] { padding: 4px; }
@@ -149,8 +172,12 @@ QTabBar::tab:focus { border-bottom: 2px solid $text; }
 
 QWidget[role="panel"] { background: $panel; }
 QWidget[role="header"] { background: $panel; }
+QFrame[role="popup"] { background: $raised; border: 1px solid $control_border;
+    border-radius: 8px; }
+QFrame[role="popup"] QListWidget { background: $raised; }
 QFrame[role="notice"] { background: $raised; border: 1px solid $control_border;
     border-radius: 8px; }
+QFrame[role="over"] { background: $panel; border: 1px solid $border; border-radius: 7px; }
 QFrame[role="line"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
 QDialog { background: $window; }
 """)

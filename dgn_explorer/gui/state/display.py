@@ -8,6 +8,7 @@ import numpy as np
 
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import Record
+from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -23,21 +24,31 @@ class Showing(Enum):
 
 @dataclass(frozen=True)
 class Display:
-    """What the canvas shows now; ``job`` is set while it follows a running job."""
+    """What the canvas shows now; ``job`` is set while it follows a running job.
+
+    ``order`` is the recipe or survey that it comes of. ``aside`` says that nobody asked to see it:
+    it came with the choice of another unit, and brings no page to the front.
+    """
 
     showing: Showing
-    recipe: Recipe | None = None
+    order: Order | None = None
     label: str = ""
     job: int | None = None
     result: Record | None = None
     cached: bool = False
     message: str = ""
     hint: str = ""
+    aside: bool = False
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The recipe of the images on show; None for an analysis, and for nothing."""
+        return self.order if isinstance(self.order, Recipe) else None
 
     @property
     def unit(self) -> UnitAddress | None:
         """The unit on show."""
-        return self.recipe.units[0] if self.recipe else None
+        return self.order.units[0] if self.order and self.order.units else None
 
     @property
     def badge(self) -> str:

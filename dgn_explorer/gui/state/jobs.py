@@ -42,9 +42,9 @@ class SubmittedJob:
         return self.lane is Lane.BATCH
 
     @property
-    def unit(self) -> UnitAddress:
-        """The first unit of its objective."""
-        return self.recipe.units[0]
+    def unit(self) -> UnitAddress | None:
+        """The first unit of its objective, if it is of units."""
+        return self.recipe.units[0] if self.recipe.units else None
 
     @property
     def place(self) -> tuple[str, str]:
@@ -54,7 +54,7 @@ class SubmittedJob:
     @property
     def tile(self) -> tuple[str, str] | None:
         """Where the grid shows it: with its unit, whatever position it is for."""
-        if len(self.recipe.units) != 1:
+        if len(self.recipe.units) != 1 or self.unit is None:
             return None
         return self.recipe.network_fingerprint, f"{self.unit.layer}:{self.unit.index}"
 

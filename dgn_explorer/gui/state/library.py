@@ -93,6 +93,10 @@ class Library(QObject):
         """The results with pictures in the trash, newest first."""
         return [item for item in self._all if item.key in self._trash]
 
+    def input(self, sha256: str) -> bytes:
+        """The bytes of a kept photograph or mask; for use on the I/O thread; raises `DgnError`."""
+        return self.store.inputs.get(sha256)
+
     def discard(self, keys: Sequence[str]) -> None:
         """Put results into the trash; they stay on the disk until it is emptied."""
         self._trash.update(keys)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dgn_explorer.gui.state.session import Session
-from dgn_explorer.synthesis.methods.table import method_named
+from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.parameters import Parameters
 
 FOLLOW_MS = 150  # after the last change; sooner would start an ascent a keystroke
@@ -33,7 +33,8 @@ class LiveParameters(QObject):
     @property
     def safe(self) -> bool:
         """Whether runs of the method of the settings can go on with other parameters."""
-        return method_named(self._session.settings.value.method).with_prior
+        about = self._session.settings.value.about
+        return isinstance(about, Method) and about.with_prior
 
     def toggle(self) -> None:
         """Switch it on, which applies what has been changed so far, or off."""

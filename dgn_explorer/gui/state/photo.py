@@ -45,9 +45,14 @@ class Photo(QObject):
         self._wish: Wish | None = None
 
     @property
+    def input(self) -> Input | None:
+        """The photograph as an input of an order; its role is that of whoever asks."""
+        return self._input
+
+    @property
     def can_start(self) -> bool:
         """Whether the ascents of the settings can begin with its code."""
-        return self._input is not None and self._session.settings.takes_start
+        return self._input is not None
 
     def open(self, path: str) -> None:
         """Read a photograph and look for its strongest units."""

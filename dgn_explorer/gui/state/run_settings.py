@@ -7,17 +7,22 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from dgn_explorer.engine.messages import Opened
-from dgn_explorer.engine.ordering import recipe_for
+from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.state.asking import Asked, order_of
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
+from dgn_explorer.studies.questions import About, question_named, questions_of
+from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.choosing import changed
 from dgn_explorer.synthesis.inputs import Input, without
+from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.methods.table import METHODS, method_named
 from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.question import Subject
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, FromCode, FromPhoto, Start
-from dgn_explorer.synthesis.targets import Maximise
+from dgn_explorer.synthesis.targets import InRange
 
 DEFAULT_METHOD = METHODS[0].name
 _DEFAULT = "default"  # the preset
@@ -28,7 +33,10 @@ _SEEDS = 1_000_000  # six digits are easy to read out and to type
 class RunSettings:
     """The settings of the next run; ``locked`` keeps the seed from run to run.
 
-    ``start`` is a recipe's, and ``start_name`` what people call it, such as a photo's file name.
+    ``method`` is the name of a method or study, the question that is asked. ``start`` is a
+    recipe's, and ``start_name`` what people call it, such as a photo's file name. ``count`` is how
+    many images are wanted of a method that makes one at a time, and ``band`` the range of
+    activations for a method that needs one; None proposes one.
     """
 
     method: str = DEFAULT_METHOD
@@ -38,27 +46,37 @@ class RunSettings:
     start: Start = RANDOM
     start_name: str = ""
     inputs: tuple[Input, ...] = ()
+    count: int = 1
+    band: tuple[float, float] | None = None
+
+    @property
+    def about(self) -> About:
+        """The method or study."""
+        return question_named(self.method)
+
+    def order(
+        self, asked: Asked, network: NetworkInfo, prior: PriorInfo, numeric: str = FLOAT32
+    ) -> Order:
+        """The order with these settings; raises `DgnError` while something is missing."""
+        return order_of(
+            self.about,
+            self.parameters,
+            asked,
+            Opened(network, prior, numeric),
+            seed=self.seed,
+            start=self.start,
+            inputs=self.inputs,
+            band=self.band,
+        )
 
     def recipe(
         self, unit: UnitAddress, network: NetworkInfo, prior: PriorInfo, numeric: str = FLOAT32
     ) -> Recipe:
-        """The recipe for one unit with these settings."""
-        about = method_named(self.method)
-        roles = {spec.role for spec in about.inputs}
-        started = about.with_prior and self.start != RANDOM
-        return recipe_for(
-            Opened(network, prior, numeric),
-            Maximise.of(unit),
-            self.method,
-            self.parameters,
-            seed=self.seed,
-            start=self.start if started else RANDOM,
-            inputs=[
-                one
-                for one in self.inputs
-                if one.role in roles and (started or one.role != PHOTO_START.role)
-            ],
-        )
+        """The recipe for the images of one unit; raises `DgnError` if the question makes none."""
+        order = self.order(Asked.of(unit), network, prior, numeric)
+        if not isinstance(order, Recipe):
+            raise DgnError(f"{self.about.title} makes no images.", "Choose another question.")
+        return order
 
 
 class _Edit(QUndoCommand):
@@ -82,11 +100,11 @@ class _Edit(QUndoCommand):
 
     def redo(self) -> None:
         """Do it."""
-        self._model._put(self._new)
+        self._model.take_back(self._new)
 
     def undo(self) -> None:
         """Take it back."""
-        self._model._put(self._old)
+        self._model.take_back(self._old)
 
 
 class SettingsModel(QObject):
@@ -99,6 +117,9 @@ class SettingsModel(QObject):
         self._undo = undo
         self.value = RunSettings()
         self._step: float | None = None
+        self._subject = Subject.UNIT
+        self._last: dict[Subject, str] = {}  # the question asked last of each kind of subject
+        self._kept: dict[str, Parameters] = {}  # what was set for the questions not on show
 
     @property
     def presets(self) -> dict[str, Parameters]:
@@ -120,6 +141,7 @@ class SettingsModel(QObject):
         """
         was_default = self.preset == _DEFAULT
         self._step = size
+        self._kept.clear()
         if was_default:
             self._put(replace(self.value, parameters=self.presets[_DEFAULT]))
         else:
@@ -130,6 +152,13 @@ class SettingsModel(QObject):
         if new != self.value:
             self._undo.push(_Edit(self, new, text, merge_id))
 
+    def take_back(self, value: RunSettings) -> None:
+        """Do or undo a change: a question of another page than the one on show stays there."""
+        able = questions_of(self._subject)
+        if able and value.method not in {about.name for about in able}:
+            value = replace(value, method=self.value.method, parameters=self.value.parameters)
+        self._put(value)
+
     def new_seed(self) -> None:
         """Draw another seed."""
         self.edit(replace(self.value, seed=random.randrange(_SEEDS)), "New seed")
@@ -137,9 +166,9 @@ class SettingsModel(QObject):
     def recall(self, recipe: Recipe) -> None:
         """Take over a recipe's method, parameters, seed and starting code, as one step.
 
-        Of images that are of no unit there is nothing that the controls could show.
+        Of images that nobody can ask for there is nothing that the controls could show.
         """
-        if not recipe.about.of_units:
+        if not recipe.about.asked.of:
             return
         itself = isinstance(recipe.start, FromCode | FromPhoto)
         photo = recipe.input(recipe.start.role) if isinstance(recipe.start, FromPhoto) else None
@@ -151,20 +180,51 @@ class SettingsModel(QObject):
             start=recipe.start if itself else RANDOM,
             start_name=(photo.name if photo else "the result's own code") if itself else "",
             inputs=recipe.inputs,
+            band=_band_of(recipe),
         )
         self.edit(new, "Use a result's settings")
 
     def use_method(self, method: str) -> None:
-        """Change the method, with its default parameters."""
+        """Ask another question, with the parameters that it had last, or its default ones."""
         if method != self.value.method:
-            parameters = self._presets_of(method)[_DEFAULT]
-            self.edit(replace(self.value, method=method, parameters=parameters), "Change of method")
+            self.edit(self._with(method), "Change of question")
+
+    def enter(self, subject: Subject) -> None:
+        """Ask of another kind of subject: the question asked last of it, or the first one.
+
+        That is no step of undo, as it changes what is on show and nothing that was set.
+        """
+        self._last[self._subject] = self.value.method
+        self._subject = subject
+        wanted = self._last.get(subject, self.value.method)
+        if wanted != self.value.method and wanted in {one.name for one in questions_of(subject)}:
+            self._put(self._with(wanted))
+        elif (chosen := self.of(subject)) != self.value:
+            self._put(chosen)
+
+    def take_up(self, method: str, seed: int, locked: bool) -> None:
+        """Go on with what a last session asked; no step of undo."""
+        if method in {about.name for about in questions_of(Subject.UNIT)}:
+            self.value = self._with(method)
+        self._put(replace(self.value, seed=seed, locked=locked))
+
+    def of(self, subject: Subject) -> RunSettings:
+        """The settings for ``subject``, whatever is on show: a layer's units are asked as units."""
+        able = [about.name for about in questions_of(subject)]
+        if self.value.method in able or not able:
+            return self.value
+        last = self._last.get(subject, able[0])
+        return self._with(last if last in able else able[0])
 
     @property
     def takes_start(self) -> bool:
         """Whether the current method can start from a photograph."""
-        roles = {spec.role for spec in method_named(self.value.method).inputs}
+        roles = {spec.role for spec in self.value.about.inputs}
         return PHOTO_START.role in roles
+
+    def _with(self, method: str) -> RunSettings:
+        kept = self._kept.get(method, self._presets_of(method)[_DEFAULT])
+        return replace(self.value, method=method, parameters=kept)
 
     def start_from(self, start: Start, name: str, inputs: tuple[Input, ...] = ()) -> None:
         """Start every run from somewhere; `RANDOM` goes back to random codes."""
@@ -178,12 +238,21 @@ class SettingsModel(QObject):
         self.edit(replace(self.value, inputs=(*others, given)), f"Choice of the {given.role}")
 
     def _presets_of(self, method: str) -> dict[str, Parameters]:
-        about = method_named(method)
-        if self._step is None or not about.step_field:
+        about = question_named(method)
+        if self._step is None or not isinstance(about, Method) or not about.step_field:
             return dict(about.presets)
         default = changed(about, about.default, {about.step_field: self._step})
         return {**about.presets, _DEFAULT: default}
 
     def _put(self, value: RunSettings) -> None:
+        self._kept[value.method] = value.parameters
         self.value = value
         self.changed.emit()
+
+
+def _band_of(recipe: Recipe) -> tuple[float, float] | None:
+    """The range of a recipe for activations in one."""
+    if not isinstance(recipe.target, InRange):
+        return None
+    first = recipe.target.bands[0]
+    return first.low, first.high

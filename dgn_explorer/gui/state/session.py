@@ -6,6 +6,7 @@ Widgets call the methods and follow the signals; the engine's events come in thr
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
@@ -15,6 +16,7 @@ from dgn_explorer.engine.ordering import continuation, recipe_for
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Display, Ended, Forming, Level, Notice, Showing
 from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
 from dgn_explorer.gui.state.library import Library
@@ -22,14 +24,17 @@ from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.gui.state.runs import Runs
 from dgn_explorer.gui.state.step_size import StepSizeFinder
+from dgn_explorer.gui.state.study_run import StudyRun
 from dgn_explorer.gui.state.surveys import Surveys
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
-from dgn_explorer.results.record import Record
+from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import Store
+from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.question import Subject
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Target
 
@@ -42,6 +47,7 @@ class Session(QObject):
     selected = Signal(object)  # UnitAddress
     display_changed = Signal()
     frame = Signal(object)  # the newest Forming of the job on show
+    several_wanted = Signal(object, int)  # a Recipe, and from how many seeds
     notice = Signal(object)  # Notice
     problem = Signal(str, str, str)  # message, hint, details
 
@@ -55,6 +61,7 @@ class Session(QObject):
         self.library = Library(store, flows, self)
         self.questions = Questions(engine, self)
         self.surveys = Surveys(self.questions, self.library, flows, self)
+        self.study = StudyRun(self.questions, self)
         self.step_size = StepSizeFinder(self.settings, self.questions, flows, self)
         self.runs = Runs(engine, flows, self.library, self.questions, self.label, self)
         self.network: NetworkInfo | None = None
@@ -111,10 +118,33 @@ class Session(QObject):
         return self.network.resolve(text)
 
     def select(self, unit: UnitAddress) -> None:
-        """Make ``unit`` the one that the buttons act on."""
+        """Make ``unit`` the chosen one, whatever is on show."""
         if unit != self.unit:
             self.unit = unit
             self.selected.emit(unit)
+
+    def look_at(self, unit: UnitAddress) -> None:
+        """Make ``unit`` the subject: its run or newest picture is on show, or that it has none.
+
+        No page comes to the front by that.
+        """
+        self.select(unit)
+        job, network = self.runs.live_job, self.network
+        if job is not None and job.recipe.units == (unit,):
+            self.watch(aside=True)
+            return
+        shown = self.display.recipe
+        if network is None or (
+            shown is not None
+            and shown.units == (unit,)
+            and shown.network_fingerprint == network.fingerprint
+        ):
+            return
+        found = self.library.newest(network.fingerprint, unit)
+        if found is not None:
+            self.show_result(found.key, aside=True)
+        else:
+            self.show_nothing()
 
     def label(self, recipe: Recipe) -> str:
         """The class name of the recipe's unit, or of all units of a combination."""
@@ -128,23 +158,59 @@ class Session(QObject):
         """The recipe for ``unit`` with the settings; None while an input or network is missing."""
         if self.network is None or self.prior is None:
             return None
+        settings = self.settings.of(Subject.UNIT)
         with suppress(DgnError):
-            return self.settings.value.recipe(unit, self.network, self.prior, self.numeric)
+            return settings.recipe(unit, self.network, self.prior, self.numeric)
+        return None
+
+    def order(self, asked: Asked) -> Order | None:
+        """The order for ``asked`` with the settings; None while something is missing."""
+        if self.network is None or self.prior is None:
+            return None
+        with suppress(DgnError):
+            return self.settings.value.order(asked, self.network, self.prior, self.numeric)
         return None
 
     def visualise(self, unit: UnitAddress) -> None:
-        """Show the image that ``unit`` wants to see: from the store, or by a new ascent."""
+        """Ask the question of ``unit`` and show the answer: from the store, or by a new run."""
         if self.network is None or self.prior is None:
             return
         self.select(unit)
+        if Subject.UNIT not in self.settings.value.about.asked.of:
+            self.settings.enter(Subject.UNIT)
+        self.ask(Asked.of(unit))
+
+    def ask(self, asked: Asked) -> None:
+        """Ask the question of the settings, and show the answer."""
+        if self.network is None or self.prior is None:
+            return
         if not self.settings.value.locked:
             self.settings.new_seed()
+        if asked.terms and asked.best is None:
+            asked = replace(asked, best=self.best_of(asked.terms[0].unit))
         try:
-            recipe = self.settings.value.recipe(unit, self.network, self.prior, self.numeric)
+            order = self.settings.value.order(asked, self.network, self.prior, self.numeric)
         except DgnError as error:  # an input is missing
             self.problem.emit(error.message, error.hint, "")
             return
-        self.run(recipe)
+        count = self.settings.value.count
+        if isinstance(order, Recipe) and count > 1 and not order.about.asked.count:
+            self.several_wanted.emit(order, count)
+        else:
+            self.run(order)
+
+    def best_of(self, unit: UnitAddress) -> float | None:
+        """The highest activation of a stored image of ``unit`` alone."""
+        network = self.network
+        reached = [
+            item.activation
+            for item in self.library.items
+            if network is not None
+            and item.network_fingerprint == network.fingerprint
+            and item.count == 1
+            and item.address == str(unit)
+        ]
+        return max(reached, default=None)
 
     def run_target(self, target: Target, method: str, parameters: Parameters) -> None:
         """Show the images of any target, from the seed of the settings and a random code."""
@@ -154,14 +220,23 @@ class Session(QObject):
         seed = self.settings.value.seed
         self.run(recipe_for(opened, target, method, parameters, seed=seed))
 
-    def run(self, recipe: Recipe) -> None:
-        """Show what comes of ``recipe``."""
+    def run(self, order: Order) -> None:
+        """Show what comes of ``order``."""
         self._wish += 1
         running = self.runs.live_job
-        if running is not None and running.recipe.key == recipe.key:
+        if running is not None and running.recipe.key == order.key:
             self.watch()
             return
-        self._flows.start(self._run(recipe, self._wish))
+        self._flows.start(self._run(order, self._wish))
+
+    def stop(self) -> None:
+        """Stop the running interactive job and keep what it has made, or the analysis."""
+        if self.study.survey is not None and self.display.order == self.study.survey:
+            self.study.stop()
+        elif self.runs.live is not None:
+            self.runs.stop()
+        else:
+            self.study.stop()
 
     def more_steps(self) -> None:
         """Continue from the code of the result on show."""
@@ -175,13 +250,13 @@ class Session(QObject):
             self.watch()
         self.runs.go_on_with(recipe)
 
-    def watch(self) -> None:
+    def watch(self, aside: bool = False) -> None:
         """Show the running interactive job again."""
         job = self.runs.live_job
         if job is not None:
             self._wish += 1
-            self.select(job.unit)
-            self._show(Display(Showing.LIVE, job.recipe, job.label, job.number))
+            self._select_of(job.recipe)
+            self._show(Display(Showing.LIVE, job.recipe, job.label, job.number, aside=aside))
             frame = self.runs.frame_of(job.number)
             if frame is not None:
                 self.frame.emit(frame)
@@ -190,7 +265,7 @@ class Session(QObject):
         """Compute units one after another behind the interactive jobs; skips what is stored."""
         if self.network is None or self.prior is None:
             return
-        settings, network, prior = self.settings.value, self.network, self.prior
+        settings, network, prior = self.settings.of(Subject.UNIT), self.network, self.prior
         try:
             recipes = [settings.recipe(unit, network, prior, self.numeric) for unit in units]
         except DgnError as error:
@@ -200,10 +275,20 @@ class Session(QObject):
 
     # ---- results
 
-    def show_result(self, key: str) -> None:
+    def show_result(self, key: str, aside: bool = False) -> None:
         """Show a stored result."""
         self._wish += 1
-        self._flows.start(self._show_stored(key, self._wish))
+        self._flows.start(self._show_stored(key, self._wish, aside))
+
+    def restore(self, key: str) -> None:
+        """Show a result of the last session, if nothing else is on show or asked for."""
+        if self._wanted_first or self._wish or self.display.showing is not Showing.NOTHING:
+            return
+        if key:
+            self._wish += 1
+            self._flows.start(self._restore(key, self._wish))
+        elif self.unit is not None:
+            self.look_at(self.unit)
 
     def show_nothing(self) -> None:
         """Clear the canvas."""
@@ -290,33 +375,56 @@ class Session(QObject):
         if frame.job == self.display.job:
             self.frame.emit(frame)
 
-    async def _run(self, recipe: Recipe, wish: int) -> None:
-        found = await self.library.load(recipe.key)
+    async def _run(self, order: Order, wish: int) -> None:
+        found = await self.library.load(order.key)
         if wish != self._wish:
             return
-        if found is not None and found.state == "done":
+        if found is not None and found.state == DONE:
             self._show_found(found)
-            return
-        job = self.runs.start(recipe, looked=True)
-        self._show(Display(Showing.LIVE, recipe, job.label, job.number, found))
-        self.runs.live_changed.emit()
+        elif isinstance(order, Survey):
+            self.study.start(order, self._studied, lambda: self._not_studied(order))
+            self._show(Display(Showing.LIVE, order))
+        else:
+            job = self.runs.start(order, looked=True)
+            self._show(Display(Showing.LIVE, order, job.label, job.number, found))
+            self.runs.live_changed.emit()
 
-    async def _show_stored(self, key: str, wish: int) -> None:
+    def _studied(self, made: Record) -> None:
+        if self.display.order == made.order:
+            self._show(Display(Showing.RESULT, made.order, made.label, None, made))
+
+    def _not_studied(self, survey: Survey) -> None:
+        if self.display.order == survey:
+            self._show(Display(Showing.NOTHING))
+
+    async def _restore(self, key: str, wish: int) -> None:
+        found, network = await self.library.load(key), self.network
+        if found is None or network is None or wish != self._wish:
+            return
+        if found.order.network_fingerprint == network.fingerprint:
+            self._show_found(found, aside=True)
+
+    async def _show_stored(self, key: str, wish: int, aside: bool) -> None:
         found = await self.library.load(key)
         if found is None:
             self.library.refresh()
             self.notice.emit(Notice("This result is no longer on the disk.", Level.WARNING))
         elif wish == self._wish:
-            self._show_found(found)
+            self._show_found(found, aside)
 
-    def _show_found(self, found: Record) -> None:
+    def _show_found(self, found: Record, aside: bool = False) -> None:
         self.library.restore([found.key])
-        unit = found.recipe.units[0]
-        if self.network is not None and found.recipe.network_fingerprint == (
-            self.network.fingerprint
-        ):
-            self.select(unit)
-        self._show(Display(Showing.RESULT, found.recipe, found.label, None, found, cached=True))
+        self._select_of(found.order)
+        shown = Display(
+            Showing.RESULT, found.order, found.label, None, found, cached=True, aside=aside
+        )
+        self._show(shown)
+
+    def _select_of(self, order: Order) -> None:
+        """Choose the unit of an order of one unit of the open network."""
+        network = self.network
+        if network is not None and order.network_fingerprint == network.fingerprint and order.units:
+            self.select(order.units[0])
 
     def _show(self, display: Display) -> None:
         self.display = display

@@ -8,7 +8,7 @@ from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import PriorInfo
-from dgn_explorer.synthesis.methods.table import method_named
+from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.step_sizes import is_tuned, remember_step, remembered_step
 
 
@@ -45,7 +45,8 @@ class StepSizeFinder(QObject):
     @property
     def needed(self) -> bool:
         """Whether it should be measured for the method of the settings."""
-        with_prior = method_named(self._settings.value.method).with_prior
+        about = self._settings.value.about
+        with_prior = isinstance(about, Method) and about.with_prior
         return with_prior and self.can_measure and self.size is None
 
     @property

@@ -6,6 +6,7 @@ from dgn_explorer.studies.study import Study
 from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.parameters import Parameters, choice, number, switch
+from dgn_explorer.synthesis.question import Question, Subject
 
 GRADIENT, TIMES_INPUT, SMOOTHGRAD = "gradient", "gradient-input", "smoothgrad"
 INTEGRATED, GUIDED, DECONVNET = "integrated", "guided", "deconvnet"
@@ -62,6 +63,14 @@ SALIENCY = Study(
         Part("deleted", "<f4", 1, _CURVE, each=False, optional=True),
         Part("left", "<f4", 2, _CURVE, optional=True),
         Part("left_at_random", "<f4", 2, _CURVE, optional=True),
+    ),
+    question=Question(
+        (Subject.PHOTO,),
+        "Where it looks",
+        "The parts of the photo that this unit answers to.",
+        paper="Saliency: Grad-CAM (Selvaraju et al. 2017) and seven other maps",
+        beside=Subject.UNIT,
+        seconds=1.0,
     ),
     code="dgn_explorer.studies.saliency.making:saliency",
 )

@@ -6,6 +6,7 @@ from dgn_explorer.studies.study import Study
 from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.kinds import TEXTS, Part
 from dgn_explorer.synthesis.parameters import Parameters, number
+from dgn_explorer.synthesis.question import Question, Subject
 
 _ROWS = 1 << 22
 
@@ -29,6 +30,14 @@ STRONGEST = Study(
         Part("unit", "<i4", 1, _ROWS),
         Part("activation", "<f4", 1, _ROWS),
         Part("deviations", "<f4", 1, _ROWS),
+    ),
+    question=Question(
+        (Subject.PHOTO,),
+        "Strongest units",
+        "The units of every layer that the photo excites most, against what is usual there.",
+        paper="Activations in standard deviations of their layer",
+        count="count",
+        seconds=1.0,
     ),
     code="dgn_explorer.studies.strongest.strongest:strongest",
 )

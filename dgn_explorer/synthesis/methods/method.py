@@ -13,6 +13,7 @@ from typing import Any
 from dgn_explorer.synthesis.inputs import PROGRAM, VOCABULARY, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.parameters import ParameterKind, Parameters, ParameterSpec
+from dgn_explorer.synthesis.question import Question, of_targets
 from dgn_explorer.synthesis.start import PHOTO_START
 from dgn_explorer.synthesis.targets import Maximise, Target
 
@@ -42,7 +43,8 @@ class Method:
     a photograph, which larger steps would wipe out. ``count_field`` is the parameter that says how
     many images one recipe makes, empty for a method that makes one; ``grows`` is the part of its
     records with which one of fewer images is gone on with to one of more. ``draft`` are the arrays
-    that it keeps while it runs (`synthesis.draft`) beyond those of its records.
+    that it keeps while it runs (`synthesis.draft`) beyond those of its records. ``question`` is how
+    the window asks for it; without one it is made from title, targets and summary (`asked`).
     """
 
     name: str
@@ -62,6 +64,7 @@ class Method:
     count_field: str = ""
     grows: str = ""
     draft: tuple[Part, ...] = ()
+    question: Question | None = None
     code: str = field(default="", compare=False)
 
     @property
@@ -83,6 +86,15 @@ class Method:
     def with_prior(self) -> bool:
         """Whether its recipes name a prior."""
         return Need.PRIOR in self.needs
+
+    @property
+    def asked(self) -> Question:
+        """How the window asks for it."""
+        if self.question is not None:
+            return self.question
+        of, beside = of_targets(self.targets)
+        sentence = f"{self.summary[:1].upper()}{self.summary[1:]}."
+        return Question(of, self.title, sentence, count=self.count_field, beside=beside)
 
     @property
     def choosable(self) -> tuple[ParameterSpec, ...]:

@@ -1,4 +1,4 @@
-"""The panel of a combination: units dropped from the grid, a slider each, and kept ones."""
+"""The units of a combination: dropped from the grid, a slider each, and kept ones."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.desk import Desk
-from dgn_explorer.gui.features.combine.combination import MOST, Combination
 from dgn_explorer.gui.features.combine.weight_pad import FEWEST, WeightPad
 from dgn_explorer.gui.features.combine.weight_pad import MOST as LARGEST
 from dgn_explorer.gui.look.close_button import CloseButton
@@ -24,13 +23,12 @@ from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.parts import (
     ElidedLabel,
     action_button,
-    fill_scrolling,
     label,
     line,
-    panel,
 )
 from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import SMALL, Theme
+from dgn_explorer.gui.state.combination import MOST, Combination
 from dgn_explorer.networks.address import UnitAddress
 
 RANGE = 2.0  # weights from -2 to 2; more only shifts all the others
@@ -120,8 +118,9 @@ class CombinePanel(QWidget):
         self.kept = QComboBox()
         self.kept.setAccessibleName("Kept combinations")
         self.kept.activated.connect(self._open_kept)
-        body, column = panel(spacing=SMALL)
-        column.addWidget(label("COMBINATION", "section"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, SMALL)
+        column.setSpacing(SMALL)
         column.addWidget(self._empty)
         column.addLayout(self._list)
         column.addWidget(self.pad)
@@ -131,8 +130,6 @@ class CombinePanel(QWidget):
         column.addWidget(label("KEEP AND OPEN AGAIN", "section"))
         column.addLayout(self._make_keeping(table))
         column.addWidget(self.kept)
-        column.addStretch()
-        fill_scrolling(self, body)
         model.changed.connect(self._show)
         notes.changed.connect(self._show_kept)
         self._show()

@@ -11,14 +11,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.gui.desk.desk import LAYERS, Desk
-from dgn_explorer.gui.look.close_button import CloseButton
-from dgn_explorer.gui.look.parts import ElidedLabel, label
+from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.look.parts import ElidedLabel, label, panel
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.texts import number_text
-from dgn_explorer.gui.look.theme import SMALL
+from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 
 _UnitRole = Qt.ItemDataRole.UserRole + 1
 _PICTURE_PX = 72
@@ -38,8 +37,6 @@ class PhotoPanel(QWidget):
         start.setAccessibleName("Start from this photo")
         set_tip(start, "Begin every ascent with the code of this photo")
         start.clicked.connect(desk.photo.start_from)
-        close = CloseButton(theme, "Close the photo's units", "Back to the layers")
-        close.clicked.connect(lambda: desk.navigator.show_page(LAYERS))
         self.list = QListWidget()
         self.list.setAccessibleName("Strongest units of the photo")
         self.list.setUniformItemSizes(True)
@@ -55,9 +52,11 @@ class PhotoPanel(QWidget):
         top.setSpacing(SMALL)
         top.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(texts, 1)
-        top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        body, column = panel(margin=0)
+        column.setContentsMargins(MEDIUM, MEDIUM, SMALL, SMALL)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(body)
         column.setSpacing(SMALL)
         column.addLayout(top)
         column.addWidget(start)
@@ -95,7 +94,8 @@ class PhotoPanel(QWidget):
                 f"{one.deviations:.1f} standard deviations above its layer's mean",
             )
             self.list.addItem(item)
-        self.list.setFocus()
+        if self.isVisible():  # who has gone on to another page is not called back
+            self.list.setFocus()
 
     def _select(self, item: QListWidgetItem | None) -> None:
         if item is not None:

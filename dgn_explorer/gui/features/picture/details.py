@@ -1,20 +1,19 @@
-"""Everything that is known of the result on show."""
+"""Everything that is known of the picture on show."""
 
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QFormLayout,
-    QHBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from dgn_explorer.gui.desk.book import Book
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.picture.verdicts import Verdicts
-from dgn_explorer.gui.look.parts import action_button, fill_scrolling, label, line, panel
-from dgn_explorer.gui.look.plain import network_text
+from dgn_explorer.gui.look.parts import action_button, label
+from dgn_explorer.gui.look.plain import network_text, set_tip
 from dgn_explorer.gui.look.texts import TIMES, number_text, time_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.state.topics import PageName, page_of
 from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec, written
 from dgn_explorer.synthesis.recipe import Recipe
@@ -70,17 +69,60 @@ def _value_text(spec: ParameterSpec, recipe: Recipe) -> str:
 
 
 class Details(QWidget):
-    """Facts of the result on show; looking at them changes no settings."""
+    """What the network sees in the picture on show, how strongly it answers, and the note."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         session = self._session = desk.session
+        self._book, self._notes = desk.book, desk.notes
         self._empty = label(
-            "When a picture is finished, its recipe, numbers and classes are listed here.",
+            "When a picture is finished, this says what the network sees in it.",
             "muted",
             wrap=True,
         )
         self.verdicts = Verdicts(session, desk.theme)
+        self._value = label("", "", wrap=True)
+        self._note = label("", "muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, SMALL)
+        column.setSpacing(SMALL)
+        for part in (self._empty, self.verdicts, self._value, self._note):
+            column.addWidget(part)
+        session.display_changed.connect(self._show)
+        desk.book.page_changed.connect(self._show)
+        desk.notes.changed.connect(self._show_note)
+        session.selected.connect(self._show_note)
+        self._show()
+
+    def _show(self) -> None:
+        result = _result_on_show(self._session, self._book)
+        self._empty.setVisible(result is None)
+        self.verdicts.show_result(result)
+        self._value.setVisible(result is not None)
+        if result is not None:
+            first = float(result.trace[0]) if result.steps else float("nan")
+            reached = number_text(result.activation)
+            self._value.setText(f"Activation {number_text(first)} → {reached}")
+            set_tip(
+                self._value,
+                "How strongly the unit answers: before the first step, and to this image",
+            )
+        self._show_note()
+
+    def _show_note(self) -> None:
+        note = self._notes.of(self._session.unit)
+        tags = " ".join(f"#{tag}" for tag in note.tags)
+        self._note.setText("\n".join(part for part in (tags, note.text) if part))
+        self._note.setVisible(bool(self._note.text()))
+
+
+class RecipeFacts(QWidget):
+    """Everything that decides the image on show; looking at it changes no settings."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._session, self._book = desk.session, desk.book
+        self._empty = label("The recipe of a finished picture is listed here.", "muted", wrap=True)
         self._facts = QWidget()
         self._form = QFormLayout(self._facts)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -92,35 +134,35 @@ class Details(QWidget):
         row.setSpacing(SMALL)
         for id, text in (("recall", "Use settings"), ("copy_command", "Copy command")):
             row.addWidget(action_button(desk.table[id], text), 1)
-        body, column = panel(spacing=SMALL)
-        column.addWidget(self._empty)
-        column.addWidget(self.verdicts)
-        column.addWidget(self._buttons)
-        column.addSpacing(TIGHT)
-        self._rule = line()
-        column.addWidget(self._rule)
-        column.addWidget(self._facts)
-        column.addStretch()
-        fill_scrolling(self, body)
-        session.display_changed.connect(self._show)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, SMALL)
+        column.setSpacing(SMALL)
+        for part in (self._empty, self._buttons, self._facts):
+            column.addWidget(part)
+        desk.session.display_changed.connect(self._show)
+        desk.book.page_changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
-        display = self._session.display
-        result = display.result if display.job is None else None
-        known = result is not None
-        self._empty.setVisible(not known)
-        for part in (self._buttons, self._rule, self._facts):
-            part.setVisible(known)
-        self.verdicts.show_result(result)
+        result = _result_on_show(self._session, self._book)
+        self._empty.setVisible(result is None)
+        for part in (self._buttons, self._facts):
+            part.setVisible(result is not None)
         while self._form.rowCount():
             self._form.removeRow(0)
-        if result is None:
-            return
-        for name, value in facts(result):
+        for name, value in facts(result) if result is not None else ():
             text = label(value, "", wrap=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._form.addRow(label(name, "muted"), text)
+
+
+def _result_on_show(session: Session, book: Book) -> Record | None:
+    """The images on show, if they are finished and belong to the page."""
+    display = session.display
+    record = display.result if display.job is None else None
+    if record is None or not isinstance(record.order, Recipe):
+        return None
+    return record if book.page in (page_of(record.order), PageName.LIBRARY) else None
 
 
 def _start_text(recipe: Recipe) -> str:

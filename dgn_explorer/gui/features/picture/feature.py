@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QFileDialog
 
 from dgn_explorer.export.script import Script, command_line, python_code
 from dgn_explorer.gui.desk.actions import Action
-from dgn_explorer.gui.desk.centre import PICTURE, Page
+from dgn_explorer.gui.desk.book import PageTopic, View
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.drag_out import suggested_name
 from dgn_explorer.gui.desk.feature import Drop, Feature
-from dgn_explorer.gui.desk.panels import Area, Panel
-from dgn_explorer.gui.features.picture.details import Details
+from dgn_explorer.gui.desk.inspector import Section
+from dgn_explorer.gui.features.picture.details import Details, RecipeFacts
 from dgn_explorer.gui.features.picture.discard import Discard
 from dgn_explorer.gui.features.picture.exporting import (
     recall_picture,
@@ -23,15 +23,23 @@ from dgn_explorer.gui.features.picture.exporting import (
 )
 from dgn_explorer.gui.features.picture.stage import Stage
 from dgn_explorer.gui.look.pictures import to_qimage
+from dgn_explorer.gui.look.texts import shape_text
+from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Notice
+from dgn_explorer.gui.state.topics import OfUnits, PageName, Topic
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.reproduction import script_for
+from dgn_explorer.synthesis.recipe import Recipe
 
-_PIXELS = "pixels"  # the preference
+_PIXELS, _KEY = "pixels", "picture"  # the preferences
+_PICTURE = "picture"
+_PAGES = (PageName.UNIT, PageName.MIX)
+_INSPECTED = (*_PAGES, PageName.PHOTO, PageName.LIBRARY)
+_EVERY = frozenset((*_INSPECTED, PageName.LAYER))
 
 
 def picture_feature(desk: Desk) -> Feature:
-    """The page in the middle, and the panel *Details* about it."""
+    """The canvas of units and mixes, what the unit's page is about, and all that is known of it."""
     stage = Stage(desk)
     picture = _Picture(desk, stage)
     session = desk.session
@@ -45,15 +53,33 @@ def picture_feature(desk: Desk) -> Feature:
             session.runs.live_changed,
             session.library.changed,
             session.library.added,
+            session.study.changed,
             desk.selection.changed,
             stage.canvas.picture_changed,
-            desk.centre.page_changed,
+            desk.book.page_changed,
+            desk.book.topic_changed,
         ),
-        panels=(Panel("Details", Details(desk), Area.RIGHT, 276),),
-        pages=(Page(PICTURE, stage, clearance=lambda: stage.footer_height),),
+        views=(View(_PICTURE, stage, _PAGES, clearance=lambda: stage.footer_height),),
+        topics=(
+            PageTopic(
+                PageName.UNIT,
+                picture.topic,
+                (
+                    session.selected,
+                    session.opened,
+                    session.display_changed,
+                    session.runs.live_changed,
+                    session.library.changed,
+                ),
+            ),
+        ),
+        sections=(
+            Section("This picture", Details(desk), _INSPECTED, 0),
+            Section("Recipe", RecipeFacts(desk), _INSPECTED, 30, open=False),
+        ),
         drops=(Drop(frozenset({".png"}), picture.take_dropped),),
         tab_stops=(stage.canvas,),
-        remember=lambda: desk.preferences.put(_PIXELS, not stage.canvas.smooth),
+        remember=picture.remember,
     )
 
 
@@ -65,6 +91,49 @@ class _Picture(QObject):
         self._desk, self._stage, self._session = desk, stage, desk.session
         stage.canvas.set_smooth(not desk.preferences.get(_PIXELS, False))
         stage.canvas.drag_wanted.connect(self._drag)
+        desk.book.page_changed.connect(self._turned)
+        desk.session.opened.connect(self._opened)
+
+    def remember(self) -> None:
+        """Put what the next start takes up into the preferences."""
+        result = self._result()
+        self._desk.preferences.put(_PIXELS, not self._stage.canvas.smooth)
+        self._desk.preferences.put(_KEY, result.key if result is not None else "")
+
+    def topic(self) -> Topic:
+        """The chosen unit, with its picture if that is on show."""
+        session = self._session
+        unit, network = session.unit, session.network
+        if unit is None or network is None:
+            return Topic("No unit chosen", "Search, or choose one at the left")
+        display = session.display
+        mine = display.order is not None and display.order.units == (unit,)
+        result = display.result if mine and display.job is None else None
+        name, address = network.label(unit), str(unit)
+        layer = network.layer(unit.layer)
+        kind = f"{layer.kind}, {shape_text(layer)} units"
+        return Topic(
+            name or address,
+            f"{address}  ·  {kind}" if name else kind,
+            display.badge if mine else "",
+            (result.key,) if result is not None else (),
+            display.order if mine else None,
+            Asked.of(unit),
+            OfUnits(network.fingerprint, frozenset({unit})),
+        )
+
+    def _turned(self) -> None:
+        """On the unit's page the unit's picture is on show, and no other."""
+        unit = self._session.unit
+        if self._desk.book.page is PageName.UNIT and unit is not None:
+            self._session.look_at(unit)
+
+    def _opened(self) -> None:
+        """Show the picture of the last session again, once."""
+        keep = self._desk.preferences
+        key = keep.get(_KEY, "")
+        keep.put(_KEY, "")
+        self._session.restore(key)
 
     def run_actions(self) -> tuple[Action, ...]:
         """Making a picture."""
@@ -74,16 +143,13 @@ class _Picture(QObject):
             return runs.live is not None
 
         return (
-            Action("visualise", "Run", 0, "Visualise",
-                   "Watch the image that the selected unit wants to see", self._visualise,
-                   keys="Ctrl+Return", icon="play", toolbar=10,
-                   enabled=lambda: session.unit is not None),
-            Action("stop", "Run", 0, "Stop", "Stop the ascent and keep the image", runs.stop,
-                   keys="Esc", icon="stop", toolbar=11, enabled=live),
+            Action("stop", "Run", 0, "Stop", "Stop the run and keep the image", session.stop,
+                   keys="Esc", icon="stop", toolbar=11, pages=frozenset(_INSPECTED),
+                   enabled=lambda: live() or session.study.survey is not None),
             Action("more_steps", "Run", 0, "More steps",
                    "Go on from the image on show, with as small steps as its last",
                    session.more_steps, keys="Ctrl+M", icon="more", toolbar=12,
-                   enabled=self._can_go_on),
+                   pages=frozenset(_PAGES), context=True, enabled=self._can_go_on),
             Action("watch", "Run", 0, "Watch the running ascent", "Show the image that is forming",
                    session.watch, keys="Ctrl+J", icon="eye",
                    enabled=lambda: live() and session.display.job != runs.live),
@@ -93,35 +159,35 @@ class _Picture(QObject):
         """Taking the picture elsewhere, or away."""
 
         def has_recipe() -> bool:
-            return self._session.display.recipe is not None
+            return self._desk.book.topic.order is not None
 
         return (
             Action("save_image", "File", 0, "Save image…",
-                   "Save the image on show, or those selected in the gallery, as PNG",
-                   self._save, keys="Ctrl+S", icon="save", toolbar=30, enabled=self._has_subject),
+                   "Save the image on show, or those selected in the list, as PNG",
+                   self._save, keys="Ctrl+S", icon="save", toolbar=30, pages=_EVERY, context=True,
+                   enabled=self._has_subject),
             Action("copy_image", "File", 0, "Copy image",
-                   "Put the image on show, or those selected in the gallery, on the clipboard",
-                   self._copy_image, keys="Ctrl+C", icon="copy", toolbar=31,
+                   "Put the image on show, or those selected in the list, on the clipboard",
+                   self._copy_image, keys="Ctrl+C", icon="copy", toolbar=31, pages=_EVERY,
+                   context=True,
                    enabled=lambda: self._has_subject()
                    or (self._on_picture() and self._has_picture())),
             Action("copy_command", "File", 1, "Copy as command line",
                    "Copy the command that makes the image on show", self._copy_command,
-                   keys="Ctrl+Alt+C", icon="command", enabled=has_recipe),
+                   keys="Ctrl+Alt+C", icon="command", context=True, enabled=has_recipe),
             Action("copy_python", "File", 1, "Copy as Python",
                    "Copy Python code that makes the image on show", self._copy_python,
-                   keys="Ctrl+Alt+P", enabled=has_recipe),
+                   keys="Ctrl+Alt+P", context=True, enabled=has_recipe),
             Action("delete", "Edit", 3, "Delete result",
-                   "Put the result on show, or those selected in the gallery, into the trash",
-                   self._delete, keys="Del", icon="trash", enabled=self._has_subject),
+                   "Put the result on show, or those selected in the list, into the trash",
+                   self._delete, keys="Del", icon="trash", toolbar=32, pages=_EVERY, context=True,
+                   enabled=self._has_subject),
         )  # fmt: skip
 
     def view_actions(self) -> tuple[Action, ...]:
         """Looking at the picture."""
-        canvas, centre, has = self._stage.canvas, self._desk.centre, self._has_picture
+        canvas, has = self._stage.canvas, self._has_picture
         return (
-            Action("picture", "View", -1, "Picture", "Show the picture in the middle",
-                   lambda: centre.show_page(PICTURE), keys="F5", icon="eye",
-                   enabled=lambda: centre.page != PICTURE),
             Action("zoom_in", "View", 1, "Zoom in", "Enlarge the image",
                    lambda: canvas.zoom_by(1), keys="Ctrl++", enabled=has),
             Action("zoom_out", "View", 1, "Zoom out", "Reduce the image",
@@ -129,7 +195,7 @@ class _Picture(QObject):
             Action("zoom_fit", "View", 1, "Fit", "Fit the image into the window", canvas.fit,
                    keys="Ctrl+0", icon="fit", enabled=has),
             Action("zoom_actual", "View", 1, "Actual size", "One image pixel for one screen pixel",
-                   canvas.actual_size, keys="Ctrl+1", icon="actual", enabled=has),
+                   canvas.actual_size, keys="Ctrl+Alt+0", icon="actual", enabled=has),
             Action("pixels", "View", 1, "Show pixels", "Enlarge without smoothing",
                    lambda: canvas.set_smooth(not canvas.smooth), keys="Ctrl+P", icon="pixels",
                    checked=lambda: not canvas.smooth),
@@ -145,33 +211,27 @@ class _Picture(QObject):
 
     def _can_go_on(self) -> bool:
         result = self._result()
-        return result is not None and result.recipe.about.resumable
+        recipe = result.order if result is not None else None
+        return isinstance(recipe, Recipe) and recipe.about.resumable
 
     def _has_result(self) -> bool:
         return self._result() is not None
 
     def _on_picture(self) -> bool:
-        return self._desk.centre.page == PICTURE
+        return self._desk.book.view == _PICTURE
 
     def _subject(self) -> tuple[str, ...]:
         """The keys that saving, copying and deleting mean: the page's own, never another's."""
-        result = self._result()
-        if self._on_picture():
-            return (result.key,) if result is not None else ()
-        return self._desk.selection.keys if self._desk.centre.selects else ()
+        return self._desk.book.topic.keys
 
     def _has_subject(self) -> bool:
         return bool(self._subject())
 
     def _has_picture(self) -> bool:
-        return self._stage.canvas.image is not None and self._session.display.recipe is not None
+        return self._stage.canvas.image is not None
 
     def _drag(self) -> None:
         self._desk.drag_out.drag_shown(self._stage.canvas)
-
-    def _visualise(self) -> None:
-        if self._session.unit is not None:
-            self._session.visualise(self._session.unit)
 
     def _delete(self) -> None:
         keys = self._subject()
@@ -234,11 +294,12 @@ class _Picture(QObject):
         self._desk.flows.start(self._copy_script(python_code, "Python code"))
 
     async def _copy_script(self, write: Callable[[Script], str], what: str) -> None:
-        display, library = self._session.display, self._session.library
-        if display.recipe is None:
+        order, store = self._desk.book.topic.order, self._session.library.store
+        if order is None:
             return
-        script = await self._desk.flows.on_disk(
-            script_for, library.store, display.recipe, self._result()
-        )
+        result = self._result()
+        shown = result if result is not None and result.order == order else None
+        prior = "" if isinstance(order, Recipe) else self._session.pair[1]
+        script = await self._desk.flows.on_disk(script_for, store, order, shown, prior)
         QGuiApplication.clipboard().setText(write(script))
         self._desk.notify(f"The {what} is on the clipboard.")

@@ -9,8 +9,15 @@ from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
 from dgn_explorer.gui.state.jobs import JobState, SubmittedJob
 from dgn_explorer.results.record import Record
+from dgn_explorer.studies.survey import Survey
+from dgn_explorer.synthesis.recipe import Recipe
 
 _WIDTH = 232
+
+
+def time_note(result: Record) -> str:
+    """How long it took."""
+    return f"in {time_text(result.provenance.seconds)}"
 
 
 class RunBar(QWidget):
@@ -70,21 +77,33 @@ class RunBar(QWidget):
         self._bar.setRange(0, max(job.steps, 1))
         self._bar.setValue(job.step)
 
+    def show_study(self, survey: Survey, progress: tuple[int, int]) -> None:
+        """Show how far an analysis is."""
+        self._set_buttons(running=True, watch=False)
+        self._stop.setEnabled(True)
+        done, total = progress
+        words = f"{done} of {total}" if total else "working…"
+        self._title.setText(f"{survey.about.asked.word}: {words}")
+        self._note.setText("")
+        self._bar.setRange(0, total)  # 0 of 0 moves to and fro
+        self._bar.setValue(done)
+
     def show_result(self, result: Record | None) -> None:
         """Show how the finished or stopped picture came about."""
         self._set_buttons(running=False, watch=False)
-        if result is None:
+        if result is None or not result.steps:
+            self._more.hide()
             self._title.setText("")
-            self._note.setText("")
-            self._bar.setValue(0)
+            self._note.setText("" if result is None else time_note(result))
+            self._bar.setRange(0, 1)
+            self._bar.setValue(0 if result is None else 1)
             return
         steps = result.steps
-        goal = (
-            steps if result.state == "done" else getattr(result.recipe.parameters, "steps", steps)
-        )
-        self._more.setEnabled(result.recipe.about.resumable)
+        wanted = getattr(result.order.parameters, "steps", steps)
+        goal = steps if result.state == "done" else wanted
+        self._more.setEnabled(_resumable(result))
         self._title.setText(f"{steps} steps" if steps == goal else f"{steps} of {goal} steps")
-        self._note.setText(f"in {time_text(result.provenance.seconds)}")
+        self._note.setText(time_note(result))
         self._bar.setRange(0, max(goal, 1))
         self._bar.setValue(steps)
 
@@ -92,3 +111,7 @@ class RunBar(QWidget):
         self._stop.setVisible(running)
         self._watch.setVisible(watch)
         self._more.setVisible(not running)
+
+
+def _resumable(result: Record) -> bool:
+    return isinstance(result.order, Recipe) and result.order.about.resumable

@@ -1,58 +1,72 @@
-"""The middle of the window: what is on show, how it came about, and how it goes on."""
+"""The canvas of a unit and of a mix: what is on show, how it came about, and how it goes on."""
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.desk.actions import ActionTable
+from dgn_explorer.gui.desk.answers import AnswerStack
 from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.features.picture.empty import Empty
 from dgn_explorer.gui.features.picture.run_bar import RunBar
 from dgn_explorer.gui.features.picture.welcome import Welcome
 from dgn_explorer.gui.look.activation_curve import ActivationCurve
 from dgn_explorer.gui.look.canvas import Canvas
-from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
-from dgn_explorer.gui.look.plain import network_text
-from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
+from dgn_explorer.gui.look.parts import flat_button, label, panel
+from dgn_explorer.gui.look.texts import TIMES
+from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.gui.state.display import Display, Forming, Showing
+from dgn_explorer.gui.state.topics import PageName, page_of
+
+_IMAGES = "images"
+_PAGES = (PageName.UNIT, PageName.MIX)
 
 
 class Stage(QWidget):
-    """Header, picture, run bar and activation curve, following a session."""
+    """Picture, run bar and activation curve, following a session.
+
+    An answer that is no picture is shown by the table of answers. What belongs to another page than
+    the one on show leaves the canvas empty, with the question that can be asked.
+    """
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         session, theme, table = desk.session, desk.theme, desk.table
-        self._session = session
+        self._session, self._book = session, desk.book
         self.canvas = Canvas(theme)
         self.curve = ActivationCurve(theme)
         self.run_bar = RunBar()
-        self.welcome = Welcome()
+        self.welcome, self.empty = Welcome(), Empty(desk)
+        self.answers = AnswerStack(desk.answers)
         self._table = table
         self.welcome.example.connect(self._run_example)
-        self.run_bar.stop.connect(session.runs.stop)
+        self.run_bar.stop.connect(session.stop)
         self.run_bar.watch.connect(session.watch)
         self.run_bar.more.connect(session.more_steps)
         for id in ("stop", "more_steps"):
             table[id].changed.connect(self._tint)
-        self._title = ElidedLabel("title")
-        self._subtitle = ElidedLabel("muted")
-        self._badge = label("", "badge")
         self.pages = QStackedWidget()
-        self.pages.setMinimumSize(240, 180)
-        self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.canvas)
-        self._header = self._make_header(table)
+        self.pages.setMinimumSize(240, 110)
+        for page in (self.welcome, self.empty, self.canvas, self.answers):
+            self.pages.addWidget(page)
+        self._size = label("", "caption")
+        self._tools = self._make_tools(table)
+        self.canvas.installEventFilter(self)
         self._footer = self._make_footer()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._header)
         column.addWidget(self.pages, 1)
         column.addWidget(self._footer)
+        desk.context_menu(self.canvas)
         session.display_changed.connect(self._show)
         session.runs.live_changed.connect(self._show_live)
         session.runs.progressed.connect(self._show_live)
+        session.study.changed.connect(self._show_live)
         session.opened.connect(self._show)
+        session.selected.connect(self._show)
         session.frame.connect(self._show_frame)
+        desk.book.page_changed.connect(self._show)
         self._show()
 
     @property
@@ -60,21 +74,33 @@ class Stage(QWidget):
         """How high the bar with the curve is now."""
         return self._footer.height() if self._footer.isVisibleTo(self) else 0
 
-    def _make_header(self, table: ActionTable) -> QWidget:
-        header, column = panel(margin=0, spacing=2)
-        column.setContentsMargins(LARGE, SMALL, MEDIUM, SMALL)
-        top = QHBoxLayout()
-        top.setSpacing(MEDIUM)
-        top.addWidget(self._title)
-        top.addWidget(self._badge)
-        top.addWidget(self._subtitle, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(TIGHT)
+    @property
+    def mine(self) -> bool:
+        """Whether what is on show belongs to the page on show."""
+        order, page = self._session.display.order, self._book.page
+        return order is not None and page in _PAGES and page_of(order) is page
+
+    def _make_tools(self, table: ActionTable) -> QWidget:
+        """How large the image is, and how it is looked at: over a corner of the canvas."""
+        tools = QFrame(self.canvas)
+        tools.setProperty("role", "over")
+        row = QHBoxLayout(tools)
+        row.setContentsMargins(SMALL, 2, 2, 2)
+        row.setSpacing(2)
+        row.addWidget(self._size)
         for id in ("zoom_fit", "zoom_actual", "pixels"):
-            buttons.addWidget(flat_button(table[id]))
-        top.addLayout(buttons)
-        column.addLayout(top)
-        return header
+            row.addWidget(flat_button(table[id]))
+        return tools
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the tools in their corner."""
+        if watched is self.canvas and event.type() == QEvent.Type.Resize:
+            self._place_tools()
+        return super().eventFilter(watched, event)
+
+    def _place_tools(self) -> None:
+        self._tools.adjustSize()
+        self._tools.move(self.canvas.width() - self._tools.width() - SMALL, SMALL)
 
     def _make_footer(self) -> QWidget:
         footer, column = panel(margin=0)
@@ -94,52 +120,70 @@ class Stage(QWidget):
 
     def _show(self) -> None:
         display = self._session.display
-        shows_picture = display.showing in (Showing.LIVE, Showing.RESULT)
-        for part in (self._header, self._footer):
-            part.setVisible(shows_picture)
-        self.pages.setCurrentWidget(self.canvas if shows_picture else self.welcome)
         if display.showing is Showing.LOADING:
             self.welcome.show_loading()
-        elif display.showing is Showing.FAILED:
+            self._turn(self.welcome)
+        elif display.showing is Showing.FAILED and (display.order is None or self.mine):
             self.welcome.show_problem(display.message, display.hint)
-        elif display.showing is Showing.NOTHING:
+            self._turn(self.welcome)
+        elif display.order is not None and self.mine:
+            self._show_answer(display)
+        elif self._book.page is PageName.UNIT and self._session.unit is None:
             network = self._session.network
             self.welcome.show_welcome(network.labels if network else ())
+            self._turn(self.welcome)
         else:
-            self._show_picture(display)
+            self.empty.show_question()
+            self._turn(self.empty)
         self._show_live()
 
-    def _show_picture(self, display: Display) -> None:
-        recipe = display.recipe
-        if recipe is None:
-            return
-        address = recipe.target.text()
-        self._title.setText(display.label or address)
-        parts = [address] if display.label else []
-        parts += [network_text(recipe.network), f"seed {recipe.seed}"]
-        self._subtitle.setText("  ·  ".join(parts))
-        self._badge.setText(display.badge)
-        if display.result is not None:
-            self.canvas.show_image(display.result.picture)
-            steps = display.result.steps
-            if display.result.state == "stopped":
-                steps = getattr(recipe.parameters, "steps", steps)
-            result = display.result
-            reached = [result.activation_of(number) for number in range(result.count)]
-            self.curve.show_trace(result.trace, steps, [v for v in reached if np.isfinite(v)])
-        else:
+    def _turn(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+        if page is not self.canvas:
             self.canvas.show_image(None)
             self.curve.show_trace(np.zeros(0, np.float32), 0)
-        self.canvas.setAccessibleDescription(f"{self._title.text()}, {display.badge}")
+
+    def _show_answer(self, display: Display) -> None:
+        record = display.result
+        if record is not None and record.kind.name != _IMAGES:
+            self.answers.show_record(record)
+            self._turn(self.answers)
+            return
+        self._turn(self.canvas)
+        if record is None:
+            self.canvas.show_image(None)
+            self.curve.show_trace(np.zeros(0, np.float32), 0)
+        else:
+            self.canvas.show_image(record.picture)
+            steps = record.steps
+            if record.state == "stopped" and display.recipe is not None:
+                steps = getattr(display.recipe.parameters, "steps", steps)
+            reached = [record.activation_of(number) for number in range(record.count)]
+            self.curve.show_trace(record.trace, steps, [v for v in reached if np.isfinite(v)])
+            height, width = record.image.shape[:2]
+            several = f"{record.count} images of " if record.count > 1 else ""
+            self._size.setText(f"{several}{width} {TIMES} {height} pixels")
+            self._place_tools()
+        self.canvas.setAccessibleDescription(f"{display.label}, {display.badge}")
 
     def _show_frame(self, frame: Forming) -> None:
+        if not self.mine:
+            return
         self.canvas.show_image(frame.image, moving=True)
         self.curve.show_trace(frame.trace, frame.steps)
+        height, width = frame.image.shape[:2]
+        self._size.setText(f"{width} {TIMES} {height} pixels")
+        self._place_tools()
 
     def _show_live(self) -> None:
-        job = self._session.jobs.get(self._session.runs.live)
-        display = self._session.display
-        if job is not None:
-            self.run_bar.show_job(job, job.number == display.job)
+        session, display = self._session, self._session.display
+        job = session.jobs.get(session.runs.live)
+        shown = self.mine and display.showing in (Showing.LIVE, Showing.RESULT)
+        study = session.study.survey
+        self._footer.setVisible(shown or job is not None or study is not None)
+        if study is not None and display.order == study:
+            self.run_bar.show_study(study, session.study.progress)
+        elif job is not None:
+            self.run_bar.show_job(job, self.mine and job.number == display.job)
         else:
-            self.run_bar.show_result(display.result)
+            self.run_bar.show_result(display.result if self.mine else None)

@@ -150,7 +150,8 @@ class QueuePanel(QWidget):
         if isinstance(recipe.start, FromResult):
             key = recipe.start.key
         else:
-            found = library.newest(recipe.network_fingerprint, job.unit)
+            unit = job.unit
+            found = library.newest(recipe.network_fingerprint, unit) if unit is not None else None
             key = found.key if found is not None and len(recipe.target.terms) == 1 else ""
         return library.thumbnail(key, self.devicePixelRatioF()) if key else None
 

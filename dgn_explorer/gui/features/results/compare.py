@@ -1,11 +1,11 @@
 """Two to four results side by side, with one zoom and one place for all."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.canvas import Canvas
-from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
+from dgn_explorer.gui.look.parts import ElidedLabel, panel
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
@@ -21,22 +21,15 @@ class Compare(QWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._theme, table = desk.theme, desk.table
+        self._theme = desk.theme
         self.canvases: list[Canvas] = []
         self.results: list[Record] = []
         self._following = False
-        self._title = label("Compare", "title")
         self._hint = ElidedLabel("muted")
         self._hint.setText("Zoom and place are linked.")
         body, column = panel(margin=0, spacing=SMALL)
-        column.setContentsMargins(LARGE, SMALL, SMALL, SMALL)
-        row = QHBoxLayout()
-        row.setSpacing(SMALL)
-        row.addWidget(self._title)
-        row.addWidget(self._hint, 1)
-        for id in ("gallery", "picture"):
-            row.addWidget(flat_button(table[id]))
-        column.addLayout(row)
+        column.setContentsMargins(LARGE, 0, SMALL, SMALL)
+        column.addWidget(self._hint)
         self._grid = QGridLayout()
         self._grid.setSpacing(SMALL)
         column.addLayout(self._grid, 1)

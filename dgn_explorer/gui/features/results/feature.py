@@ -1,5 +1,6 @@
 """Stored results: the strip along the bottom, the gallery, a comparison, variations, a grid."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -9,7 +10,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
 from dgn_explorer.export.grid import Cell
 from dgn_explorer.gui.desk.actions import Action
-from dgn_explorer.gui.desk.centre import Page
+from dgn_explorer.gui.desk.book import PageTopic, View
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.desk.panels import Area, Panel
@@ -19,15 +20,19 @@ from dgn_explorer.gui.features.results.grid_dialog import GridDialog
 from dgn_explorer.gui.features.results.results_strip import ResultsStrip
 from dgn_explorer.gui.features.results.sheet_page import SheetPage
 from dgn_explorer.gui.features.results.variation_dialogs import SeedsDialog, SweepDialog
-from dgn_explorer.gui.features.results.variations import Sheet
+from dgn_explorer.gui.features.results.variations import SEED, Axis, Sheet, make_sheet
+from dgn_explorer.gui.state.topics import OfUnits, PageName, Topic, nothing, page_of
 from dgn_explorer.results.captions import cells_of
+from dgn_explorer.results.summary import Summary
 from dgn_explorer.synthesis.recipe import Recipe
 
-_GALLERY, _COMPARE, _VARIATIONS = "gallery", "compare", "variations"  # pages and their actions
+_GALLERY, _COMPARE, _VARIATIONS = "gallery", "compare", "variations"  # views
+_LIBRARY = frozenset({PageName.LIBRARY})
+_SHEETS = frozenset({PageName.UNIT, PageName.MIX})
 
 
 def results_feature(desk: Desk) -> Feature:
-    """Three pages of the middle and the panel *Results*."""
+    """The library, sheets of variations, and the strip of the subject's results."""
     results = _Results(desk)
     session = desk.session
     return Feature(
@@ -40,13 +45,25 @@ def results_feature(desk: Desk) -> Feature:
             session.library.changed,
             session.library.added,
             desk.selection.changed,
-            desk.centre.page_changed,
+            desk.book.page_changed,
         ),
         panels=(Panel("Results", results.strip, Area.BOTTOM, 240),),
-        pages=(
-            Page(_GALLERY, results.gallery, results.gallery.resize_thumbnails, selects=True),
-            Page(_COMPARE, results.compare),
-            Page(_VARIATIONS, results.sheet_page),
+        views=(
+            View(_GALLERY, results.gallery, tuple(_LIBRARY), results.gallery.resize_thumbnails),
+            View(_COMPARE, results.compare, tuple(_LIBRARY)),
+            View(_VARIATIONS, results.sheet_page, tuple(_SHEETS)),
+        ),
+        topics=(
+            PageTopic(
+                PageName.LIBRARY,
+                results.topic,
+                (
+                    desk.selection.changed,
+                    session.display_changed,
+                    results.gallery.counted,
+                    results.compare.shown,
+                ),
+            ),
         ),
     )
 
@@ -56,30 +73,46 @@ class _Results(QObject):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk.window)
-        self._desk, self._session, self._centre = desk, desk.session, desk.centre
+        self._desk, self._session, self._book = desk, desk.session, desk.book
         self.gallery, self.strip = Gallery(desk), ResultsStrip(desk)
         self.compare, self.sheet_page = Compare(desk), SheetPage(desk)
+        self._sheet_of = PageName.UNIT  # the page that the last sheet belongs to
         self.gallery.selection_changed.connect(self._selection_changed)
         self.strip.selection_changed.connect(self._selection_changed)
-        desk.centre.page_changed.connect(self._selection_changed)
+        desk.book.page_changed.connect(self._selection_changed)
+        desk.session.several_wanted.connect(self._make_several)
+
+    def topic(self) -> Topic:
+        """What is selected in the gallery, or compared."""
+        if self._book.view == _COMPARE:
+            keys = tuple(result.key for result in self.compare.results)
+            return Topic("Compare", f"{len(keys)} results with one zoom", keys=keys)
+        keys, count = self._desk.selection.keys, self.gallery.count_text
+        first = self._session.library.get(keys[0]) if keys else None
+        chosen = f"  ·  {len(keys):,} selected" if keys else ""
+        owns: Callable[[Summary], bool] = nothing
+        if first is not None:
+            owns = OfUnits(first.network_fingerprint, frozenset(first.units))
+        display = self._session.display
+        shown = display.result is not None and keys == (display.result.key,)
+        order = display.order if shown else None
+        return Topic("Library", f"{count}{chosen}", keys=keys, order=order, owns=owns)
 
     def page_actions(self) -> tuple[Action, ...]:
-        """Showing the pages."""
-        centre, selection = self._centre, self._desk.selection
+        """Showing other views."""
+        book, selection = self._book, self._desk.selection
         return (
-            Action(_GALLERY, "View", -1, "Gallery", "Show all results in the middle",
-                   self._show_gallery, keys="Ctrl+G", icon="gallery", toolbar=40,
-                   enabled=lambda: centre.page != _GALLERY),
             Action(_COMPARE, "View", -1, "Compare",
                    "Show two to four selected results side by side",
                    lambda: self._desk.flows.start(self._compare_selected(selection.keys)),
-                   keys="Ctrl+Shift+G", icon="compare",
+                   keys="Ctrl+Shift+G", icon="compare", toolbar=40, pages=_LIBRARY, context=True,
                    enabled=lambda: 2 <= len(selection.keys) <= MOST),
             Action(_VARIATIONS, "View", -1, "Variations",
                    "Show the last sheet of seeds or parameters",
-                   lambda: centre.show_page(_VARIATIONS), keys="F6",
+                   lambda: book.show_page(self._sheet_of, _VARIATIONS), keys="F6", icon="grid",
+                   toolbar=41, pages=_SHEETS,
                    enabled=lambda: self.sheet_page.sheet is not None
-                   and centre.page != _VARIATIONS),
+                   and book.view != _VARIATIONS),
         )  # fmt: skip
 
     def making_actions(self) -> tuple[Action, ...]:
@@ -87,44 +120,39 @@ class _Results(QObject):
         return (
             Action("export_grid", "File", 0, "Export grid…",
                    "Save the selected or all listed results as one PNG or PDF", self._export,
-                   keys="Ctrl+Shift+S", icon="grid",
+                   keys="Ctrl+Shift+S", icon="grid", toolbar=33, pages=_LIBRARY | _SHEETS,
+                   context=True,
                    enabled=lambda: self._sheet_on_show() is not None
                    or len(self._session.library.items) > 0),
             Action("seeds", "Run", 1, "Several seeds…",
                    "Make the selected unit's image from several seeds", self._seeds,
-                   keys="Ctrl+Shift+R", enabled=self._has_recipe, place=1),
+                   keys="Ctrl+Shift+R", enabled=self._has_recipe, place=1, context=True,
+                   pages=_SHEETS),
             Action("sweep", "Run", 1, "Sweep parameters…", "Make a sheet over any two parameters",
                    self._sweep, keys="Ctrl+Shift+L", icon="sweep", enabled=self._has_recipe,
-                   place=1),
+                   place=1, context=True, pages=_SHEETS),
         )  # fmt: skip
 
-    def _selection_changed(self) -> None:
-        listed = self.gallery if self._centre.page == _GALLERY else self.strip
-        self._desk.selection.select_results(tuple(listed.selected()))
+    def _listed(self) -> Gallery | ResultsStrip:
+        """The list whose selection counts: the gallery while it is on show."""
+        return self.gallery if self._book.view == _GALLERY else self.strip
 
-    def _show_gallery(self) -> None:
-        self._centre.show_page(_GALLERY)
-        self.gallery.view.setFocus()
+    def _selection_changed(self) -> None:
+        self._desk.selection.select_results(tuple(self._listed().selected()))
 
     async def _compare_selected(self, keys: tuple[str, ...]) -> None:
         results = await self._session.library.load_all(keys)
         if len(results) > 1:
             self.compare.show_results(results)
-            self._centre.show_page(_COMPARE)
+            self._book.show_page(PageName.LIBRARY, _COMPARE)
 
     # ---- variations
 
     def _recipe(self) -> Recipe | None:
-        """What varies: the selected unit with the settings, or the combination on show."""
-        session = self._session
-        if session.network is None or session.prior is None:
-            return None
-        shown = session.display.recipe
-        if shown is not None and len(shown.target.terms) > 1:
-            return shown
-        if session.unit is None:
-            return None
-        return session.recipe(session.unit)
+        """What varies: the page's subject with the settings."""
+        asked = self._book.topic.asked
+        order = self._session.order(asked) if asked is not None else None
+        return order if isinstance(order, Recipe) else None
 
     def _has_recipe(self) -> bool:
         return self._recipe() is not None
@@ -146,23 +174,29 @@ class _Results(QObject):
             dialog.accepted.connect(lambda: self._make(dialog.sheet))
             dialog.open()
 
+    def _make_several(self, recipe: Recipe, count: int) -> None:
+        """A sheet of so many seeds, from that of the settings on."""
+        values = tuple(recipe.seed + number for number in range(count))
+        title = f"{self._title(recipe)}: {count} seeds"
+        self._make(make_sheet(title, recipe, Axis(SEED, values), Axis()))
+
     def _make(self, sheet: Sheet | None) -> None:
         if sheet is not None:
-            self._centre.show_page(_VARIATIONS)
             self.sheet_page.show_sheet(sheet)
+            self._sheet_of = page_of(sheet.recipes[0][0])
+            self._book.show_page(self._sheet_of, _VARIATIONS)
 
     # ---- export
 
     def _sheet_on_show(self) -> Sheet | None:
-        return self.sheet_page.sheet if self._centre.page == _VARIATIONS else None
+        return self.sheet_page.sheet if self._book.view == _VARIATIONS else None
 
     def _selected_or_all(self) -> list[str]:
         """The selected results, or all that the list shows if fewer than two are selected."""
         keys = self._desk.selection.keys
         if len(keys) > 1:
             return list(keys)
-        listed = self.gallery if self._centre.page == _GALLERY else self.strip
-        return [item.key for item in listed.model.items]
+        return [item.key for item in self._listed().model.items]
 
     def _export(self) -> None:
         sheet = self._sheet_on_show()

@@ -14,11 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.results.results_model import ResultModel, selected_keys
 from dgn_explorer.gui.look.card_view import CardView
-from dgn_explorer.gui.look.parts import flat_button, label, panel
+from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.plain import network_text, plain
 from dgn_explorer.gui.look.theme import LARGE, SMALL
 from dgn_explorer.results.filters import ORDERS, ResultFilter, layers_of
@@ -38,10 +37,11 @@ class Gallery(QWidget):
     """Enter or a double-click shows a result; several can be selected for the commands below."""
 
     selection_changed = Signal()
+    counted = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        session, notes, theme, table = desk.session, desk.notes, desk.theme, desk.table
+        session, notes, theme = desk.session, desk.notes, desk.theme
         self._session = session
         self.model = ResultModel(session.library, notes, self)
         self.view = CardView(theme, EDGE)
@@ -49,6 +49,8 @@ class Gallery(QWidget):
         self.view.setModel(self.model)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.started.connect(self._show)
+        self.view.clicked.connect(self._look)
+        desk.context_menu(self.view)
         self.view.drag_out()
         self.view.drag_wanted.connect(lambda: desk.drag_out.drag_stored(self.view, self.selected()))
         self.view.selectionModel().selectionChanged.connect(self.selection_changed)
@@ -70,15 +72,14 @@ class Gallery(QWidget):
         self.favourites = QCheckBox("Favourites")
         self.favourites.setAccessibleName("Only favourites")
         self.favourites.clicked.connect(self._filter)
-        self._count = label("", "muted")
+        self.count_text = ""
         self._empty = label("", "muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.view)
         body, column = panel(margin=0, spacing=SMALL)
-        column.setContentsMargins(LARGE, SMALL, SMALL, SMALL)
-        column.addLayout(self._make_title(table))
+        column.setContentsMargins(LARGE, 0, SMALL, SMALL)
         column.addLayout(self._make_filters())
         column.addWidget(self._pages, 1)
         outer = QVBoxLayout(self)
@@ -97,16 +98,6 @@ class Gallery(QWidget):
     def resize_thumbnails(self, step: int) -> None:
         """Go to the next larger or smaller size."""
         self.view.set_edge(min(max(self.view.edge + 32 * step, 64), 256))
-
-    def _make_title(self, table: ActionTable) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(SMALL)
-        row.addWidget(label("Gallery", "title"))
-        row.addWidget(self._count)
-        row.addStretch()
-        for id in ("compare", "morph", "export_grid", "picture"):
-            row.addWidget(flat_button(table[id]))
-        return row
 
     def _make_filters(self) -> QVBoxLayout:
         top, below, both = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
@@ -167,7 +158,8 @@ class Gallery(QWidget):
     def _counted(self) -> None:
         shown, all_ = self.model.rowCount(), len(self._session.library.items)
         words = "1 result" if all_ == 1 else f"{all_:,} results"
-        self._count.setText(f"{shown:,} of {all_:,}" if shown != all_ else words)
+        self.count_text = f"{shown:,} of {all_:,}" if shown != all_ else words
+        self.counted.emit()
         self._empty.setText(
             "No result passes these filters."
             if all_
@@ -175,6 +167,11 @@ class Gallery(QWidget):
             "Double-click a unit at the left to make the first."
         )
         self._pages.setCurrentIndex(1 if shown else 0)
+
+    def _look(self, index: QModelIndex) -> None:
+        """Tell of one result in the inspector, and stay."""
+        if len(self.selected()) < 2:
+            self._session.show_result(self.model.key(index), aside=True)
 
     def _show(self, index: QModelIndex) -> None:
         self._session.show_result(self.model.key(index))

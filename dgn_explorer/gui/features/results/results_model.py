@@ -1,6 +1,6 @@
 """Stored results as a list model, filtered and ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -34,6 +34,7 @@ class ResultModel(QAbstractListModel):
         self._places: dict[str, int] = {}  # of the keys in it
         self._favourites: frozenset[str] = frozenset()
         self.filter = ResultFilter()
+        self._owns: Callable[[Summary], bool] | None = None
         self.ratio = 1.0
         library.changed.connect(self.refresh)
         library.added.connect(self._add)
@@ -44,6 +45,12 @@ class ResultModel(QAbstractListModel):
         """Show what ``chosen`` lets through."""
         self.filter = chosen
         self.refresh()
+
+    def show_owned(self, owns: Callable[[Summary], bool]) -> None:
+        """Show only what ``owns`` says belongs to the subject."""
+        if owns != self._owns:
+            self._owns = owns
+            self.refresh()
 
     def refresh(self) -> None:
         """Take over the library's list; unchanged lists keep the selection."""
@@ -70,7 +77,8 @@ class ResultModel(QAbstractListModel):
             self.endInsertRows()
 
     def _passing(self, items: Sequence[Summary]) -> list[Summary]:
-        return self.filter.apply(items, self._notes.is_favourite, self._notes.words_of)
+        owned = items if self._owns is None else [item for item in items if self._owns(item)]
+        return self.filter.apply(owned, self._notes.is_favourite, self._notes.words_of)
 
     @property
     def items(self) -> Sequence[Summary]:

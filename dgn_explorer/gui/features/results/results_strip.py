@@ -1,4 +1,4 @@
-"""The stored results along the bottom, newest first."""
+"""The stored results of the page's subject along the bottom, newest first."""
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
@@ -17,8 +17,9 @@ from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
 from dgn_explorer.results.filters import ResultFilter
 
-EDGE = 72
+EDGE = 56
 _SCROLLBAR_PX = 18
+_EMPTY = "Every picture you make of this is kept here, and shown again at once."
 
 
 class ResultsStrip(QWidget):
@@ -29,7 +30,7 @@ class ResultsStrip(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         session, notes, theme = desk.session, desk.notes, desk.theme
-        self._session = session
+        self._session, self._book = session, desk.book
         self.model = ResultModel(session.library, notes, self)
         self.view = CardView(theme, EDGE, strip=True)
         self.view.setAccessibleName("Results")
@@ -49,9 +50,7 @@ class ResultsStrip(QWidget):
         self.filter.setFixedWidth(128)
         self.filter.textChanged.connect(lambda text: self.model.set_filter(ResultFilter(text)))
         self._count = label("", "section")
-        self._empty = label(
-            "Every picture you make is kept here, and shown again at once.", "muted"
-        )
+        self._empty = label(_EMPTY, "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
@@ -76,7 +75,9 @@ class ResultsStrip(QWidget):
         self.model.modelReset.connect(self._counted)
         self.model.rowsInserted.connect(self._counted)
         session.display_changed.connect(self._follow)
-        self._counted()
+        desk.book.topic_changed.connect(self._own)
+        desk.context_menu(self.view)
+        self._own()
 
     def _show(self, index: QModelIndex) -> None:
         self.model.ratio = self.devicePixelRatioF()
@@ -87,18 +88,20 @@ class ResultsStrip(QWidget):
         """The keys of the selected results."""
         return selected_keys(self.view, self.model)
 
+    def _own(self) -> None:
+        topic = self._book.topic
+        self.model.show_owned(topic.owns)
+        self._counted()
+
     def _counted(self) -> None:
-        shown, all_ = self.model.rowCount(), len(self._session.library.items)
+        owns = self._book.topic.owns
+        shown, all_ = self.model.rowCount(), sum(map(owns, self._session.library.items))
         word = "RESULT" if all_ == 1 else "RESULTS"
         self._count.setText(
             f"{shown:,} OF {all_:,} {word}" if shown != all_ else f"{all_:,} {word}"
         )
         self._side.setVisible(all_ > 0)
-        self._empty.setText(
-            "No result contains this text."
-            if all_
-            else "Every picture you make is kept here, and shown again at once."
-        )
+        self._empty.setText("No result contains this text." if all_ else _EMPTY)
         self._pages.setCurrentIndex(1 if shown else 0)
         self._follow()
 

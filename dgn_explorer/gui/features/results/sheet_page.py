@@ -10,7 +10,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QTableView,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.results.variations import Sheet
 from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.card_delegate import CardDelegate
-from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, panel
+from dgn_explorer.gui.look.parts import ElidedLabel, panel
 from dgn_explorer.gui.look.plain import tip_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL
@@ -116,7 +115,7 @@ class SheetPage(QWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        session, theme, table = desk.session, desk.theme, desk.table
+        session, theme = desk.session, desk.theme
         self._session = session
         self.sheet: Sheet | None = None
         self.model = SheetModel(session, self)
@@ -138,15 +137,10 @@ class SheetPage(QWidget):
         ):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
             header.setDefaultSectionSize(pixels)
-        self._title = ElidedLabel("title")
+        self._title = ElidedLabel("strong")
         body, column = panel(margin=0, spacing=SMALL)
-        column.setContentsMargins(LARGE, SMALL, SMALL, SMALL)
-        row = QHBoxLayout()
-        row.setSpacing(SMALL)
-        row.addWidget(self._title, 1)
-        for id in ("export_grid", "picture"):
-            row.addWidget(flat_button(table[id]))
-        column.addLayout(row)
+        column.setContentsMargins(LARGE, 0, SMALL, SMALL)
+        column.addWidget(self._title)
         column.addWidget(self.view, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""The right side: the selected unit, Visualise, seed, preset and parameters."""
+"""What the next answer is made with: quality, how many, seed, and the rest under *Advanced*."""
 
 from dataclasses import replace
 
@@ -6,137 +6,121 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QPushButton,
+    QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.desk import Desk
-from dgn_explorer.gui.features.settings.parameter_form import ParameterForm
+from dgn_explorer.gui.features.settings.fields import Field
+from dgn_explorer.gui.features.settings.how_many import HowMany
+from dgn_explorer.gui.features.settings.parameter_form import ParameterForm, inputs_of
+from dgn_explorer.gui.features.settings.quality import Quality
 from dgn_explorer.gui.features.settings.step_size_bar import StepSizeBar
 from dgn_explorer.gui.look.number_field import NumberField
-from dgn_explorer.gui.look.parts import (
-    ElidedLabel,
-    action_button,
-    fill_scrolling,
-    flat_button,
-    label,
-    line,
-    panel,
-)
+from dgn_explorer.gui.look.parts import action_button, flat_button, label
 from dgn_explorer.gui.look.plain import set_tip
-from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
 from dgn_explorer.gui.state.input_files import InputFiles
-from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.synthesis.methods.table import METHODS, method_named
-from dgn_explorer.synthesis.start import RANDOM
+from dgn_explorer.synthesis.methods.method import Method
 
 _LIVE = "The running image goes on from where it is with what you change"
-_ONLY_NEXT = "This method has no code to go on from: changes wait for the next run"
+_ONLY_NEXT = "This question has no code to go on from: changes wait for the next run"
 _SEED_MERGE_ID = 1
 _LARGEST_SEED = 2**63 - 1
 
 
 class Controls(QWidget):
-    """What the next run will do, and the button that starts it."""
+    """Two basic controls and the seed in sight; everything else behind *Advanced*."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        session, notes, table = desk.session, desk.notes, desk.table
-        self._session, self._notes = session, notes
-        self._note = label("", "caption", wrap=True)
-        self._name = label("No unit selected", "title", wrap=True)
-        self._about = label("Click a unit at the left, or search.", "muted", wrap=True)
-        self._go = action_button(table["visualise"], "Visualise")
-        self._go.setProperty("role", "primary")
+        session, table = desk.session, desk.table
+        self._session = session
+        self.quality, self.how_many = Quality(session.settings), HowMany(session.settings)
         self.seed = NumberField(int, 0, _LARGEST_SEED, session.settings.value.seed)
         self.seed.setAccessibleName("Seed")
         self.seed.setAccessibleDescription(
             "The random code to start from; the same seed, the same image"
         )
+        set_tip(self.seed, "Same seed, same image on this machine; unlocked, a new one every run")
         self.seed.edited.connect(self._seed_edited)
         files = InputFiles(session, desk.flows, self)
+        self.inputs = ParameterForm(session.settings, files.choose, inputs_of, self._best)
+        session.selected.connect(self.inputs.refresh)
         self.form = ParameterForm(session.settings, files.choose)
         self.live = self._make_live(table)
-        self.method = QComboBox()
-        self.method.setAccessibleName("Method")
-        for method in METHODS:
-            if method.of_units:
-                self.method.addItem(method.title, method.name)
-        self.method.activated.connect(
-            lambda _row: session.settings.use_method(self.method.currentData())
-        )
-        self._start = ElidedLabel("muted")
-        self._start_row = QWidget()
-        row = QHBoxLayout(self._start_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(TIGHT)
-        row.addWidget(self._start, 1)
-        forget = QPushButton("Random")
-        forget.setProperty("role", "link")
-        forget.setAccessibleName("Start from a random code again")
-        forget.clicked.connect(lambda: session.settings.start_from(RANDOM, ""))
-        row.addWidget(forget)
         self._presets = QButtonGroup(self)
         self._presets.setExclusive(False)
         self._preset_row = QHBoxLayout()
         self._preset_row.setSpacing(TIGHT)
-
-        body, column = panel(spacing=SMALL)
-        head = QHBoxLayout()
-        head.setSpacing(TIGHT)
-        head.addWidget(self._name, 1)
-        for id in ("favourite", "add_to_combination"):
-            head.addWidget(flat_button(table[id]), 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(head)
-        column.addWidget(self._about)
-        column.addWidget(self._note)
-        column.addSpacing(TIGHT)
-        column.addWidget(self._go)
-        column.addSpacing(TIGHT)
-        column.addWidget(line())
-        column.addWidget(label("SEED", "section"))
-        column.addLayout(self._make_seed_row(table))
-        column.addWidget(self._start_row)
-        column.addWidget(
-            label(
-                "Same seed, same image on this machine. Unlocked: a new one for every run.",
-                "caption",
-                wrap=True,
-            )
-        )
-        column.addSpacing(TIGHT)
-        column.addWidget(line())
-        column.addWidget(label("METHOD", "section"))
-        column.addWidget(self.method)
-        column.addSpacing(TIGHT)
-        column.addWidget(line())
-        column.addWidget(label("PRESET", "section"))
-        column.addLayout(self._preset_row)
-        column.addSpacing(TIGHT)
-        column.addWidget(line())
-        column.addWidget(label("PARAMETERS", "section"))
-        column.addWidget(self.live)
-        column.addWidget(StepSizeBar(desk))
-        column.addWidget(self.form)
-        column.addStretch()
-        fill_scrolling(self, body)
-        session.selected.connect(self._show_unit)
-        session.opened.connect(self._opened)
-        notes.changed.connect(self._show_note)
+        self.advanced = self._make_heading()
+        self.rest = self._make_rest(desk)
+        self.rest.hide()
+        self._seeds = QWidget()
+        self._seeds.setLayout(self._make_seed_row(table))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, SMALL)
+        column.setSpacing(SMALL)
+        for part in (
+            self.inputs,
+            self.quality,
+            self.how_many,
+            self._seeds,
+            StepSizeBar(desk),
+            self.advanced,
+            self.rest,
+        ):
+            column.addWidget(part)
         session.settings.changed.connect(self._show_settings)
         self._make_presets()
         self._show_settings()
 
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Every control of the question, by the name of its parameter or input."""
+        return {**self.inputs.fields, **self.form.fields}
+
+    def _best(self) -> float | None:
+        unit = self._session.unit
+        return self._session.best_of(unit) if unit is not None else None
+
+    def _make_heading(self) -> QToolButton:
+        made = QToolButton()
+        made.setText("Advanced")
+        made.setProperty("role", "heading")
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        made.setArrowType(Qt.ArrowType.RightArrow)
+        made.setCheckable(True)
+        made.setAccessibleName("Advanced settings")
+        made.toggled.connect(self._fold)
+        return made
+
+    def _fold(self, open: bool) -> None:
+        self.rest.setVisible(open)
+        self.advanced.setArrowType(Qt.ArrowType.DownArrow if open else Qt.ArrowType.RightArrow)
+
+    def _make_rest(self, desk: Desk) -> QWidget:
+        rest = QWidget()
+        column = QVBoxLayout(rest)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SMALL)
+        column.addLayout(self._preset_row)
+        column.addWidget(self.live)
+        column.addWidget(self.form)
+        return rest
+
     def _make_seed_row(self, table: ActionTable) -> QHBoxLayout:
         row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(TIGHT)
+        row.addWidget(label("Seed"))
         row.addWidget(self.seed, 1)
         row.addWidget(flat_button(table["lock_seed"]))
-        row.addWidget(flat_button(table["new_seed"]))
+        row.addWidget(action_button(table["again"]))
         return row
 
     def _make_live(self, table: ActionTable) -> QCheckBox:
@@ -159,7 +143,7 @@ class Controls(QWidget):
             self._preset_row.removeWidget(old)
             old.deleteLater()
         self._preset_method = self._session.settings.value.method
-        for name in method_named(self._preset_method).presets:
+        for name in self._session.settings.value.about.presets:
             button = QPushButton(name.capitalize())
             button.setCheckable(True)
             button.setAccessibleName(f"Preset {name}")
@@ -184,34 +168,12 @@ class Controls(QWidget):
         value = self._session.settings.value
         if self.seed.value != value.seed:
             self.seed.set_value(value.seed)
-        if self.method.currentData() != value.method:
-            self.method.setCurrentIndex(self.method.findData(value.method))
         if self._preset_method != value.method:
             self._make_presets()
-        set_tip(self.live, _LIVE if method_named(value.method).with_prior else _ONLY_NEXT)
-        self._start_row.setVisible(value.start != RANDOM)
-        self._start.setText(f"Starts from {value.start_name}")
+        images = isinstance(value.about, Method)
+        goes_on = isinstance(value.about, Method) and value.about.with_prior
+        set_tip(self.live, _LIVE if goes_on else _ONLY_NEXT)
+        for part in (self._seeds, self.live):
+            part.setVisible(images)
         for button in self._presets.buttons():
             button.setChecked(button.objectName() == self._session.settings.preset)
-
-    def _opened(self) -> None:
-        self._show_unit(None)
-
-    def _show_note(self) -> None:
-        note = self._notes.of(self._session.unit)
-        tags = " ".join(f"#{tag}" for tag in note.tags)
-        self._note.setText("\n".join(part for part in (tags, note.text) if part))
-        self._note.setVisible(bool(self._note.text()))
-
-    def _show_unit(self, unit: UnitAddress | None) -> None:
-        network = self._session.network
-        self._show_note()
-        if unit is None or network is None:
-            self._name.setText("No unit selected")
-            self._about.setText("Click a unit at the left, or search.")
-            return
-        layer = network.layer(unit.layer)
-        name = network.label(unit)
-        self._name.setText(name or str(unit))
-        about = f"{layer.kind}, {shape_text(layer)} units"
-        self._about.setText(f"{unit}  ·  {about}" if name else about)

@@ -11,11 +11,21 @@ from dgn_explorer.gui.look.parts import label, set_role
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import MEDIUM, TIGHT
+from dgn_explorer.gui.state.asking import proposed, takes_band
 from dgn_explorer.gui.state.run_settings import SettingsModel
-from dgn_explorer.synthesis.methods.table import method_named
+from dgn_explorer.studies.questions import About, question_named
 from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec
 
-_FIRST_MERGE_ID = 100
+_FIRST_MERGE_ID, _BAND_MERGE_ID = 100, 92
+BAND = "activation"
+_BAND_SPEC = ParameterSpec(
+    BAND,
+    ParameterKind.RANGE,
+    (8.0, 10.0),
+    "how strongly the images excite the unit, from and to",
+    -1e9,
+    1e9,
+)
 
 
 def title_of(spec: ParameterSpec) -> str:
@@ -40,28 +50,44 @@ def _help_text(spec: ParameterSpec) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+def inputs_of(about: About) -> tuple[ParameterSpec, ...]:
+    """What has to be in sight: pictures to choose, and a range of activations."""
+    return (*about.choosable, *((_BAND_SPEC,) if takes_band(about) else ()))
+
+
+def parameters_of(about: About) -> tuple[ParameterSpec, ...]:
+    """The parameters of a method or study."""
+    return about.parameters.specs()
+
+
 class ParameterForm(QWidget):
-    """One row a parameter of the settings' method."""
+    """One row a parameter of the question; ``specs`` says which ones."""
 
     def __init__(
         self,
         settings: SettingsModel,
         choose: Callable[[str, str], None],
-        parent: QWidget | None = None,
+        specs: Callable[[About], tuple[ParameterSpec, ...]] = parameters_of,
+        best: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """``choose`` takes the role of an input and the path of the file for it."""
-        super().__init__(parent)
-        self._settings, self._choose = settings, choose
+        """``choose`` takes the role of an input and the path of the file for it.
+
+        ``best`` is the highest activation known of what is asked of, for a range to propose.
+        """
+        super().__init__()
+        self._best = best
+        self._settings, self._choose, self._specs = settings, choose, specs
         self._method = ""
         self.fields: dict[str, Field] = {}
         self._captions: dict[str, QLabel] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._rows = QWidget()
-        settings.changed.connect(self._show)
-        self._show()
+        settings.changed.connect(self.refresh)
+        self.refresh()
 
-    def _show(self) -> None:
+    def refresh(self) -> None:
+        """Follow the settings, and what is known of the subject."""
         value = self._settings.value
         if value.method != self._method:
             self._build(value.method)
@@ -73,6 +99,8 @@ class ParameterForm(QWidget):
     def _value(self, name: str) -> Any:
         """What the settings say of a parameter, or the name of what was given for an input."""
         settings = self._settings.value
+        if name == BAND:
+            return settings.band or proposed(self._best())
         if hasattr(settings.parameters, name):
             return getattr(settings.parameters, name)
         given = [one for one in settings.inputs if one.role == name]
@@ -90,13 +118,14 @@ class ParameterForm(QWidget):
         grid.setHorizontalSpacing(MEDIUM)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
-        about = method_named(method)
-        for row, spec in enumerate((*about.parameters.specs(), *about.choosable)):
+        specs = self._specs(question_named(method))
+        for row, spec in enumerate(specs):
             grid.addWidget(label(title_of(spec)), 3 * row, 0)
             grid.addWidget(self._caption(spec), 3 * row + 1, 0, 1, 2)
             grid.addWidget(self._control(spec, row), 3 * row, 1)
             grid.setRowMinimumHeight(3 * row + 2, TIGHT)
         self._column.addWidget(self._rows)
+        self.setVisible(bool(specs))
 
     def help_of(self, name: str) -> str:
         """The line under a parameter: its help, or its range while what is typed is outside."""
@@ -126,5 +155,8 @@ class ParameterForm(QWidget):
 
     def _edited(self, spec: ParameterSpec, row: int, value: object) -> None:
         old = self._settings.value
+        if spec.name == BAND and isinstance(value, tuple):
+            self._settings.edit(replace(old, band=value), "Change of the range", _BAND_MERGE_ID)
+            return
         new = replace(old, parameters=replace(old.parameters, **{spec.name: value}))  # type: ignore[type-var]
         self._settings.edit(new, f"Change of {title_of(spec).lower()}", _FIRST_MERGE_ID + row)

@@ -7,26 +7,34 @@ from PySide6.QtWidgets import QFileDialog
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.actions import Action
-from dgn_explorer.gui.desk.centre import Page
+from dgn_explorer.gui.desk.book import PageTopic, View
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
+from dgn_explorer.gui.desk.inspector import Section
+from dgn_explorer.gui.features.training.prior_card import PriorCard
 from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.gui.features.training.training_run import Training, TrainingOrder
+from dgn_explorer.gui.look.plain import network_text
+from dgn_explorer.gui.look.texts import TIMES
+from dgn_explorer.gui.state.topics import PageName, Topic
 from dgn_explorer.training.folder import DONE
 
-_PAGE = "training"  # and the action that shows it
+_VIEW = "training"
+_PRIOR = frozenset({PageName.PRIOR})
 
 
 def training_feature(desk: Desk) -> Feature:
-    """A page of the middle; the run itself is a process of its own."""
+    """The page of the prior; a training run itself is a process of its own."""
     run = Training(desk)
     training = _Training(desk, run)
     return Feature(
         name="training",
         actions=training.actions(),
         follows=(run.changed, desk.session.opened),
-        pages=(Page(_PAGE, TrainingPanel(run, desk.table)),),
+        views=(View(_VIEW, TrainingPanel(run, desk.table), tuple(_PRIOR)),),
+        topics=(PageTopic(PageName.PRIOR, training.topic, (desk.session.opened,)),),
+        sections=(Section("This generator", PriorCard(desk), tuple(_PRIOR)),),
     )
 
 
@@ -35,6 +43,14 @@ class _Training(QObject):
         super().__init__(desk.window)
         self._desk, self._session, self._run = desk, desk.session, run
         self._order: TrainingOrder | None = None
+
+    def topic(self) -> Topic:
+        """The generator that is open."""
+        prior = self._session.prior
+        if prior is None:
+            return Topic("No generator yet", "It is loaded with the network")
+        size = f"{prior.image_size} {TIMES} {prior.image_size} pixels"
+        return Topic(f"Generator {network_text(prior.name)}", f"the prior: draws {size}")
 
     def actions(self) -> tuple[Action, ...]:
         """Everything about a run."""
@@ -45,9 +61,11 @@ class _Training(QObject):
 
         return (
             Action("train", "File", -1, "Train a prior…",
-                   "Make a prior from your own photographs", self._ask),
+                   "Make a generator from your own photographs", self._ask,
+                   icon="play", toolbar=10, pages=_PRIOR),
             Action("train_watch", "File", -1, "Watch a training…",
-                   "Follow a training run in a folder", self._choose_run),
+                   "Follow a training run in a folder", self._choose_run,
+                   icon="eye", toolbar=11, pages=_PRIOR),
             Action("train_stop", "Run", 3, "Stop the training", "Save the training run and end it",
                    self._stop, enabled=lambda: run.under_way),
             Action("train_continue", "Run", 3, "Go on training",
@@ -55,8 +73,6 @@ class _Training(QObject):
                    enabled=self._can_go_on),
             Action("train_load", "Run", 3, "Load the trained prior",
                    "Draw with the prior of the run", self._load, enabled=has_prior),
-            Action(_PAGE, "View", -1, "Training", "Show the training run", self._show_page,
-                   keys="F7", enabled=lambda: run.view is not None),
         )  # fmt: skip
 
     def _can_go_on(self) -> bool:
@@ -66,7 +82,7 @@ class _Training(QObject):
         return ended and self._order is not None
 
     def _show_page(self) -> None:
-        self._desk.centre.show_page(_PAGE)
+        self._desk.book.show_page(PageName.PRIOR, _VIEW)
 
     def _ask(self) -> None:
         network = self._session.pair[0] or "lite0"

@@ -4,7 +4,6 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QSizePolicy,
@@ -14,12 +13,13 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.features.training.training_run import Training, View
+from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import ElidedLabel, action_button, fill_scrolling, label
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.training.folder import DONE, FAILED, PREPARING, STOPPED, TRAINING
 
-_EMPTY = "No training is watched. File, Train a prior… starts one; Watch a training… finds one."
+_EMPTY = "No training is watched. Train a prior… starts one; Watch a training… finds one."
 _SAMPLES = "LATEST SAMPLES   real photographs · reconstructed · random codes"
 _STEPS = 1000  # of the progress bar
 
@@ -30,7 +30,7 @@ class TrainingPanel(QWidget):
     def __init__(self, training: Training, table: ActionTable) -> None:
         super().__init__()
         self._training = training
-        self.title = label(_EMPTY, "display")
+        self.title = label(_EMPTY, "title")
         self.title.setWordWrap(True)
         self.state = label("", "muted", wrap=True)
         self.folder = ElidedLabel("caption")
@@ -42,11 +42,9 @@ class TrainingPanel(QWidget):
         self.curves = _Picture("Loss curves")
         self._samples_title = label(_SAMPLES, "section")
         self._curves_title = label("LOSSES", "section")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SMALL)
+        buttons = FlowLayout(SMALL)
         for name in ("train_stop", "train_continue", "train_load"):
             buttons.addWidget(action_button(table[name]))
-        buttons.addStretch()
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)

@@ -1,4 +1,4 @@
-"""The left side: search, layer tree, and the units of the layer as a grid."""
+"""The navigator of units: the layers as a tree, and the units of the chosen one as a grid."""
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dgn_explorer.gui.desk.desk import LAYERS, Desk
+from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.typing_anywhere import TypingAnywhere
 from dgn_explorer.gui.features.units.layer_model import LayerModel, PathRole
 from dgn_explorer.gui.features.units.search_box import SearchBox
@@ -19,24 +19,26 @@ from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.parts import ElidedLabel, label, panel
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT, Theme
 from dgn_explorer.gui.state.search_index import Hit
+from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 
 EDGES = (48, 64, 76, 96, 128)
 DEFAULT_EDGE = 76
-_HITS, _NOTHING = "hits", "nothing"
 
 
 class Browser(QWidget):
     """Select with one click, visualise with two or with Enter."""
 
     layer_shown = Signal(str)
+    layer_chosen = Signal()  # by the search
+    unit_wanted = Signal()  # by the search, for the mix on show
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         session, theme = desk.session, desk.theme
-        self._session, self._selection = session, desk.selection
-        self.search = SearchBox(session, desk.notes, theme)
+        self._session, self._selection, self._book = session, desk.selection, desk.book
+        self.search = SearchBox(session, desk.notes, theme, desk.window)
         TypingAnywhere(desk.window, self.search.field)
         self.tree = self._make_tree()
         self.units = UnitModel(session, desk.notes, self)
@@ -47,22 +49,18 @@ class Browser(QWidget):
         self._grid_title.setText("UNITS")
         body, column = panel(margin=0, spacing=MEDIUM)
         column.setContentsMargins(MEDIUM, MEDIUM, SMALL, 0)
-        self._pages = desk.navigator
         self._split = self._make_split()
         self._fits = True  # the layers are as high as their rows
-        self._pages.add_page(LAYERS, self._split)
-        self._pages.add_page(_HITS, self.search.hits)
-        nothing = label("The layers of the network appear here.", "muted", wrap=True)
-        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._pages.add_page(_NOTHING, nothing)
-        self._pages.show_page(_NOTHING)
-        column.addWidget(self.search)
-        column.addWidget(self._pages, 1)
+        self._nothing = label("The layers of the network appear here.", "muted", wrap=True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._split.hide()
+        column.addWidget(self._nothing, 1)
+        column.addWidget(self._split, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
         self.search.chosen.connect(self._chosen)
-        self.search.searching.connect(lambda on: self._pages.show_page(_HITS if on else LAYERS))
+        desk.book.page_changed.connect(self._turned)
         session.opened.connect(self._open)
         session.selected.connect(self._follow)
 
@@ -109,6 +107,7 @@ class Browser(QWidget):
         return grid
 
     def _make_split(self) -> QSplitter:
+        self._parts: list[QWidget] = []
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.splitterMoved.connect(self._keep_split)
@@ -123,8 +122,13 @@ class Browser(QWidget):
             column.addWidget(title)
             column.addWidget(view, 1)
             split.addWidget(part)
+            self._parts.append(part)
             split.setStretchFactor(split.count() - 1, stretch)
         return split
+
+    def _turned(self) -> None:
+        """The page of a layer shows its units itself."""
+        self._parts[1].setVisible(self._book.page is not PageName.LAYER)
 
     def _keep_split(self) -> None:
         self._fits = False
@@ -141,7 +145,8 @@ class Browser(QWidget):
             self._split.setSizes([min(wanted, height // 2), max(height - wanted, height // 2)])
 
     def _open(self, network: NetworkInfo, _prior: object) -> None:
-        self._pages.show_page(LAYERS)
+        self._nothing.hide()
+        self._split.show()
         self._tree_title.setText(f"{network.title.upper()} · {len(network.layers)} LAYERS")
         model = LayerModel(network)
         model.setParent(self.tree)
@@ -177,7 +182,11 @@ class Browser(QWidget):
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         unit = self.units.address(current)
-        if unit is not None:
+        if unit is None:
+            return
+        if self._book.page is PageName.UNIT:
+            self._session.look_at(unit)
+        else:  # the subject of the page on show is another, and stays
             self._session.select(unit)
 
     def _selection_changed(self) -> None:
@@ -190,10 +199,14 @@ class Browser(QWidget):
 
     def _chosen(self, hit: Hit) -> None:
         self._go_to_layer(hit.layer)
-        if hit.unit is not None:
-            self._session.visualise(hit.unit)
+        if hit.unit is None:
+            self._book.show_page(PageName.LAYER, self._book.first_view(PageName.LAYER))
+            self.layer_chosen.emit()
+        elif self._book.page is PageName.MIX:
+            self._session.select(hit.unit)
+            self.unit_wanted.emit()
         else:
-            self.grid.setFocus()
+            self._session.visualise(hit.unit)
 
     def _follow(self, unit: UnitAddress) -> None:
         """Show the selected unit, wherever the selection came from."""

@@ -7,12 +7,19 @@ from PySide6.QtGui import QGuiApplication
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.actions import Action
+from dgn_explorer.gui.desk.book import PageTopic, View
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
-from dgn_explorer.gui.desk.panels import Area, Panel
+from dgn_explorer.gui.desk.navigator import Guide
+from dgn_explorer.gui.desk.top_bar import TopItem, TopPlace
+from dgn_explorer.gui.features.units import layer_page
 from dgn_explorer.gui.features.units.browser import DEFAULT_EDGE, EDGES, Browser
+from dgn_explorer.gui.features.units.layer_page import LayerPage
 from dgn_explorer.gui.features.units.note_dialog import NoteDialog
+from dgn_explorer.gui.look.texts import shape_text
+from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.history import History
+from dgn_explorer.gui.state.topics import OfLayer, PageName, Topic
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.results.filters import ORDERS
@@ -29,9 +36,11 @@ _ORDERS = {
 
 
 def units_feature(desk: Desk) -> Feature:
-    """The panel *Browse*, and what can be done with units."""
+    """Search, the navigator of layers and units, the page of a layer, and what units allow."""
     browser = Browser(desk)
-    units = _Units(desk, browser)
+    page = LayerPage(desk, browser)
+    units = _Units(desk, browser, page)
+    session = desk.session
     return Feature(
         name="units",
         actions=units.actions(),
@@ -41,7 +50,22 @@ def units_feature(desk: Desk) -> Feature:
             desk.notes.changed,
             desk.selection.changed,
         ),
-        panels=(Panel("Browse", browser, Area.LEFT, 250),),
+        views=(View("units", page, (PageName.LAYER,), page.resize_thumbnails),),
+        topics=(
+            PageTopic(
+                PageName.LAYER,
+                units.topic,
+                (
+                    browser.layer_shown,
+                    session.opened,
+                    session.library.added,
+                    session.library.changed,
+                    desk.selection.changed,
+                ),
+            ),
+        ),
+        guides=(Guide("units", browser, (PageName.UNIT, PageName.LAYER, PageName.MIX)),),
+        top=(TopItem(TopPlace.SEARCH, browser.search),),
         tab_stops=(browser.search.field, browser.tree, browser.grid),
         remember=units.remember,
     )
@@ -50,16 +74,36 @@ def units_feature(desk: Desk) -> Feature:
 class _Units(QObject):
     """What the actions do; a child of the window, so that Qt drops its connections with it."""
 
-    def __init__(self, desk: Desk, browser: Browser) -> None:
+    def __init__(self, desk: Desk, browser: Browser, page: LayerPage) -> None:
         super().__init__(desk.window)
-        self._desk, self._browser = desk, browser
+        self._desk, self._browser, self._page = desk, browser, page
         self._history = History()
         keep = desk.preferences
         edge, order = keep.get("thumbnail_px", DEFAULT_EDGE), keep.get("unit_order", "index")
         browser.grid.set_edge(edge if edge in EDGES else DEFAULT_EDGE)
         browser.units.set_order(order if order in ORDERS else "index")
+        large = keep.get("layer_thumbnail_px", layer_page.DEFAULT_EDGE)
+        page.grid.set_edge(large if large in layer_page.EDGES else layer_page.DEFAULT_EDGE)
+        browser.unit_wanted.connect(desk.table["add_to_combination"].trigger)
+        browser.layer_chosen.connect(page.grid.setFocus)
         desk.session.selected.connect(self._selected)
         desk.session.opened.connect(self._opened)
+
+    def topic(self) -> Topic:
+        """The layer on show; what is selected in it is what saving and deleting mean."""
+        network, layer = self._desk.session.network, self._browser.units.layer
+        if network is None or layer is None:
+            return Topic("No layer yet", "The layers appear at the left")
+        library, fingerprint, path = self._desk.session.library, network.fingerprint, layer.path
+        found = [library.newest(fingerprint, unit) for unit in self._desk.selection.units]
+        made = self._browser.units.made
+        return Topic(
+            layer.path,
+            f"{layer.kind}, {shape_text(layer)} units  ·  {made:,} made",
+            keys=tuple(item.key for item in found if item is not None),
+            asked=Asked(layer=path),
+            owns=OfLayer(fingerprint, path),
+        )
 
     def actions(self) -> tuple[Action, ...]:
         """Everything about units that is not a matter of their pictures."""
@@ -86,15 +130,18 @@ class _Units(QObject):
         return (
             Action("copy_address", "File", 1, "Copy unit address",
                    "Copy layer:index of the selected unit", self._copy_address,
-                   keys="Ctrl+Shift+C", enabled=selected),
+                   keys="Ctrl+Shift+C", enabled=selected, context=True,
+                   pages=frozenset({PageName.UNIT, PageName.LAYER})),
             Action("find", "Edit", 1, "Find a unit", "Search class names, layers and layer:index",
                    self._find, keys="Ctrl+F", icon="search", enabled=opened),
             Action("favourite", "Edit", 2, "Favourite", "Mark the selected unit as a favourite",
                    self._toggle_favourite, keys="Ctrl+B", icon="star", enabled=selected,
+                   toolbar=20, pages=frozenset({PageName.UNIT}), context=True,
                    checked=lambda: self._desk.notes.of(session.unit).favourite),
             Action("note", "Edit", 2, "Tags and note…",
                    "Write tags and a note on the selected unit",
-                   self._write, keys="Ctrl+T", enabled=selected),
+                   self._write, keys="Ctrl+T", enabled=selected, context=True,
+                   pages=frozenset({PageName.UNIT, PageName.LAYER})),
             Action("compute_selection", "Run", 2, "Compute selected units",
                    "Queue the units selected in the grid",
                    lambda: self._compute(browser.selected_units()), keys="Ctrl+Shift+Return",
@@ -118,6 +165,7 @@ class _Units(QObject):
         """Put size, order and unit into the preferences."""
         keep = self._desk.preferences
         keep.put("thumbnail_px", self._browser.grid.edge)
+        keep.put("layer_thumbnail_px", self._page.grid.edge)
         keep.put("unit_order", self._browser.units.order)
         keep.put("unit", str(self._desk.session.unit or ""))
         keep.put("unit_network", self._desk.notes.fingerprint)
@@ -129,7 +177,6 @@ class _Units(QObject):
             self._desk.notify(f"{unit} is on the clipboard.")
 
     def _find(self) -> None:
-        self._desk.panels.show("Browse")
         self._browser.search.field.setFocus()
         self._browser.search.field.selectAll()
 
@@ -153,10 +200,11 @@ class _Units(QObject):
     def _go(self, step: int) -> None:
         unit = self._history.go(step)
         if unit is not None:
-            self._desk.session.select(unit)
+            self._desk.book.show_page(PageName.UNIT)
+            self._desk.session.look_at(unit)
 
     def _resize_thumbnails(self, step: int) -> None:
-        resize = self._desk.centre.resize_thumbnails or self._browser.resize_thumbnails
+        resize = self._desk.book.resize_thumbnails or self._browser.resize_thumbnails
         resize(step)
 
     def _selected(self, unit: UnitAddress) -> None:

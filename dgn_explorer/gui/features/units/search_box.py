@@ -1,16 +1,24 @@
-"""The search box and the list of hits under it."""
+"""The search box of the top bar, and the list of hits that opens below it."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.look.icons import icon
 from dgn_explorer.gui.look.parts import label, set_role
 from dgn_explorer.gui.look.plain import plain
-from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
+from dgn_explorer.gui.look.row_delegate import HEIGHT, QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import SMALL, Theme
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.search_index import Hit, SearchIndex
@@ -18,23 +26,23 @@ from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.info import NetworkInfo
 
 _HitRole = Qt.ItemDataRole.UserRole + 1
+_LEAST_PX, _WIDEST_PX = 380, 640
+_MOST_ROWS = 12
 
 
 class SearchBox(QWidget):
     """Type, walk the hits with the arrow keys, Enter runs; a bad address explains itself."""
 
     chosen = Signal(object)  # Hit
-    searching = Signal(bool)
 
-    def __init__(
-        self, session: Session, notes: Notes, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, notes: Notes, theme: Theme, window: QWidget) -> None:
+        super().__init__()
         self._session, self._notes, self._theme = session, notes, theme
         self._index: SearchIndex | None = None
         self._entered = False  # Enter was pressed before there was anything to search
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Class, layer or layer:index")
+        self.field.setPlaceholderText("Search a class, a layer or layer:index")
+        self.field.setMaximumWidth(_WIDEST_PX)
         self.field.setAccessibleName("Find a unit")
         self.field.setAccessibleDescription("Enter visualises the first hit")
         self.field.setClearButtonEnabled(True)
@@ -50,17 +58,23 @@ class SearchBox(QWidget):
         self.problem_hint.hide()
         self.hits = QListWidget()
         self.hits.setAccessibleName("Search hits")
+        self.hits.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # who types goes on typing
         self.hits.setUniformItemSizes(True)
         self.hits.setMouseTracking(True)
         self.hits.setItemDelegate(RowDelegate(theme, parent=self.hits))
         self.hits.itemActivated.connect(self._choose)
         self.hits.itemClicked.connect(self._choose)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.field)
+        self._window, self.popup = window, QFrame(window)
+        self.popup.setProperty("role", "popup")
+        column = self._column = QVBoxLayout(self.popup)
+        column.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
         column.setSpacing(SMALL)
-        column.addWidget(self.field)
-        column.addWidget(self.problem)
-        column.addWidget(self.problem_hint)
+        for part in (self.problem, self.problem_hint, self.hits):
+            column.addWidget(part)
+        self.popup.hide()
 
     def open_network(self, network: NetworkInfo) -> None:
         """Search in this network from now on."""
@@ -76,6 +90,10 @@ class SearchBox(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Watch events of another widget."""
+        if watched is self.field and event.type() == QEvent.Type.FocusOut:
+            self.popup.hide()
+        elif watched is self.field and event.type() in (QEvent.Type.FocusIn, QEvent.Type.Resize):
+            self._open_popup()
         if isinstance(event, QKeyEvent) and watched is self.field:
             if event.key() == Qt.Key.Key_Escape and self.field.text():
                 # Escape empties the box first; only an empty box lets it stop the ascent.
@@ -108,7 +126,25 @@ class SearchBox(QWidget):
         self._list(self._index.find(text, self._notes.book.units) if self._index else [])
         if self.hits.count():
             self.hits.setCurrentRow(0)
-        self.searching.emit(bool(text.strip()) and self.hits.count() > 0)
+        self._open_popup()
+
+    def _open_popup(self) -> None:
+        """Show what there is to say below the field, as high as it needs."""
+        rows, problem = self.hits.count(), not self.problem.isHidden()
+        if not self.field.text().strip() or not (rows or problem):
+            self.popup.hide()
+            return
+        self.hits.setVisible(rows > 0)
+        self.hits.setFixedHeight(min(rows, _MOST_ROWS) * HEIGHT + 8)
+        width = max(self.field.width(), _LEAST_PX)
+        corner = self.field.mapTo(self._window, QPoint(0, self.field.height() + 2))
+        column = self._column
+        high = column.totalHeightForWidth(width) if column.hasHeightForWidth() else -1
+        self.popup.setGeometry(
+            corner.x(), corner.y(), width, high if high > 0 else column.sizeHint().height()
+        )
+        self.popup.show()
+        self.popup.raise_()
 
     def _list(self, hits: Sequence[Hit]) -> None:
         for hit in hits:
@@ -137,7 +173,7 @@ class SearchBox(QWidget):
         except DgnError as error:
             self._show_problem(error)
             self._list(index.near(text))
-            self.searching.emit(self.hits.count() > 0)
+            self._open_popup()
         else:
             self.chosen.emit(Hit(str(unit), "", unit.layer, unit))
 

@@ -88,24 +88,33 @@ class UnitModel(QAbstractListModel):
 
     def _first(self, layer: str) -> list[int]:
         """The units that come before the others, which have nothing to be ordered by."""
-        network = self._session.network
-        fingerprint = network.fingerprint if network else ""
         if self.order == "favourite":
             units = [a for a, note in self._notes.book.units.items() if note.favourite]
             addresses = [UnitAddress.parse(text) for text in units]
             return sorted(a.index for a in addresses if a.layer == layer)
-        library = self._session.library
-        found = {}
-        for item in library.items:
+        found = self._made(layer)
+        if self.order == "date":
+            return list(found)  # the library is in this order, newest first
+        return sorted(found, key=lambda index: -found[index].activation)
+
+    def _made(self, layer: str) -> dict[int, Summary]:
+        """The newest picture of each unit that has one, by the unit's index, newest first."""
+        network = self._session.network
+        fingerprint = network.fingerprint if network else ""
+        found: dict[int, Summary] = {}
+        for item in self._session.library.items:
             if item.network_fingerprint != fingerprint or len(item.units) != 1:
                 continue
             (unit,) = item.units
             alone = unit.layer == layer and unit.position is None and item.address == str(unit)
             if alone and unit.index not in found:
                 found[unit.index] = item
-        if self.order == "date":
-            return list(found)  # the library is in this order, newest first
-        return sorted(found, key=lambda index: -found[index].activation)
+        return found
+
+    @property
+    def made(self) -> int:
+        """How many units of the layer have a picture."""
+        return 0 if self._layer is None else len(self._made(self._layer.path))
 
     def address(self, index: Index) -> UnitAddress | None:
         """The unit of a row."""
@@ -165,7 +174,7 @@ class UnitModel(QAbstractListModel):
                 JobState.QUEUED: CardState.QUEUED,
                 JobState.FAILED: CardState.FAILED,
             }.get(job.state, CardState.RUNNING)
-            where = job.unit.position
+            where = job.unit.position if job.unit is not None else None
             at = f"@{where[0]},{where[1]} " if where is not None else ""
             return Card(title, f"{at}{job.progress_text}", state, pixmap, detail, star)
         if stored is None:
@@ -181,8 +190,9 @@ class UnitModel(QAbstractListModel):
 
     def _job_changed(self, number: int) -> None:
         job = self._session.jobs.get(number)
-        if job is not None and self._layer is not None and job.unit.layer == self._layer.path:
-            self._touch(self.row_of(job.unit))
+        for unit in job.recipe.units if job is not None else ():
+            if self._layer is not None and unit.layer == self._layer.path:
+                self._touch(self.row_of(unit))
 
     def _added(self, item: Summary) -> None:
         for unit in item.units:

@@ -7,6 +7,7 @@ from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.parameters import Parameters, number
+from dgn_explorer.synthesis.question import Question, Subject
 from dgn_explorer.synthesis.targets import Match
 
 ROLES = ("photo", "photo2", "photo3", "photo4")
@@ -40,6 +41,15 @@ CARICATURE = Method(
     # the features' dot product with the photograph's, that of the photograph itself being 1, and
     # the cosine, (N,)
     parts=(Part("dot", "<f4", 1, _IMAGES), Part("cosine", "<f4", 1, _IMAGES)),
+    question=Question(
+        (Subject.PHOTO,),
+        "Caricature",
+        "The photo, with what this layer sees in it exaggerated.",
+        paper="Feature caricature: the dot product with a photograph's features (Olah et al. 2018)",
+        quality="steps",
+        beside=Subject.LAYER,
+        seconds=15.0,
+    ),
     code="dgn_explorer.synthesis.methods.caricature.making:make",
 )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.methods.method import Method, Need
 from dgn_explorer.synthesis.parameters import Parameters, number
+from dgn_explorer.synthesis.question import Question, Subject
 
 _FURTHEST = 0.85  # of the way down to the last step: smaller ones lose to the decay
 
@@ -66,5 +67,14 @@ DGN_AM = Method(
     continued=continued,
     step_field="step_start",
     photo_step=1 / 8,  # the published run from a photograph takes 1 instead of 8
+    question=Question(
+        (Subject.UNIT, Subject.MIX),
+        "Best image",
+        "The image that excites it most, drawn by the generator.",
+        paper="DGN-AM: gradient ascent in the code space of a generator (Nguyen et al. 2016)",
+        quality="steps",
+        seconds=13.0,
+        example="example-best.jpg",
+    ),
     code="dgn_explorer.synthesis.methods.dgn_am.making:make",
 )

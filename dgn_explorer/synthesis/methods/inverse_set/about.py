@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dgn_explorer.synthesis.kinds import TEXTS, Part
 from dgn_explorer.synthesis.methods.method import Method, Need
 from dgn_explorer.synthesis.parameters import Parameters, number
+from dgn_explorer.synthesis.question import Question, Subject
 from dgn_explorer.synthesis.targets import InRange
 
 MOST = 1_000
@@ -56,6 +57,14 @@ INVERSE_SET = Method(
         Part("dry", "<i4", 1, 1),  # rounds in a row without a new image
         Part("rng", "|u1", 1, 1 << 16),
         Part("reached", "<f4", 2, 1 << 20),  # what all images of a round came to
+    ),
+    question=Question(
+        (Subject.UNIT,),
+        "A range",
+        "Different images that excite it to the same degree, neither more nor less.",
+        paper="Inverse set of an activation range (Hada & Carreira-Perpiñán 2021)",
+        count="count",
+        seconds=60.0,
     ),
     code="dgn_explorer.synthesis.methods.inverse_set.making:make",
 )

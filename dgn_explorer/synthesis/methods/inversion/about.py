@@ -7,6 +7,7 @@ from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.methods.method import Method, Need
 from dgn_explorer.synthesis.parameters import Parameters, choice, number
+from dgn_explorer.synthesis.question import Question, Subject
 from dgn_explorer.synthesis.targets import Match
 
 FOURIER, PLAIN = "fourier", "pixels"
@@ -64,6 +65,15 @@ INVERSION = Method(
     targets=(Match,),
     inputs=(_PHOTO,),
     parts=_PARTS,
+    question=Question(
+        (Subject.PHOTO,),
+        "What a layer keeps",
+        "The photo rebuilt from this layer alone: what the network still knows of it there.",
+        paper="Inversion of a representation, as pixels (Mahendran & Vedaldi 2015)",
+        quality="steps",
+        beside=Subject.LAYER,
+        seconds=20.0,
+    ),
     code="dgn_explorer.synthesis.methods.inversion.making:pixels",
 )
 
@@ -77,6 +87,15 @@ PRIOR_INVERSION = Method(
     inputs=(_PHOTO,),
     needs=frozenset({Need.PRIOR}),
     parts=_PARTS,
+    question=Question(
+        (Subject.PHOTO,),
+        "Rebuilt by the generator",
+        "The photo rebuilt from this layer by the generator, which fills in what the layer forgot.",
+        paper="Inversion through a learned prior (Dosovitskiy & Brox 2016; Nguyen et al. 2016)",
+        quality="steps",
+        beside=Subject.LAYER,
+        seconds=15.0,
+    ),
     code="dgn_explorer.synthesis.methods.inversion.making:through_prior",
 )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.parameters import Parameters, number
+from dgn_explorer.synthesis.question import Question, Subject
 
 
 @dataclass(frozen=True)
@@ -38,5 +39,14 @@ PIXELS = Method(
     presets={"default": PixelsParameters()},
     together=True,
     continued=continued,
+    question=Question(
+        (Subject.UNIT, Subject.MIX),
+        "Without a generator",
+        "What excites it most when nothing makes the image look natural: texture and fragments.",
+        paper="Feature visualisation on the spectrum of the image (Olah et al. 2017)",
+        quality="steps",
+        seconds=12.0,
+        example="example-pixels.jpg",
+    ),
     code="dgn_explorer.synthesis.methods.pixels.making:make",
 )

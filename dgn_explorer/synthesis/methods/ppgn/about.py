@@ -6,6 +6,7 @@ from dgn_explorer.synthesis.inputs import MASK, PHOTO, PROGRAM, VOCABULARY, Inpu
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.methods.method import Method, Need
 from dgn_explorer.synthesis.parameters import Parameters, choice, number, switch
+from dgn_explorer.synthesis.question import Question, Subject
 from dgn_explorer.synthesis.targets import Caption, Chain, Maximise
 
 SHARES, PUBLISHED = "shares", "published"
@@ -112,5 +113,15 @@ PPGN = Method(
     photo_step=0.32,
     count_field="samples",
     grows="rng",
+    question=Question(
+        (Subject.UNIT, Subject.MIX),
+        "Samples",
+        "Different images of the same thing, one after another.",
+        paper="PPGN: a chain of samples in the code space (Nguyen et al. 2017)",
+        quality="cycle",
+        count="samples",
+        seconds=45.0,
+        example="example-samples.jpg",
+    ),
     code="dgn_explorer.synthesis.methods.ppgn.making:make",
 )

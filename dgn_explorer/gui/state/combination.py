@@ -63,12 +63,14 @@ class Combination(QObject):
         self.opening = 0  # counts the networks opened
         self._recipe: Recipe | None = None  # the newest that was asked for
         self._last: Record | None = None  # the newest picture of these units
+        self._seen: Record | None = None  # the newest picture of images on show
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_FOLLOW_MS)
         self._timer.timeout.connect(self._follow)
         session.runs.job_ended.connect(self._ended)
         session.runs.replaced.connect(self._replaced)
+        session.display_changed.connect(self._displayed)
         session.opened.connect(self._opened)
 
     @property
@@ -104,6 +106,35 @@ class Combination(QObject):
         """Take over other units and weights; none empties it."""
         self._last = None
         self._push(tuple((term.unit, term.weight) for term in terms[:MOST]), text)
+
+    def take_up(self, terms: tuple[Term, ...]) -> None:
+        """Take over the units of the last session: no step of undo, and nothing is made."""
+        self.parts = tuple((term.unit, term.weight) for term in terms[:MOST])
+        self.changed.emit()
+
+    def look(self) -> None:
+        """Show the newest picture of these units, the run that draws it, or that there is none."""
+        session, units = self._session, {term.unit for term in self.terms}
+        running, shown, network = session.runs.live_job, session.display.recipe, session.network
+        if running is not None and len(units) > 1 and set(running.recipe.units) == units:
+            session.watch(aside=True)
+            return
+        if network is None or (shown is not None and len(shown.units) > 1):
+            return
+        found = next(
+            (
+                item
+                for item in session.library.items
+                if item.network_fingerprint == network.fingerprint
+                and len(item.units) > 1
+                and set(item.units) == units
+            ),
+            None,
+        )
+        if found is not None:
+            session.show_result(found.key, aside=True)
+        else:
+            session.show_nothing()
 
     def start_over(self) -> None:
         """Make the picture again from a random code."""
@@ -152,7 +183,7 @@ class Combination(QObject):
 
     def _starting_point(self, recipe: Recipe) -> Record | None:
         """The newest picture of these units, or the one on show if it is of one of them."""
-        shown = self._session.display.result
+        shown = self._seen
         if self._last is None and shown is not None:
             ours = {unit for unit, _ in self.parts}
             if ours & {term.unit for term in shown.recipe.target.terms}:
@@ -164,6 +195,15 @@ class Combination(QObject):
         ):
             return None
         return last if last.recipe.method == recipe.method else None
+
+    def _displayed(self) -> None:
+        """Follow a run of these very units that somebody else began."""
+        display = self._session.display
+        recipe = display.recipe
+        if recipe is not None and display.result is not None:
+            self._seen = display.result
+        if display.job is not None and recipe is not None and recipe.target.terms == self.terms:
+            self._recipe = recipe
 
     def _ended(self, recipe: Recipe, result: Record | None) -> None:
         if self._recipe is None or recipe.key != self._recipe.key:

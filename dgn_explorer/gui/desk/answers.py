@@ -1,0 +1,74 @@
+"""How answers are shown: by what a record holds, from one small table.
+
+A row of the table is an `Answer`. The features bring them (`Feature.answers`), so another kind of
+record, or another way to show those of one method, is a row and no change elsewhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from dgn_explorer.results.record import Record
+
+
+class Shows(Protocol):
+    """What a widget that shows answers can do; it is a `QWidget` besides."""
+
+    def show_record(self, record: Record) -> None:
+        """Show ``record``."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Records of ``kind`` are shown by what ``make`` makes; of one method or study if ``about``.
+
+    ``make`` gives a new widget with ``show_record(record)`` for each place that shows answers.
+    """
+
+    kind: str
+    make: Callable[[], QWidget]
+    about: str = ""
+
+
+class Answers:
+    """The table; a row of one method goes before that of its kind, a later one before others."""
+
+    def __init__(self) -> None:
+        self._rows: list[Answer] = []
+
+    def add(self, answer: Answer) -> None:
+        """Take in a row."""
+        self._rows.insert(0, answer)
+
+    def of(self, record: Record) -> Answer | None:
+        """The row for ``record``."""
+        name = record.order.about.name
+        fitting = [row for row in self._rows if row.kind == record.kind.name]
+        own = (row for row in fitting if row.about == name)
+        return next(own, next((row for row in fitting if not row.about), None))
+
+
+class AnswerStack(QStackedWidget):
+    """Shows any record; a widget is made when the first record of its row comes."""
+
+    def __init__(self, answers: Answers, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._answers = answers
+        self._made: dict[Answer, QWidget] = {}
+        self.addWidget(QWidget())
+
+    def show_record(self, record: Record | None) -> bool:
+        """Show ``record``; False if there is none, or nothing that could show it."""
+        row = self._answers.of(record) if record is not None else None
+        if record is None or row is None:
+            self.setCurrentIndex(0)
+            return False
+        if row not in self._made:
+            self._made[row] = row.make()
+            self.addWidget(self._made[row])
+        widget = self._made[row]
+        widget.show_record(record)  # type: ignore[attr-defined]
+        self.setCurrentWidget(widget)
+        return True

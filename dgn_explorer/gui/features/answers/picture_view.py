@@ -1,0 +1,20 @@
+"""Images: one, or all of them as a sheet."""
+
+from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.look.canvas import Canvas
+from dgn_explorer.results.record import Record
+
+
+class PictureView(Canvas):
+    """The picture of a record, to zoom and to drag out."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.theme)
+        self.setAccessibleName("Answer")
+        desk.context_menu(self)
+        self.drag_wanted.connect(lambda: desk.drag_out.drag_shown(self))
+
+    def show_record(self, record: Record) -> None:
+        """Show ``record``."""
+        self.show_image(record.picture)
+        self.setAccessibleDescription(record.order.about.asked.sentence)

@@ -1,0 +1,53 @@
+"""How long an answer will take: from the runs of this machine, or else from those of the makers."""
+
+from statistics import median
+
+from dgn_explorer.gui.look.texts import time_text
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.results.record import DONE
+from dgn_explorer.studies.questions import About
+from dgn_explorer.synthesis.parameters import Parameters
+
+_RUNS = 5  # the newest of them count
+
+
+def work_of(about: About, parameters: Parameters) -> float:
+    """How much ``parameters`` ask for, the default parameters being 1.
+
+    >>> from dgn_explorer.studies.questions import question_named
+    >>> about = question_named("dgn-am")
+    >>> work_of(about, about.presets["published"])
+    0.8
+    """
+    work = 1.0
+    question = about.asked
+    for name in (question.quality, question.count):
+        if name:
+            usual = float(getattr(about.default, name))
+            work *= float(getattr(parameters, name)) / usual if usual else 1.0
+    return work
+
+
+def expected_seconds(session: Session) -> tuple[float, bool]:
+    """Seconds for the question with the settings, and whether they were measured here."""
+    settings = session.settings.value
+    about = settings.about
+    steps = getattr(settings.parameters, "steps", 0)
+    measured: list[float] = []
+    for item in session.library.items:
+        if len(measured) == _RUNS:
+            break
+        known = item.method == about.name and item.state == DONE and item.seconds > 0
+        if known and item.steps and session.prior is not None:
+            measured.append(item.seconds / item.steps)
+    if measured and isinstance(steps, int) and steps:
+        return median(measured) * steps * settings.count, True
+    return about.asked.seconds * work_of(about, settings.parameters) * settings.count, False
+
+
+def expected_text(session: Session) -> str:
+    """The same in words; empty where nothing is known."""
+    seconds, measured = expected_seconds(session)
+    if not seconds:
+        return ""
+    return f"about {time_text(max(1, seconds))}" + ("" if measured else ", estimated")
