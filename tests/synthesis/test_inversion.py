@@ -19,10 +19,12 @@ from dgn_explorer.synthesis.methods.caricature.about import CARICATURE, ROLES, r
 from dgn_explorer.synthesis.methods.inversion.about import (
     INVERSION,
     PRIOR_INVERSION,
+    PriorInversionParameters,
     cannot_follow,
 )
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.methods.table import METHODS
+from dgn_explorer.synthesis.parameters import from_dict
 from dgn_explorer.synthesis.progress import Made
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import FromCode
@@ -131,13 +133,34 @@ def test_a_photograph_that_the_prior_made_is_found_again(network: Network, prior
 
 
 def test_the_pull_needs_the_encoder(network: Network, prior: Prior) -> None:
-    bench, recipe = bench_of(network, prior, BLOT), recipe_of(PRIOR_INVERSION, "conv2", steps=4)
+    bench = bench_of(network, prior, BLOT)
+    recipe = recipe_of(PRIOR_INVERSION, "conv2", preset="single", steps=4)
     with pytest.raises(DgnError, match="cannot be opened"):
         made_by(bench, recipe)
     pulled = made_by(dataclasses.replace(bench, open_encoder=lambda: network), recipe)
     free = dataclasses.replace(recipe.parameters, pull=0.0)
     alone = made_by(bench, dataclasses.replace(recipe, parameters=free))
     assert np.abs(pulled.parts["codes"] - alone.parts["codes"]).max() > 0
+
+
+def test_several_begin_and_the_best_goes_on(network: Network, prior: Prior) -> None:
+    bench = bench_of(network, prior, BLOT)
+    single = recipe_of(PRIOR_INVERSION, "conv2", steps=1, starts=1)
+    alone = [made_by(bench, dataclasses.replace(single, seed=seed)) for seed in range(3)]
+    recipe = recipe_of(PRIOR_INVERSION, "conv2", starts=6, scout=10, steps=30)
+    made = made_by(bench, recipe)
+    assert made.parts["codes"].shape == (1, CODE_SIZE) and len(made.trace) == 30
+    assert made.parts["cosine"][0] > max(one.parts["cosine"][0] for one in alone)
+    first = alone[0].trace[0]
+    assert made.trace[0] >= first - 1e-4  # the first of them is where one alone begins
+    again = made_by(bench, recipe)
+    np.testing.assert_array_equal(again.parts["codes"], made.parts["codes"])
+
+
+def test_recipes_from_before_keep_their_keys() -> None:
+    old = PRIOR_INVERSION.presets["single"].to_dict()
+    assert set(old) == {"steps", "step", "pull", "decay", "spread", "bounds"}
+    assert from_dict(PriorInversionParameters, old) == PRIOR_INVERSION.presets["single"]
 
 
 def test_a_caricature_goes_beyond_the_photograph(network: Network) -> None:

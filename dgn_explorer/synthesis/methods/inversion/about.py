@@ -11,6 +11,7 @@ from dgn_explorer.synthesis.question import Question, Subject
 from dgn_explorer.synthesis.targets import Match
 
 FOURIER, PLAIN = "fourier", "pixels"
+NORMALISED, ADAM = "normalised", "adam"
 _IMAGES = 1 << 20
 
 
@@ -39,6 +40,11 @@ class PriorInversionParameters(Parameters):
     decay: float = number(0.005, 0.0, 0.5, "a step", "share of the way back to the mean code")
     spread: float = number(0.1, 0.0, 10.0, "", "how far the first code lies from the mean code")
     bounds: float = number(1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds")
+    rule: str = choice(
+        NORMALISED, (NORMALISED, ADAM), "what a step is: all of one mean size, or Adam's", since=2
+    )
+    starts: int = number(1, 1, 64, "", "first codes, of which the best goes on", since=2)
+    scout: int = number(0, 0, 1_000, "", "steps that all of them take first", since=2)
 
 
 _PHOTO = InputSpec("photo", PHOTO, "The photograph to rebuild")
@@ -82,7 +88,13 @@ PRIOR_INVERSION = Method(
     title="What a layer keeps, through the prior",
     summary="a photograph rebuilt from one layer through a learned image generator",
     parameters=PriorInversionParameters,
-    presets={"default": PriorInversionParameters()},
+    presets={
+        # where the cosine climbs to hangs on where it begins: eight begin, the best goes on
+        "default": PriorInversionParameters(
+            steps=300, step=0.06, pull=0.0, decay=0.0, spread=0.5, rule=ADAM, starts=8, scout=40
+        ),
+        "single": PriorInversionParameters(),
+    },
     targets=(Match,),
     inputs=(_PHOTO,),
     needs=frozenset({Need.PRIOR}),
