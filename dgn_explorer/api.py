@@ -40,8 +40,10 @@ from dgn_explorer.engine.session import EngineSession, Show, engine_session
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.files import read_file
 from dgn_explorer.photos.film import Film, open_film
+from dgn_explorer.photos.reading import decode_photo
 from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store, open_store
@@ -74,7 +76,8 @@ if TYPE_CHECKING:
 
 DEFAULT_NETWORK, DEFAULT_PRIOR, DEFAULT_METHOD = "lite0", "default", "dgn-am"
 
-Picture = str | Path | bytes | np.ndarray  # a file, its bytes, or pixels (H, W, 3) uint8
+# a file, its bytes, pixels (H, W, 3) uint8, or what `Explorer.keep_input` has put into the store
+Picture = str | Path | bytes | np.ndarray | Input
 
 
 @dataclass(frozen=True)
@@ -281,7 +284,7 @@ class Explorer:
         first: Start = RANDOM
         if isinstance(start, Record):
             first = start.next_start
-        elif isinstance(start, str | Path | bytes | np.ndarray):
+        elif isinstance(start, Picture):
             given.append(self.keep_input(PHOTO_START.role, start))
             first, found = PHOTO_START, gentler(wanted, found)
         elif start is not None:
@@ -341,6 +344,8 @@ class Explorer:
 
         Of a folder or zip of photographs the list is kept, and where it is.
         """
+        if isinstance(picture, Input):
+            return replace(picture, role=role)
         if isinstance(picture, np.ndarray):
             return Input(role, self.store.inputs.put(_png(picture)))
         if isinstance(picture, bytes):
@@ -539,9 +544,29 @@ class Explorer:
             self._notice(f"{layer}: {warning}")
         return record
 
+    def strip(
+        self, photo: Picture, layers: Sequence[str] = (), through: str = "pixels", **how: Any
+    ) -> list[Record]:
+        """`invert` at several layers, by default the main ones from input to output."""
+        kept = self.keep_input("photo", photo)
+        wanted = layers or [layer.path for layer in self.network.main_layers]
+        return [self.invert(kept, layer, through, **how) for layer in wanted]
+
+    def save_strip(
+        self, path: str | Path, photo: Picture, records: Sequence[Record], *, columns: int = 0
+    ) -> Path:
+        """Write a photograph and its inversions as one PNG, which carries their recipes."""
+        from dgn_explorer.results.strip import save_strip
+
+        kept = self.keep_input("photo", photo)
+        picture = decode_photo(self.store.inputs.get(kept.sha256), kept.name or "The photo")
+        seen = middle_square(picture, self.network.working_size)
+        save_strip(Path(path), seen, records, columns)
+        return Path(path)
+
     def caricature(self, photos: Picture | Sequence[Picture], layer: str, **how: Any) -> Record:
         """What ``layer`` sees in a photograph, or in the mean of up to four, exaggerated."""
-        several = [photos] if isinstance(photos, str | Path | bytes | np.ndarray) else photos
+        several = [photos] if isinstance(photos, Picture) else photos
         inputs = dict(zip(roles_of(len(several)), several, strict=True))
         target = Match(self.network.layer(layer).path)
         return self.make(self.recipe(target, method=CARICATURE.name, inputs=inputs, **how))
@@ -596,14 +621,14 @@ class Explorer:
             yield from self.session.watch(self.network.fingerprint, film, path)
 
     def glance(
-        self, photo: Picture | Input, unit: str, how: str = "gradient", *, layer: str = ""
+        self, photo: Picture, unit: str, how: str = "gradient", *, layer: str = ""
     ) -> Glimpse:
         """The map of one unit at once and unrecorded, to walk through the units of a layer.
 
         The forward pass is kept, so that each further unit of the layer costs a backward pass. Of
         the families of `explain` those that need no more: ``AT_ONCE`` of the study.
         """
-        given = photo if isinstance(photo, Input) else self.keep_input("photo", photo)
+        given = self.keep_input("photo", photo)
         path = self.network.layer(layer).path if layer else ""
         resolved = self.network.resolve(unit)
         ask = Glance(self.network.fingerprint, given, resolved, how, path)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from dgn_explorer.export.png import read_recipe
+from dgn_explorer.results.strip import RECIPES_KEY
 from dgn_explorer.synthesis.targets import Match
 from tests.test_command_line import run
 
@@ -33,6 +34,17 @@ def test_invert_tells_how_near_it_comes(photo: Path, tmp_path: Path) -> None:
     assert ("does not follow the photograph" in done.stderr) != follows
     recipe = read_recipe(Path(line["path"]))
     assert recipe is not None and recipe.target == Match("blocks.2")
+
+
+def test_several_layers_make_a_strip(photo: Path, tmp_path: Path) -> None:
+    layers = ("--layer", "stem", "--layer", "blocks.2")
+    wanted = (*layers, "--set", "steps=2", "--strip", "strip.png", "--out", "made")
+    done = run("invert", photo.name, *wanted, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "strip.png") as strip:
+        assert strip.width > 3 * 192 and strip.height < 250
+        kept = json.loads(strip.text[RECIPES_KEY])["recipes"]
+    assert [one["target"]["layer"] for one in kept] == ["stem", "blocks.2"]
 
 
 def test_caricature_takes_several_photographs(photo: Path, tmp_path: Path) -> None:

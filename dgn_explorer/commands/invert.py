@@ -20,12 +20,26 @@ from dgn_explorer.commands.options import (
 from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.synthesis.methods.inversion.about import THROUGH, cannot_follow
 
+ALL = "*"
+
 
 @click.command("invert")
 @click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @network_option
 @prior_option
-@click.option("--layer", "layers", multiple=True, required=True, help="May be given several times.")
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    required=True,
+    help="May be given several times; '*' is the main layers from input to output.",
+)
+@click.option(
+    "--strip",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Also write the photograph and all images side by side to this PNG.",
+)
 @click.option(
     "--through",
     type=click.Choice(tuple(THROUGH)),
@@ -45,6 +59,7 @@ def invert_command(
     network: str,
     prior: str,
     layers: tuple[str, ...],
+    strip: Path | None,
     through: str,
     preset: str,
     settings: tuple[str, ...],
@@ -66,8 +81,17 @@ def invert_command(
     from dgn_explorer.synthesis.targets import Match
 
     with explorer_for(network, prior, device, threads) as explorer:
+        found = [
+            path
+            for layer in layers
+            for path in (
+                [one.path for one in explorer.network.main_layers]
+                if layer == ALL
+                else [explorer.network.layer(layer).path]
+            )
+        ]
         recipes = explorer.recipes(
-            [Match(explorer.network.layer(layer).path) for layer in layers],
+            [Match(path) for path in found],
             Wanted.of(THROUGH[through], preset, read_settings(settings)),
             seeds=seeds or (0,),
             inputs={"photo": photo},
@@ -80,6 +104,10 @@ def invert_command(
             _tell(line)
             if as_json:
                 print_json(line)
+        if strip is not None:
+            records = [one for one in map(explorer.get, [r.key for r in recipes]) if one]
+            explorer.save_strip(strip, photo, records)
+            say(f"{len(records)} images beside the photograph in {strip}", err=True)
 
 
 def _tell(line: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from dgn_explorer.networks.synonyms import synonyms_of
 from dgn_explorer.plain_text import shell_command
 
 CLASS_ALIAS = "class"
+_MAIN = 8  # enough to see how a photograph fades
 
 _UNITS = re.compile(r"(?P<layer>\S+):(?:\*|(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9}))")
 
@@ -86,6 +87,23 @@ class NetworkInfo:
             f"{instead}List its layers with: "
             + shell_command(["dgn-explorer", "layers", "--", self.name]),
         )
+
+    @property
+    def main_layers(self) -> tuple[LayerInfo, ...]:
+        """Some ten to twenty layers from input to output: whole blocks, and not what is in them.
+
+        Of the layers down to the first depth at which there are at least `_MAIN`, those that hold
+        none of the others.
+        """
+        found: tuple[LayerInfo, ...] = ()
+        for depth in range(max((layer.path.count(".") for layer in self.layers), default=0) + 1):
+            shallow = [layer for layer in self.layers if layer.path.count(".") <= depth]
+            paths = [layer.path for layer in shallow]
+            holders = {path for path in paths if any(one.startswith(f"{path}.") for one in paths)}
+            found = tuple(layer for layer in shallow if layer.path not in holders)
+            if len(found) >= _MAIN:
+                break
+        return found
 
     def resolve(self, text: str) -> UnitAddress:
         """Turn ``layer:index[@row,col]``, ``class:index`` or a class name into an address.

@@ -120,3 +120,13 @@ def test_resolve_all_says_what_is_wrong(text, said):
     with pytest.raises(DgnError) as error:
         INFO.resolve_all(text)
     assert str(error.value).startswith(said)
+
+
+def test_main_layers_are_whole_blocks_from_input_to_output() -> None:
+    inner = [f"blocks.{n}{part}" for n in range(9) for part in ("", ".conv", ".act")]
+    paths = ["stem", *inner, "blocks", "head"]
+    layers = tuple(LayerInfo(path, "Conv2d", 4, (2, 2)) for path in paths)
+    found = dataclasses.replace(INFO, layers=layers).main_layers
+    assert [one.path for one in found] == ["stem", *(f"blocks.{n}" for n in range(9)), "head"]
+    flat = dataclasses.replace(INFO, layers=layers[:1]).main_layers
+    assert [one.path for one in flat] == ["stem"]
