@@ -71,16 +71,6 @@ def toned(share: np.ndarray, tone: str) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=-1)
 
 
-def heat(values: np.ndarray, look: Look) -> np.ndarray:
-    """A map (H, W) by itself, (H, W, 3) uint8: what is 0 is black, or mid-grey in signed grey."""
-    share = shares(values, look)
-    colour = toned(share, look.tone)
-    if look.tone == RED_BLUE:
-        colour = colour * np.abs(share)[..., None]
-    made: np.ndarray = colour.round().astype(np.uint8)
-    return made
-
-
 def blurred(values: np.ndarray, sigma: float) -> np.ndarray:
     """``values`` (..., H, W) under a Gaussian of ``sigma`` pixels, edges going on beyond."""
     if not sigma:

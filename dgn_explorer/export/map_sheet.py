@@ -4,14 +4,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
-from dgn_explorer.export.heat import GREY, Look, heat
+from dgn_explorer.export.heat import Look, blurred
 
 SCALES = ("unit", "layer")  # whose largest number is full colour
 UNIT, LAYER = SCALES
 _GAP_PX = 2
 _PAPER = 64  # grey between the maps, which are black where they are 0
+_LOOK = Look(clip=100)
 
 
 @dataclass(frozen=True)
@@ -45,34 +45,32 @@ def map_sheet(
     *,
     scale: str = UNIT,
     cell_px: int = 48,
-    look: Look | None = None,
+    look: Look = _LOOK,
 ) -> Sheet:
     """``maps`` (N, H, W) in the ``order`` of units, about as many rows as columns.
 
-    ``scale``: full colour is the largest magnitude of each map, or of them all, so that weak units
-    stay dark. Maps are enlarged by a whole number to about ``cell_px``, their places stay sharp.
+    Black is 0 and white large, whatever the sign; of ``look`` its smoothing and clip count.
+    ``scale``: full colour is that of each map, or of them all, so that weak units stay dark. Maps
+    are enlarged by a whole number to about ``cell_px``, so their places stay sharp. It is quick
+    enough for a film: a layer of 1280 maps takes some milliseconds.
 
     >>> map_sheet(np.ones((5, 4, 4)), cell_px=8).picture.shape
     (18, 28, 3)
     """
-    look = look or Look(clip=100, absolute=True, tone=GREY)
     units = np.arange(len(maps)) if order is None else order
-    _, height, width = maps.shape
+    count, (height, width) = len(units), maps.shape[1:]
+    sizes = np.abs(blurred(maps[units], look.smooth))
+    axes = None if scale == LAYER else (1, 2)
+    tops = np.percentile(sizes, look.clip, axis=axes, keepdims=True)
+    tops = np.where(tops > 0, tops, np.maximum(sizes.max(axes, keepdims=True), 1e-30))
+    grey = np.rint(255 * np.minimum(sizes / tops, 1.0)).astype(np.uint8)
     times = max(1, round(cell_px / max(height, width)))
-    columns = math.ceil(math.sqrt(len(units) * height / width))
-    rows = math.ceil(len(units) / columns)
+    columns = math.ceil(math.sqrt(count * height / width))
+    rows = math.ceil(count / columns)
     pitch = width * times + _GAP_PX, height * times + _GAP_PX
-    shape = rows * pitch[1] - _GAP_PX, columns * pitch[0] - _GAP_PX, 3
-    picture = np.full(shape, _PAPER, np.uint8)
-    together = (
-        heat(maps.reshape(-1, width), look).reshape(*maps.shape, 3) if scale == LAYER else None
-    )
-    for place, unit in enumerate(units):
-        drawn = heat(maps[unit], look) if together is None else together[unit]
-        large = Image.fromarray(drawn).resize(
-            (width * times, height * times), Image.Resampling.NEAREST
-        )
-        row, column = divmod(place, columns)
-        top, left = row * pitch[1], column * pitch[0]
-        picture[top : top + height * times, left : left + width * times] = np.asarray(large)
+    cells = np.full((rows * columns, pitch[1], pitch[0]), _PAPER, np.uint8)
+    cells[:count, :-_GAP_PX, :-_GAP_PX] = grey.repeat(times, 1).repeat(times, 2)
+    sheet = cells.reshape(rows, columns, pitch[1], pitch[0]).swapaxes(1, 2)
+    flat = sheet.reshape(rows * pitch[1], columns * pitch[0])[:-_GAP_PX, :-_GAP_PX]
+    picture = np.repeat(flat[..., None], 3, axis=2)
     return Sheet(picture, tuple(int(unit) for unit in units), columns, pitch)

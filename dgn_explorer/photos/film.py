@@ -59,12 +59,10 @@ class Film:
                 f"ffmpeg cannot be started ({error}).",
                 "Install it anew with: pip install --force-reinstall imageio-ffmpeg",
             ) from None
-        self._threads = [
-            threading.Thread(target=work, name="dgn-film", daemon=True)
-            for work in (self._read, self._listen)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._listener = threading.Thread(target=self._listen, name="dgn-film-said", daemon=True)
+        self._reader = threading.Thread(target=self._read, name="dgn-film", daemon=True)
+        self._listener.start()  # first: the reader waits for its end
+        self._reader.start()
 
     def take(self, timeout_s: float = 0.0) -> tuple[int, np.ndarray] | None:
         """The newest picture and its number from 0; None if there is none yet.
@@ -99,7 +97,7 @@ class Film:
             self._changed.notify_all()
         self._process.kill()
         self._process.wait()
-        for thread in self._threads:
+        for thread in (self._reader, self._listener):
             thread.join(_END_S)
 
     def __enter__(self) -> "Film":
@@ -123,8 +121,7 @@ class Film:
                     self._newest = number, picture
                     self._changed.notify_all()
                 number += 1
-        for thread in self._threads[1:]:
-            thread.join(_END_S)  # what ffmpeg says about the end
+        self._listener.join(_END_S)  # what ffmpeg says about the end
         with self._changed:
             self._ended = True
             self._changed.notify_all()

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.export.heat import COLOURS, GREY, Look, blurred, heat
+from dgn_explorer.export.heat import COLOURS, GREY, Look, blurred
 from dgn_explorer.export.map_sheet import LAYER, map_sheet
 from dgn_explorer.export.overlay import overlay
 from dgn_explorer.export.png import encode_png
@@ -80,7 +80,7 @@ def test_looks_change_colours_and_not_where_they_are() -> None:
     np.testing.assert_array_equal(clear, np.full((9, 9, 3), 75))
     absolute = overlay(seen, values, Look(absolute=True))
     np.testing.assert_array_equal(absolute[0, 0], absolute[4, 4])
-    grey = heat(values, Look(tone=GREY))
+    grey = overlay(seen, values, Look(opacity=1.0, tone=GREY))
     assert (grey[4, 4, 0], grey[0, 0, 0], grey[2, 2, 0]) == (255, 0, 128)
     smooth = blurred(np.maximum(values, 0), 1.0)
     assert smooth.sum() == pytest.approx(2.0) and smooth.argmax() == 40 and smooth.max() < 1

@@ -17,7 +17,7 @@ from dgn_explorer.studies.saliency.making import FORWARDS
 from dgn_explorer.studies.saliency.scene import Forward, Scene
 from dgn_explorer.synthesis.progress import Progress
 
-_MOST = 2  # passes kept: two families side by side; of Lite0 at 192 px one holds 0.1 GB
+_MOST = 5  # passes kept: one of each family; of Lite0 at 192 px one holds 10 to 40 MB
 
 _Key = tuple[str, str, str, str, str]
 

@@ -7,6 +7,7 @@ from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.features.answers.feature import answers_feature
 from dgn_explorer.gui.features.combine.feature import combine_feature
 from dgn_explorer.gui.features.films.feature import films_feature
+from dgn_explorer.gui.features.lens.feature import lens_feature
 from dgn_explorer.gui.features.photo.feature import photo_feature
 from dgn_explorer.gui.features.picture.feature import picture_feature
 from dgn_explorer.gui.features.queue.feature import queue_feature
@@ -24,6 +25,7 @@ FEATURES: tuple[FeatureMaker, ...] = (
     answers_feature,
     units_feature,
     photo_feature,
+    lens_feature,
     settings_feature,
     picture_feature,
     combine_feature,

@@ -43,6 +43,7 @@ class Canvas(QWidget):
         self._pressed = QPointF()
         self._moving = False
         self.smooth = True
+        self.empty = "Waiting for the first step…"  # what stands there without a picture
         self.setMinimumSize(160, 110)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Picture")
@@ -147,8 +148,7 @@ class Canvas(QWidget):
         painter.fillRect(self.rect(), QColor(colours.canvas))
         if self._image is None:
             painter.setPen(QColor(colours.muted))
-            text = "Waiting for the first step…"
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.empty)
         else:
             target = self._target(self._image)
             pixmap = self._scaled(self._image, target)

@@ -1,6 +1,7 @@
 """Questions to the engine, and surveys: what somebody at the window waits for meanwhile."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,33 @@ from dgn_explorer.engine.messages import (
     FindStep,
     Finished,
     Frame,
+    Glance,
+    Glimpse,
     Lane,
     Question,
     Replay,
+    Sight,
+    Watch,
 )
 from dgn_explorer.gui.bridge.engine_port import EnginePort
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.photos.film import Film
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.survey import Survey
+from dgn_explorer.synthesis.inputs import Input
 
 
 def _nothing() -> None:
     pass
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """Who waits for an answer; ``refused`` is told instead of everybody if there is none."""
+
+    answered: Callable[[Any], None]
+    ended: Callable[[], None]
+    refused: Callable[[str], None] | None = None
 
 
 class Questions(QObject):
@@ -42,7 +59,7 @@ class Questions(QObject):
     def __init__(self, engine: EnginePort, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self._open: dict[int, tuple[Callable[[Any], None], Callable[[], None]]] = {}
+        self._open: dict[int, _Waiting] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -79,6 +96,34 @@ class Questions(QObject):
         """The step size for a network with a prior, found by short ascents."""
         return self._ask(FindStep(network_fingerprint, prior_fingerprint), answered, ended)
 
+    def glimpse_of(
+        self,
+        network_fingerprint: str,
+        photo: Input,
+        unit: UnitAddress,
+        how: str,
+        answered: Callable[[Glimpse], None],
+        refused: Callable[[str], None],
+    ) -> int:
+        """Where ``unit`` looks in a photograph that the store has.
+
+        ``refused`` is told why there is no map instead of everybody.
+        """
+        question = Glance(network_fingerprint, photo, unit, how)
+        return self._wait(self._engine.ask(question), answered, _nothing, refused)
+
+    def sights_of(
+        self,
+        network_fingerprint: str,
+        film: Film,
+        layer: str,
+        show: Callable[[Sight], None],
+        answered: Callable[[int], None],
+        ended: Callable[[], None],
+    ) -> int:
+        """What a network sees in a film; ``show`` is called on the engine's thread with each."""
+        return self._ask(Watch(network_fingerprint, film, layer, show), answered, ended)
+
     def order(
         self,
         survey: Survey,
@@ -89,12 +134,13 @@ class Questions(QObject):
         number = self._engine.submit(survey, Lane.ASIDE, looked=True)
         return self._wait(number, answered, ended)
 
-    def drop(self, number: int) -> None:
-        """Ask no more: ``ended`` is called, and an answer on its way is not passed on."""
+    def drop(self, number: int, quietly: bool = False) -> None:
+        """Ask no more: an answer on its way is not passed on, and ``ended`` is called if wanted."""
         if number in self._open:
-            _, ended = self._open[number]
-            self._open[number] = (lambda _answer: None), _nothing
-            ended()
+            ended = self._open[number].ended
+            self._open[number] = _Waiting(lambda _answer: None, _nothing, lambda _why: None)
+            if not quietly:
+                ended()
             self._engine.cancel(number)
 
     # ---- what the engine says
@@ -112,16 +158,18 @@ class Questions(QObject):
             return False
         if event.job not in self._open:
             return False
-        answered, ended = self._open.pop(event.job)
+        waiting = self._open.pop(event.job)
         self.changed.emit()
         if isinstance(event, Answered):
-            answered(event.answer)
+            waiting.answered(event.answer)
             return True
         if isinstance(event, Finished):
-            answered(event.record)
+            waiting.answered(event.record)
             return True
-        ended()
-        if isinstance(event, Failed):
+        waiting.ended()
+        if isinstance(event, Failed) and waiting.refused is not None:
+            waiting.refused(event.message)
+        elif isinstance(event, Failed):
             self.problem.emit(event.message, event.hint, event.details)
         return True
 
@@ -130,7 +178,13 @@ class Questions(QObject):
     ) -> int:
         return self._wait(self._engine.ask(question), answered, ended)
 
-    def _wait(self, number: int, answered: Callable[[Any], None], ended: Callable[[], None]) -> int:
-        self._open[number] = answered, ended
+    def _wait(
+        self,
+        number: int,
+        answered: Callable[[Any], None],
+        ended: Callable[[], None],
+        refused: Callable[[str], None] | None = None,
+    ) -> int:
+        self._open[number] = _Waiting(answered, ended, refused)
         self.changed.emit()
         return number

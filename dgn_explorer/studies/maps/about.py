@@ -6,6 +6,7 @@ from dgn_explorer.studies.study import Study
 from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.question import Question, Subject
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,14 @@ MAPS = Study(
         # of each unit's map, (N,)
         Part("means", "<f4", 1, 1 << 22),
         Part("highest", "<f4", 1, 1 << 22),
+    ),
+    question=Question(
+        (Subject.PHOTO,),
+        "All maps",
+        "What every unit of the layer answers at every place of the photo.",
+        paper="Deep Visualization Toolbox (Yosinski et al. 2015)",
+        beside=Subject.LAYER,
+        seconds=1.0,
     ),
     code="dgn_explorer.studies.maps.maps:maps",
 )

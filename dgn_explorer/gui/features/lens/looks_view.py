@@ -1,0 +1,114 @@
+"""Where the chosen unit looks, several ways side by side: it follows the choice at once."""
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from dgn_explorer.export.heat import COLOURS, RED_BLUE, Look
+from dgn_explorer.export.overlay import overlay
+from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.look.canvas import Canvas
+from dgn_explorer.gui.look.parts import label, panel
+from dgn_explorer.gui.look.texts import number_text
+from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
+from dgn_explorer.gui.state.glances import Glances
+from dgn_explorer.gui.state.map_look import MapLook
+from dgn_explorer.studies.saliency.about import AT_ONCE
+
+_TITLES = {
+    "grad-cam": "Grad-CAM",
+    "gradient": "Gradient",
+    "gradient-input": "Gradient \N{MULTIPLICATION SIGN} input",
+    "guided": "Guided backprop",
+    "deconvnet": "DeconvNet",
+}
+
+
+class _Pane(QWidget):
+    """One family: its name, its map, or why there is none."""
+
+    def __init__(self, desk: Desk, how: str) -> None:
+        super().__init__()
+        self.canvas = Canvas(desk.theme)
+        self.canvas.setAccessibleName(f"{_TITLES[how]} over the photo")
+        self.canvas.empty = ""
+        self.said = label("", "muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SMALL)
+        column.addWidget(label(_TITLES[how], "strong"))
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.said)
+
+
+class LooksView(QWidget):
+    """A pane for each family that is chosen; asks only while it is in sight."""
+
+    def __init__(self, desk: Desk, look: MapLook, glances: Glances) -> None:
+        super().__init__()
+        self._session, self._photo = desk.session, desk.photo
+        self._look, self._glances = look, glances
+        self.title = label("", "muted", wrap=True)
+        self.boxes: dict[str, QCheckBox] = {}
+        self.panes: dict[str, _Pane] = {}
+        choices, panes = QHBoxLayout(), QHBoxLayout()
+        choices.setSpacing(MEDIUM)
+        panes.setSpacing(MEDIUM)
+        for how in AT_ONCE:
+            box = QCheckBox(_TITLES[how])
+            box.setChecked(how in glances.hows)
+            box.toggled.connect(self._chosen)
+            choices.addWidget(box)
+            self.boxes[how] = box
+            self.panes[how] = _Pane(desk, how)
+            panes.addWidget(self.panes[how], 1)
+        choices.addStretch()
+        body, column = panel(margin=0, spacing=SMALL)
+        column.setContentsMargins(LARGE, SMALL, MEDIUM, SMALL)
+        column.addLayout(choices)
+        column.addWidget(self.title)
+        column.addLayout(panes, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(body)
+        for signal in (look.changed, glances.changed, desk.photo.opened):
+            signal.connect(self._draw)
+        desk.session.selected.connect(lambda _unit: self._draw())
+        self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the choice."""
+        super().showEvent(event)
+        self._glances.turn(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Cost nothing while nobody looks."""
+        super().hideEvent(event)
+        self._glances.turn(False)
+
+    def _chosen(self) -> None:
+        self._glances.choose(tuple(how for how, box in self.boxes.items() if box.isChecked()))
+        self._draw()
+
+    def _draw(self) -> None:
+        unit, network = self._session.unit, self._session.network
+        if self._photo.input is None:
+            text = "Drop a photo here, paste one, or open one with Ctrl+Shift+O."
+        elif unit is None or network is None:
+            text = "Choose a unit: at the left, or by a search. The maps follow it."
+        else:
+            name = network.label(unit)
+            text = f"Where {name or unit} looks" + (f"  ·  {unit}" if name else "")
+        self.title.setText(text)
+        for how, pane in self.panes.items():
+            pane.setVisible(how in self._glances.hows)
+            found, refused = self._glances.found.get(how), self._glances.refused.get(how, "")
+            if found is None:
+                pane.canvas.show_image(None)
+                pane.said.setText(refused)
+                continue
+            look = self._look.value
+            if look.tone == COLOURS and found.colours is None:
+                look = Look(look.opacity, look.clip, look.smooth, look.absolute, RED_BLUE)
+            pane.canvas.show_image(overlay(found.seen, found.map, look, found.colours), moving=True)
+            stale = "" if found.ask.unit == unit else f"still {found.ask.unit}  ·  "
+            pane.said.setText(f"{stale}activation {number_text(found.activation)}")

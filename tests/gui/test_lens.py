@@ -1,0 +1,209 @@
+"""One photo under the lens, in a real window with the real engine and a real network."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+
+from dgn_explorer.engine.engine import Engine
+from dgn_explorer.export.heat import COLOURS, GREY
+from dgn_explorer.gui.features.lens.film_view import FilmView
+from dgn_explorer.gui.features.lens.look_panel import LookPanel
+from dgn_explorer.gui.features.lens.looks_view import LooksView
+from dgn_explorer.gui.features.lens.maps_view import MapsView
+from dgn_explorer.gui.features.lens.saliency_view import SaliencyView
+from dgn_explorer.gui.features.lens.strip_view import StripView
+from dgn_explorer.gui.state import strips
+from dgn_explorer.gui.state.topics import PageName
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.results.strip import RECIPES_KEY
+from dgn_explorer.studies.saliency.about import SaliencyParameters
+from dgn_explorer.studies.survey import Survey
+from dgn_explorer.synthesis.methods.inversion.about import INVERSION, InversionParameters
+from tests.gui.conftest import Explorer
+from tests.gui.walking import Walk
+from tests.tiny import tiny_prior_file
+
+WAIT_S = 60.0
+
+
+@pytest.fixture
+def walk(make_explorer, tmp_path: Path) -> Walk:
+    made: Explorer = make_explorer(
+        make_engine=lambda store, bridge: Engine(store, bridge.listen, "cpu", threads=1)
+    )
+    made.session.open("lite0", str(tiny_prior_file(tmp_path / "tiny.safetensors")))
+    walk = Walk(made, "lens", WAIT_S)
+    walk.until(lambda: made.session.network is not None)
+    pixels = np.zeros((120, 160, 3), np.uint8)
+    pixels[..., 1] = np.linspace(0, 255, 160)
+    pixels[30:80, 40:90, 0] = 240
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    made.desk.photo.open(str(tmp_path / "photo.png"))
+    walk.until(lambda: made.desk.photo.units)  # the first of which is chosen then
+    return walk
+
+
+def shown(walk: Walk, kind: type) -> object:
+    (found,) = walk.window.findChildren(kind)
+    return found
+
+
+def test_maps_follow_the_unit_side_by_side(walk: Walk) -> None:
+    explorer, session = walk.explorer, walk.explorer.session
+    view = shown(walk, LooksView)
+    assert isinstance(view, LooksView)
+    session.select(UnitAddress("fc", 980))
+    explorer.desk.table["photo_looks"].trigger()
+    assert explorer.book.page is PageName.PHOTO and view.isVisible()
+    found = view._glances.found
+    walk.until(lambda: len(found) == 3 and all(one.ask.unit.index == 980 for one in found.values()))
+    before = view.panes["gradient"].canvas.image
+    assert before is not None and "activation" in view.panes["gradient"].said.text()
+    session.select(UnitAddress("fc", 949))
+    walk.until(lambda: all(one.ask.unit.index == 949 for one in found.values()))
+    after = view.panes["gradient"].canvas.image
+    assert after is not None and (before != after).any()
+    view.boxes["deconvnet"].setChecked(True)  # says in its place why there is none
+    walk.until(lambda: "no max-pooling" in view.panes["deconvnet"].said.text())
+    walk.station("several ways side by side")
+    panel = shown(walk, LookPanel)
+    assert isinstance(panel, LookPanel)
+    panel.sliders["opacity"].setValue(20)
+    panel.absolute.click()
+    panel.tone.setCurrentIndex(panel.tone.findData(COLOURS))
+    panel.tone.activated.emit(panel.tone.currentIndex())
+    assert (view._look.value.opacity, view._look.value.tone) == (0.2, COLOURS)
+    faint = view.panes["gradient"].canvas.image
+    assert faint is not None and (faint != after).any()
+    for _ in range(3):
+        explorer.desk.table["undo"].trigger()
+    np.testing.assert_array_equal(view.panes["gradient"].canvas.image, after)
+    explorer.desk.table["photo_answer"].trigger()
+    asked = len(session.questions)
+    session.select(UnitAddress("fc", 1))  # nobody looks: nothing is asked
+    assert len(session.questions) == asked
+
+
+def test_a_map_comes_with_its_checks(walk: Walk) -> None:
+    session, photo = walk.explorer.session, walk.explorer.desk.photo
+    network = session.network
+    assert network is not None and photo.input is not None
+    survey = Survey(
+        network.name,
+        network.fingerprint,
+        "saliency",
+        SaliencyParameters(how="gradient", randomise=0.5, deletion=True),
+        units=(network.resolve("volcano"), network.resolve("strawberry")),
+        inputs=(replace(photo.input, role="photo"),),
+    )
+    session.run(survey)
+    walk.until(lambda: session.display.result is not None)
+    view = shown(walk, SaliencyView)
+    assert isinstance(view, SaliencyView) and view.isVisible()
+    assert view.canvas.image is not None and view.check.image is not None
+    assert "likeness" in view.check_said.text() and view.curve.isVisible()
+    walk.station("a map with its checks")
+    first = view.canvas.image
+    view.which.setCurrentIndex(1)
+    assert view.which.currentText() == "strawberry" and (view.canvas.image != first).any()
+    panel = shown(walk, LookPanel)
+    assert isinstance(panel, LookPanel)
+    panel.tone.setCurrentIndex(panel.tone.findData(GREY))
+    panel.tone.activated.emit(panel.tone.currentIndex())
+    grey = view.check.image
+    assert grey is not None
+
+
+def test_a_click_on_the_sheet_chooses_and_two_open_the_unit(walk: Walk) -> None:
+    explorer, session = walk.explorer, walk.explorer.session
+    network, photo = session.network, explorer.desk.photo
+    assert network is not None and photo.input is not None
+    inputs = (replace(photo.input, role="photo"),)
+    session.run(
+        Survey(network.name, network.fingerprint, "maps", layers=("blocks.4",), inputs=inputs)
+    )
+    walk.until(lambda: session.display.result is not None)
+    view = shown(walk, MapsView)
+    assert isinstance(view, MapsView) and view.isVisible()
+    view.strongest.setChecked(True)
+    walk.station("all maps of a layer")
+    canvas, record = view.canvas, session.display.result
+    assert record is not None and canvas.sheet is not None and canvas.image is not None
+    best = int(record.array("highest").argmax())
+    target = canvas._target(canvas.image)
+    corner = QPoint(round(target.x() + 4), round(target.y() + 4))
+    explorer.qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=corner)
+    assert session.unit == UnitAddress("blocks.4", best)
+    assert explorer.book.page is PageName.PHOTO
+    explorer.qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=corner)
+    walk.until(lambda: explorer.book.page is PageName.UNIT)
+    explorer.desk.table["stop"].trigger()
+    walk.until(lambda: session.runs.live is None)
+
+
+def test_the_strip_fills_from_input_to_output(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quick = replace(INVERSION, presets={"default": InversionParameters(steps=1)})
+    monkeypatch.setitem(strips.METHODS_OF, "pixels", quick)
+    explorer = walk.explorer
+    explorer.desk.photo.opened.emit()
+    explorer.desk.table["photo_strip"].trigger()
+    view = shown(walk, StripView)
+    assert isinstance(view, StripView) and view.isVisible()
+    layers = [one.layer for one in view._strips.places]
+    assert layers[0] == "stem" and layers[-1] == "fc" and "blocks.4" in layers
+    assert "Not made yet" in view.numbers.text() and not view.save.isEnabled()
+    view.make.click()
+    walk.until(lambda: len(view._strips.records) >= 2)
+    assert "relative error" in view.numbers.text() and view.kept.image is not None
+    walk.station("what every layer keeps")
+    explorer.session.runs.clear_queue()
+    view.slider.setValue(len(layers) - 1)
+    assert view.said.text().startswith("fc")
+    path = tmp_path / "strip.png"
+    view.save_to(path)
+    walk.until(path.exists)
+    with Image.open(path) as strip:
+        assert strip.width > 2 * 192 and RECIPES_KEY in strip.text
+    walk.until(lambda: not len(explorer.session.jobs))
+
+
+def test_a_film_is_watched_without_waiting(walk: Walk, tmp_path: Path) -> None:
+    ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs the extra video")
+    path = tmp_path / "a.mp4"
+    writer = ffmpeg.write_frames(str(path), (64, 48), fps=10, macro_block_size=2)
+    writer.send(None)
+    for number in range(20):
+        picture = np.zeros((48, 64, 3), np.uint8)
+        picture[:, 3 * number : 3 * number + 8] = 250
+        writer.send(picture)
+    writer.close()
+    explorer = walk.explorer
+    explorer.desk.table["photo_film"].trigger()
+    view = shown(walk, FilmView)
+    assert isinstance(view, FilmView) and view.isVisible()
+    view._watch.open(str(path))
+    sights = []
+    view._watch.changed.connect(lambda: sights.append(view._watch.sight))
+    walk.until(lambda: len({one.number for one in sights if one is not None}) >= 3)
+    assert view.picture.image is not None and view.maps.image is not None
+    assert view.units.count() == 8 and "%" in view.said.text()
+    walk.station("a film")
+    view.layer.setCurrentText("fc")
+    view.layer.activated.emit(view.layer.currentIndex())
+    walk.until(lambda: view._watch.sight is not None and view._watch.sight.layer == "fc")
+    assert view._watch.sight is not None and view._watch.sight.maps is None
+    explorer.desk.table["photo_answer"].trigger()  # out of sight it ends
+    assert not view._watch.running
+    path.write_bytes(b"no video")
+    explorer.desk.table["photo_film"].trigger()
+    problems: list[str] = []
+    explorer.session.problem.connect(lambda message, *_: problems.append(message))
+    view._watch.open(str(path))
+    walk.until(lambda: problems)
+    assert "a.mp4 is no video" in problems[0] and not view._watch.running
