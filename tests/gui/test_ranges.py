@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dgn_explorer.gui.features.many.many_view import ManyView
 from dgn_explorer.gui.features.ranges.range_dialog import RangeDialog, proposed
 from dgn_explorer.results.record import Provenance, Record
 from dgn_explorer.synthesis.targets import InRange
@@ -78,7 +79,8 @@ def test_the_sheet_is_shown_and_its_settings_are_not_those_of_one_image(
     explorer.session.library.add(explorer.store.put(record))
     explorer.session.show_result(record.key)
     explorer.until(lambda: explorer.session.display.result is not None)
-    assert explorer.stage.canvas.image.shape == (18, 18, 3)  # two by two with a gap
+    view = explorer.window.findChild(ManyView)
+    assert view is not None and view.list.count() == 4
     assert explorer.stage.curve.reached == "8 to 9.25"  # of the images; the search ended at 9.9
     assert not explorer.desk.table["more_steps"].isEnabled()
     text = " ".join(value for _, value in _facts(record))

@@ -8,6 +8,7 @@ from dgn_explorer.gui.features.answers.feature import answers_feature
 from dgn_explorer.gui.features.combine.feature import combine_feature
 from dgn_explorer.gui.features.films.feature import films_feature
 from dgn_explorer.gui.features.lens.feature import lens_feature
+from dgn_explorer.gui.features.many.feature import many_feature
 from dgn_explorer.gui.features.photo.feature import photo_feature
 from dgn_explorer.gui.features.picture.feature import picture_feature
 from dgn_explorer.gui.features.queue.feature import queue_feature
@@ -32,6 +33,7 @@ FEATURES: tuple[FeatureMaker, ...] = (
     films_feature,
     results_feature,
     ranges_feature,
+    many_feature,
     queue_feature,
     training_feature,
     trash_feature,

@@ -25,20 +25,28 @@ class ActivationCurve(QWidget):
         self._theme = theme
         self._trace = np.zeros(0, np.float32)
         self._steps = 0
+        self._marks: list[int] = []
         self.reached = ""  # the number beside the curve
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Activation curve")
         theme.changed.connect(self.update)
 
-    def show_trace(self, trace: np.ndarray, steps: int, reached: Sequence[float] = ()) -> None:
+    def show_trace(
+        self,
+        trace: np.ndarray,
+        steps: int,
+        reached: Sequence[float] = (),
+        marks: Sequence[int] = (),
+    ) -> None:
         """Show ``trace`` (n,), the first n of ``steps`` activations.
 
         ``reached`` are the activations of the images on show: the trace of a search for several
-        images ends at whatever was tried last.
+        images ends at whatever was tried last. ``marks`` are the steps, from 1, that gave them.
         """
         self._trace = trace[np.isfinite(trace)]
         self._steps = max(steps, len(trace), 1)
+        self._marks = [mark for mark in marks if 1 <= mark <= len(self._trace)]
         if len(self._trace):
             low, high = (min(reached), max(reached)) if reached else (self._trace[-1],) * 2
             texts = dict.fromkeys((number_text(low), number_text(high)))  # one if they are alike
@@ -92,9 +100,21 @@ class ActivationCurve(QWidget):
         painter.fillPath(area, shade)
         painter.setPen(QPen(QColor(colours.accent), 2))
         painter.drawPath(path)
+        self._draw_marks(painter, plot, low, span)
         painter.setBrush(QColor(colours.accent))
         painter.setPen(QPen(QColor(colours.panel), 2))
         painter.drawEllipse(points[-1], 4.5, 4.5)
+
+    def _draw_marks(self, painter: QPainter, plot: QRectF, low: float, span: float) -> None:
+        """A ring at every step that gave an image, as long as they stand apart."""
+        if len(self._marks) * 8 > plot.width():
+            return
+        painter.setBrush(QColor(self._theme.colours.panel))
+        painter.setPen(QPen(QColor(self._theme.colours.accent), 1.5))
+        for mark in self._marks:
+            value = (float(self._trace[mark - 1]) - low) / span
+            x = plot.left() + plot.width() * mark / self._steps
+            painter.drawEllipse(QPointF(x, plot.bottom() - plot.height() * value), 3, 3)
 
     def _draw_numbers(self, painter: QPainter, box: QRectF) -> None:
         colours = self._theme.colours

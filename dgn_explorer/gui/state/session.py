@@ -33,6 +33,7 @@ from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.combination import label_of
+from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.parameters import Parameters
 from dgn_explorer.synthesis.question import Subject
 from dgn_explorer.synthesis.recipe import Recipe
@@ -212,13 +213,15 @@ class Session(QObject):
         ]
         return max(reached, default=None)
 
-    def run_target(self, target: Target, method: str, parameters: Parameters) -> None:
+    def run_target(
+        self, target: Target, method: str, parameters: Parameters, inputs: Sequence[Input] = ()
+    ) -> None:
         """Show the images of any target, from the seed of the settings and a random code."""
         if self.network is None or self.prior is None:
             return
         opened = Opened(self.network, self.prior, self.numeric)
         seed = self.settings.value.seed
-        self.run(recipe_for(opened, target, method, parameters, seed=seed))
+        self.run(recipe_for(opened, target, method, parameters, seed=seed, inputs=inputs))
 
     def run(self, order: Order) -> None:
         """Show what comes of ``order``."""

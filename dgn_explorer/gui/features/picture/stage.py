@@ -17,8 +17,10 @@ from dgn_explorer.gui.look.texts import TIMES
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.gui.state.display import Display, Forming, Showing
 from dgn_explorer.gui.state.topics import PageName, page_of
+from dgn_explorer.results.record import Record
 
 _IMAGES = "images"
+_MARKS = "sample_steps"  # the part that says after how many steps each image was there
 _PAGES = (PageName.UNIT, PageName.MIX)
 
 
@@ -37,6 +39,7 @@ class Stage(QWidget):
         self.curve = ActivationCurve(theme)
         self.run_bar = RunBar()
         self.welcome, self.empty = Welcome(), Empty(desk)
+        self._answers = desk.answers
         self.answers = AnswerStack(desk.answers)
         self._table = table
         self.welcome.example.connect(self._run_example)
@@ -145,9 +148,11 @@ class Stage(QWidget):
 
     def _show_answer(self, display: Display) -> None:
         record = display.result
-        if record is not None and record.kind.name != _IMAGES:
+        row = self._answers.of(record) if record is not None else None
+        if record is not None and (record.kind.name != _IMAGES or (row and row.about)):
             self.answers.show_record(record)
             self._turn(self.answers)
+            self._trace(display, record)
             return
         self._turn(self.canvas)
         if record is None:
@@ -155,16 +160,21 @@ class Stage(QWidget):
             self.curve.show_trace(np.zeros(0, np.float32), 0)
         else:
             self.canvas.show_image(record.picture)
-            steps = record.steps
-            if record.state == "stopped" and display.recipe is not None:
-                steps = getattr(display.recipe.parameters, "steps", steps)
-            reached = [record.activation_of(number) for number in range(record.count)]
-            self.curve.show_trace(record.trace, steps, [v for v in reached if np.isfinite(v)])
+            self._trace(display, record)
             height, width = record.image.shape[:2]
             several = f"{record.count} images of " if record.count > 1 else ""
             self._size.setText(f"{several}{width} {TIMES} {height} pixels")
             self._place_tools()
         self.canvas.setAccessibleDescription(f"{display.label}, {display.badge}")
+
+    def _trace(self, display: Display, record: Record) -> None:
+        """The curve below, with the steps that gave an image where there are several."""
+        steps = record.steps
+        if record.state == "stopped" and display.recipe is not None:
+            steps = getattr(display.recipe.parameters, "steps", steps)
+        reached = [v for n in range(record.count) if np.isfinite(v := record.activation_of(n))]
+        marks = record.array(_MARKS).tolist() if _MARKS in record.parts else ()
+        self.curve.show_trace(record.trace, steps, reached, marks)
 
     def _show_frame(self, frame: Forming) -> None:
         if not self.mine:

@@ -1,0 +1,1 @@
+"""Records of many images of one unit: chains and sets, plans of chains, holes to fill."""

@@ -1,0 +1,60 @@
+"""The images of one record as a list: each with its activation, to choose, sort and enlarge."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
+
+from dgn_explorer.gui.look.pictures import scaled, to_pixmap
+from dgn_explorer.gui.look.theme import SMALL, TIGHT
+from dgn_explorer.results.record import Record
+
+_EDGE_PX = 104
+_NumberRole = Qt.ItemDataRole.UserRole + 1
+
+
+class ImageList(QListWidget):
+    """Emits `opened` with the number of an image on Enter or a double-click."""
+
+    opened = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Images of this answer")
+        self.setViewMode(QListWidget.ViewMode.IconMode)
+        self.setMovement(QListWidget.Movement.Static)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setUniformItemSizes(True)
+        self.setIconSize(QSize(_EDGE_PX, _EDGE_PX))
+        self.setGridSize(QSize(_EDGE_PX + 14, _EDGE_PX + 34))
+        self.setViewportMargins(TIGHT, SMALL, TIGHT, SMALL)
+        self.itemActivated.connect(lambda item: self.opened.emit(item.data(_NumberRole)))
+
+    @property
+    def chosen(self) -> list[int]:
+        """The numbers of the images that are selected, in the order of the record."""
+        return sorted(item.data(_NumberRole) for item in self.selectedItems())
+
+    def show_images(self, record: Record, captions: Sequence[str], order: Sequence[int]) -> None:
+        """List the images of ``record`` in this ``order`` of numbers."""
+        chosen = set(self.chosen)
+        self.clear()
+        for number in order:
+            picture = to_pixmap(scaled(record.images[number], _EDGE_PX, _EDGE_PX))
+            item = QListWidgetItem(QIcon(picture), captions[number])
+            item.setData(_NumberRole, number)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
+            self.addItem(item)
+            item.setSelected(number in chosen)
+
+    def choose(self, numbers: Sequence[int]) -> None:
+        """Select these images and bring the first of them into sight."""
+        wanted = set(numbers)
+        items = [self.item(row) for row in range(self.count())]
+        for item in items:
+            item.setSelected(item.data(_NumberRole) in wanted)
+        first = next((item for item in items if item.data(_NumberRole) in wanted), None)
+        if first is not None:
+            self.scrollToItem(first)
