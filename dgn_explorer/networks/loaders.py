@@ -46,6 +46,12 @@ LOADERS: tuple[Loader, ...] = (
         names=("lite0", "lite1", "lite2"),
     ),
     Loader(
+        title="Shapes, an example",
+        example="shapes",
+        load=f"{_CODE}.weights.shapes:loaded",
+        names=("shapes",),
+    ),
+    Loader(
         title="torchvision",
         example="torchvision:NAME",
         load=f"{_CODE}.weights.torchvision_loader:load",

@@ -81,7 +81,9 @@ def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptio
     series, at, position = spec.rpartition("@")
     if at and not path.exists() and _may_be_series(series):
         options = replace(request.options, position=position)
-        return _load(series, replace(request, options=options), depth + 1)
+        loaded, merged = _load(series, replace(request, options=options), depth + 1)
+        if loaded.positions:  # what is no series has ignored the position
+            return loaded, merged
     loader = loaders.by_file(path) or loaders.by_file(user_path(split_key(spec)[0]))
     if loader is not None:
         return _loaded(loader, path, request), request.options
@@ -91,6 +93,8 @@ def _load(spec: str, request: Request, depth: int) -> tuple[Loaded, NetworkOptio
 def _may_be_series(spec: str) -> bool:
     path = user_path(spec)
     described = path.suffix.lower() == DESCRIPTION_SUFFIX and path.is_file()
+    if loaders.by_name(spec) is not None:
+        return True
     return path.is_dir() or described or spec in user_networks() or len(split_list(spec)) > 1
 
 

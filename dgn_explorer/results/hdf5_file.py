@@ -161,6 +161,19 @@ def open_reader(path: Path) -> Iterator[Reader]:
         yield Reader(file, size_bytes)
 
 
+@contextmanager
+def open_bytes(data: bytes) -> Iterator[Reader]:
+    """As `open_reader`, for the bytes of a file that somebody sent."""
+    import io
+
+    import h5py
+
+    with h5py_errors():
+        file = h5py.File(io.BytesIO(data), "r")
+    with h5py_errors(), file:
+        yield Reader(file, len(data))
+
+
 def open_hdf5(path: Path) -> Any:
     """``path`` as an h5py file for reading; raises what `open_reader` raises."""
     import h5py

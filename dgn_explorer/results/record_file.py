@@ -25,7 +25,13 @@ from typing import Any
 import numpy as np
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.hdf5_file import DamagedFileError, NewerFileError, Reader, open_reader
+from dgn_explorer.results.hdf5_file import (
+    DamagedFileError,
+    NewerFileError,
+    Reader,
+    open_bytes,
+    open_reader,
+)
 from dgn_explorer.results.record import (
     STATES,
     Provenance,
@@ -144,6 +150,16 @@ def read_raw(path: Path, key: str) -> RawRecord:
     """Everything in ``path``; raises what `read_record` raises, but for unknown orders."""
     with open_reader(path) as reader:
         return read_datasets(reader, key)
+
+
+def raw_from_bytes(data: bytes, key: str) -> RawRecord:
+    """As `read_raw`, of a file's bytes, and every number has to be finite as `raw_of` asks."""
+    with open_bytes(data) as reader:
+        raw = read_datasets(reader, key)
+    for name, array in raw.arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DamagedFileError(f"its {name} holds numbers that are not finite")
+    return raw
 
 
 def read_datasets(reader: Reader, key: str) -> RawRecord:

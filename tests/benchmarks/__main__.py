@@ -23,6 +23,7 @@ BENCHMARKS = {
     "training": "a training step of the default preset over its parts, each done alone",
     "window": "start, first preview, smoothness and Stop of the real window",
     "command": "start of the command line and of an answer from the store",
+    "cluster": "an atlas on Dask beside the plain queue, and on 1,000 workers (needs `cluster`)",
     "site": "a site of 10,000 units: writing it, scrolling it in Chromium (needs `test-site`)",
     "library": "the end of a job in a window whose store holds many results",
     "dissection": "processor seconds for the labels of a layer, a thousand pictures",

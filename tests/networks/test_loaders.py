@@ -9,7 +9,7 @@ import pytest
 
 from dgn_explorer.networks import loaders
 from dgn_explorer.networks.loaders import LOADERS, by_file
-from dgn_explorer.networks.weights import efficientnet_lite
+from dgn_explorer.networks.weights import efficientnet_lite, shapes
 
 
 @pytest.mark.parametrize("loader", LOADERS, ids=lambda loader: loader.title)
@@ -22,7 +22,7 @@ def test_every_row_names_code_that_is_there(loader: loaders.Loader) -> None:
 
 
 def test_the_names_are_those_of_the_embedded_networks() -> None:
-    assert loaders.names() == tuple(efficientnet_lite.SIZES)
+    assert loaders.names() == (*efficientnet_lite.SIZES, shapes.NAME)
 
 
 def test_files_find_their_loader() -> None:

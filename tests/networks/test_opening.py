@@ -237,10 +237,36 @@ def test_a_series_keeps_addresses(tmp_path):
     options = NetworkOptions(arch=f"{tmp_path / 'mine.py'}:make", size=32)
     last = open_network(str(folder), options=options, confirm=yes)
     first = open_network(f"{folder}@epoch1", options=options)
-    assert last.info.positions == ("epoch1", "epoch9", "epoch10")
+    assert last.info.positions == ("random", "epoch1", "epoch9", "epoch10")
     assert (first.info.position, last.info.position) == ("epoch1", "epoch10")
     assert first.info.layers == last.info.layers
     assert first.info.fingerprint != last.info.fingerprint
+
+
+def test_a_series_begins_with_random_weights(tmp_path):
+    (tmp_path / "mine.py").write_text(FACTORY.format(channels=3))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for epoch in (1, 2):
+        net = nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Flatten(), nn.Linear(4, 3)
+        )
+        torch.save(net.state_dict(), folder / f"epoch{epoch}.pt")
+    options = NetworkOptions(arch=f"{tmp_path / 'mine.py'}:make", size=32)
+    trained = open_network(str(folder), options=options, confirm=yes)
+    torch.manual_seed(5)
+    one = open_network(f"{folder}@random", options=options)
+    torch.manual_seed(6)
+    again = open_network(one.info.name)
+    assert one.info.fingerprint == again.info.fingerprint != trained.info.fingerprint
+    assert one.info.layers == trained.info.layers
+    assert one.info.name.startswith(f"{folder}@random --arch")
+    assert any("random, from a fixed seed" in notice for notice in one.info.notices)
+
+
+def test_what_is_no_series_has_no_positions():
+    with pytest.raises(DgnError, match="no network called 'lite0@epoch1'"):
+        open_network("lite0@epoch1")
 
 
 def test_a_description_of_ones_own(tmp_path):

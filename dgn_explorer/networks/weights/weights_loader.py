@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaded import IMAGENET_PREPROCESSING, Loaded, Request
 from dgn_explorer.networks.loaders import arch_examples, architecture, by_file, call
@@ -38,22 +40,46 @@ def load(path: Path, request: Request) -> Loaded:
 def load_series(spec: str, request: Request) -> Loaded:
     """Load one checkpoint of a folder or list: ``request.options.position``, by default the last.
 
-    The layers, and so the addresses of units, are the same in all of them.
+    The layers, and so the addresses of units, are the same in all of them. Where the architecture
+    is named, the first position is `RANDOM`: that architecture with random weights.
     """
     files = checkpoints(spec, _suffixes())
-    wanted = request.options.position or list(files)[-1]
-    if wanted not in files:
+    last = list(files)[-1]
+    wanted = request.options.position or last
+    positions = tuple(files)
+    if request.options.arch is not None and RANDOM not in files:
+        positions = (RANDOM, *positions)
+    if wanted not in positions:
         raise DgnError(
             f"{spec} has no checkpoint {wanted!r}.",
-            f"Its positions are {', '.join(list(files)[:20])}.",
+            f"Its positions are {', '.join(positions[:20])}.",
         )
-    loaded = load(files[wanted], request)
+    loaded = load(files.get(wanted, files[last]), request)
+    if wanted not in files:
+        loaded = _untrained(loaded, files[last], request)
     return replace(
         loaded,
         name=f"{spec}@{wanted}",
         title=f"{Path(spec).name if len(split_list(spec)) == 1 else 'Checkpoints'}, {wanted}",
-        positions=tuple(files),
+        positions=positions,
         position=wanted,
+    )
+
+
+def _untrained(trained: Loaded, path: Path, request: Request) -> Loaded:
+    """``trained``, which was read from ``path``, with random weights from a fixed seed."""
+    assert request.options.arch is not None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module = factories.build(request.options.arch, read_weights(path), request.confirm)
+    return replace(
+        trained,
+        module=module,
+        fingerprint=None,
+        notices=(
+            f"The weights at {RANDOM!r} are random, from a fixed seed: not those that the training"
+            " of these checkpoints began with.",
+        ),
     )
 
 
