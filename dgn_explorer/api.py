@@ -40,6 +40,7 @@ from dgn_explorer.engine.session import EngineSession, Show, engine_session
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.photos.concepts.opening import holds_concepts
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.files import read_file
 from dgn_explorer.photos.film import Film, open_film
@@ -352,9 +353,19 @@ class Explorer:
             return Input(role, self.store.inputs.put(picture))
         return Input(role, *self._kept(Path(picture).expanduser()))
 
-    def keep_file(self, file: str | Path) -> str:
-        """As `keep_input`, for an order that names it by its content: the SHA-256 of that."""
-        return self._kept(Path(file).expanduser())[0]
+    def keep_file(self, file: str | Path) -> frozenset[str]:
+        """As `keep_input`, for orders that name it by its content: the SHA-256 of that.
+
+        A folder or zip with concepts has two: it may be meant as a set of photographs as well.
+        """
+        path = Path(file).expanduser()
+        concepts = {self.store.concepts.put(path).sha256} if holds_concepts(path) else set()
+        try:
+            return frozenset({self._kept(path)[0], *concepts})
+        except DgnError:
+            if not concepts:
+                raise
+            return frozenset(concepts)
 
     def _kept(self, path: Path) -> tuple[str, str]:
         """Keep what is at ``path``; its SHA-256, and what people call it."""

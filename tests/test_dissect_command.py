@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,11 @@ from dgn_explorer import cli
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.csv_table import encode_csv
 from dgn_explorer.export.png import read_survey
+from dgn_explorer.export.script import command_line
+from dgn_explorer.results.record import Record
+from dgn_explorer.results.reproduction import script_for
 from dgn_explorer.results.store import open_store
+from dgn_explorer.results.unit_tables import tables_of_units
 from dgn_explorer.studies.dissection import dissecting
 from tests.concepts import packed, some_files, write
 from tests.tiny_opened import tiny
@@ -67,6 +72,37 @@ def test_every_entrance_has_the_same_rows(
         assert stored.array("pictures").tolist() == [8]
         assert stored.rows()[0]["stable"] == record.rows()[0]["stable"]
     assert len(open_store().list()) == 1
+
+
+def test_it_is_made_again_in_an_empty_store(
+    concepts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dgn.open("tiny", progress=False) as explorer:
+        record = explorer.dissect(concepts, ["conv2"])
+        words = shlex.split(command_line(script_for(explorer.store, record.order, record)))
+    monkeypatch.setenv("DGN_EXPLORER_HOME", str(tmp_path / "another"))
+    assert open_store().get(record.key) is None
+    done = run(*words[1:])
+    assert done.exit_code == 0
+    again = open_store().get(record.key)
+    assert again is not None
+    assert again.rows() == open_rows(record)
+
+
+def open_rows(record: Record) -> list[dict[str, object]]:
+    """Rows with their columns in the order of a file."""
+    return [{name: row[name] for name in sorted(row)} for row in record.rows()]
+
+
+def test_a_site_has_the_labels_of_a_unit(concepts: Path) -> None:
+    with dgn.open("tiny", progress=False) as explorer:
+        record = explorer.dissect(concepts, ["conv2"])
+    tables = tables_of_units(record)
+    assert len(tables) == 16
+    row = record.rows()[3]
+    table = tables["conv2:3"]
+    assert table.rows[0][table.names.index("concept")] == row["concept"]
+    assert "left_out" not in table.names
 
 
 def test_words_find_units(concepts: Path) -> None:

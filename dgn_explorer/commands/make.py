@@ -112,7 +112,7 @@ def _keep(explorer: "Explorer", files: "Sequence[Path]", orders: "Sequence[Order
     """Put the files into the store; one that no order asks for is a mistake, not an extra."""
     needed = {one.sha256 for order in orders for one in order.inputs}
     for path in files:
-        if explorer.keep_file(path) not in needed:
+        if needed.isdisjoint(explorer.keep_file(path)):
             raise DgnError(
                 f"{path} is not what the order was made from: its content is another.",
                 "Give the very file, unchanged, or leave it out if it is in the store.",

@@ -26,6 +26,7 @@ _COLOURS = (
 )
 _BAR_PX, _GAP_PX, _PLOT_PX, _MARGIN_PX, _TEXT_PX = 34, 30, 300, 56, 14
 _MOST_BARS = 400
+_MOST_NAMES = 12  # of categories beside the bars
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ def detector_plot(panels: Sequence[Panel]) -> np.ndarray:
         raise DgnError(
             f"A figure of {len(layers)} layers cannot be drawn.", f"Take 1 to {_MOST_BARS}."
         )
-    categories = sorted({name for tally in layers for name, _, _ in tally.categories})
-    colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(categories)}
+    every = sorted({name for tally in layers for name, _, _ in tally.categories})
+    colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(every)}
+    categories = every[:_MOST_NAMES]
     most = max(1, *(tally.detectors for tally in layers))
     font, large = ImageFont.load_default(_TEXT_PX), ImageFont.load_default(round(1.3 * _TEXT_PX))
     step = 2 * _BAR_PX + _GAP_PX

@@ -60,12 +60,16 @@ class KeptConcepts:
             raise disk_error(error, f"write {file}", _OTHERWISE) from error
         return KeptSet(name, path.name)
 
+    def place(self, sha256: str) -> Path | None:
+        """Where the set of this name was last; None if it is not known."""
+        where = self._read(self._folder / f"{sha256}.json")
+        return Path(str(where["path"])) if "path" in where else None
+
     def open(self, sha256: str) -> ConceptSet:
         """See `ConceptSets`."""
-        where = self._read(self._folder / f"{sha256}.json")
-        if "path" not in where:
+        where, path = self._read(self._folder / f"{sha256}.json"), self.place(sha256)
+        if path is None:
             raise DgnError(f"It is not known where the concept set {sha256[:16]}… is.", _SAY_AGAIN)
-        path = Path(str(where["path"]))
         if not path.exists():
             raise DgnError(f"The concept set {path} is not there any more.", _SAY_AGAIN)
         found = open_concepts(path)

@@ -81,7 +81,7 @@ class Record:
     @property
     def count(self) -> int:
         """How many images, maps or rows it holds."""
-        counted = self.kind.counted or next(iter(self._columns), "")
+        counted = self.kind.counted or next(iter(self.columns), "")
         return len(self.parts[counted]) if counted else 0
 
     @property
@@ -178,12 +178,13 @@ class Record:
         """The rows of a table, one dictionary each."""
         columns = {
             name: list(part) if isinstance(part, tuple) else part.tolist()
-            for name, part in self._columns.items()
+            for name, part in self.columns.items()
         }
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     @property
-    def _columns(self) -> "Mapping[str, np.ndarray | tuple[str, ...]]":
+    def columns(self) -> "Mapping[str, np.ndarray | tuple[str, ...]]":
+        """The parts with an entry for each image, map or row."""
         declared = declared_parts(self.order.about.makes, self.order.about.parts)
         return {name: part for name, part in self.parts.items() if declared[name].each}
 

@@ -115,8 +115,8 @@ class Store:
             raise disk_error(error, f"read the result {path}", _OTHERWISE) from error
 
     def place_of(self, sha256: str) -> Path:
-        """The file of an input, or where the photographs of a set are; raises `DgnError`."""
-        place = self.sets.place(sha256) or self.inputs.path(sha256)
+        """The file of an input, or where the files of a set are; raises `DgnError`."""
+        place = self.sets.place(sha256) or self.concepts.place(sha256) or self.inputs.path(sha256)
         if not place.exists():
             raise DgnError(
                 f"The input {sha256[:16]}… is not in the store.",

@@ -27,10 +27,10 @@ def tables_of_units(record: Record, pictures: bool = False) -> dict[str, Table]:
     addresses = _addresses(record)
     if addresses is None:
         return {}
-    columns = {name: part for name, part in record.parts.items() if _is_column(name, part)}
+    columns = {name: part for name, part in record.columns.items() if _is_column(name, part)}
     shots = [
         part
-        for part in record.parts.values()
+        for part in record.columns.values()
         if pictures and isinstance(part, np.ndarray) and _is_pictures(part, record.count)
     ]
     places: dict[str, list[int]] = {}

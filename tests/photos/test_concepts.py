@@ -199,6 +199,15 @@ def test_a_set_obeys_the_limits_of_photographs(
     bomb.close()
 
 
+def test_names_are_short_and_on_one_line(tmp_path: Path) -> None:
+    concepts = [(1, "traffic\nlight", "a\tb"), (2, 5000 * "x", 5000 * "y")]
+    files = {**some_files(1), "masks/p0.png": png(np.ones((32, 32), np.uint8))}
+    rows = table(("index", "name", "category"), concepts).encode()
+    found = open_concepts(write(tmp_path, {**files, "concepts.csv": rows})).concepts
+    assert (found[0].name, found[0].category) == ("traffic light", "a b")
+    assert (found[1].name, found[1].category) == (100 * "x", 100 * "y")
+
+
 def test_an_index_without_a_concept_is_named(tmp_path: Path) -> None:
     mask = np.full((32, 32), 77, np.uint8)
     files = simple_files({"p": picture(1)}, {"p": mask})

@@ -19,7 +19,7 @@ from dgn_explorer.photos.concepts.concept_set import (
 )
 from dgn_explorer.photos.concepts.masks import UNNAMED
 from dgn_explorer.photos.concepts.set_files import WAY_OUT, SetFiles
-from dgn_explorer.photos.concepts.tables import MOST_CONCEPTS, index_of, read_table
+from dgn_explorer.photos.concepts.tables import MOST_CONCEPTS, index_of, name_of, read_table
 
 TABLE = "index.csv"
 _LABELS = "label.csv"
@@ -41,7 +41,9 @@ def read_set(files: SetFiles) -> ConceptSet:
         )
     labels = [_Labels(files, category, names, at) for at, category in enumerate(categories)]
     concepts = [
-        Concept(name, category, category) for category in categories for name in names.values()
+        Concept(name, name_of(category), category)
+        for category in categories
+        for name in names.values()
     ]
     pictures: dict[str, Picture] = {}
     used: set[str] = set()
@@ -102,7 +104,7 @@ def _names(files: SetFiles) -> dict[int, str]:
             continue
         if number in names:
             raise DgnError(f"{where} holds the number {number} twice.", "Leave one of the two out.")
-        names[number] = row["name"] or str(number)
+        names[number] = name_of(row["name"]) or str(number)
     if not names:
         raise DgnError(f"{where} names no concept.", WAY_OUT)
     return names

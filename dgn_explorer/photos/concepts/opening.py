@@ -2,9 +2,23 @@
 
 from pathlib import Path
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.photos.concepts import broden, simple
 from dgn_explorer.photos.concepts.concept_set import ConceptSet
 from dgn_explorer.photos.concepts.set_files import open_files
+
+TABLES = (simple.TABLE, broden.TABLE)
+
+
+def holds_concepts(path: Path) -> bool:
+    """Whether ``path`` is a folder or zip with concepts, be they right or wrong."""
+    if not path.is_dir() and path.suffix.lower() != ".zip":
+        return False
+    try:
+        open_files(path, TABLES).close()
+    except DgnError:
+        return False
+    return True
 
 
 def open_concepts(path: Path) -> ConceptSet:
@@ -12,7 +26,7 @@ def open_concepts(path: Path) -> ConceptSet:
 
     Tables are read at once, pictures and masks when they are asked for.
     """
-    files = open_files(path, (simple.TABLE, broden.TABLE))
+    files = open_files(path, TABLES)
     try:
         if broden.TABLE in files.names:
             return broden.read_set(files)

@@ -19,7 +19,7 @@ from dgn_explorer.photos.concepts.concept_set import (
     places_of,
 )
 from dgn_explorer.photos.concepts.set_files import WAY_OUT, SetFiles
-from dgn_explorer.photos.concepts.tables import MOST_CONCEPTS, index_of, read_table
+from dgn_explorer.photos.concepts.tables import MOST_CONCEPTS, index_of, name_of, read_table
 from dgn_explorer.photos.files import is_photo_name
 
 TABLE = "concepts.csv"
@@ -43,7 +43,7 @@ def read_set(files: SetFiles) -> ConceptSet:
             shown = f"{files.title}/{mask}"
             planes: tuple[Plane, ...] = (Plane(shown, lut, partial(files.read, mask)),)
             used.append(mask)
-        elif label := row.get("label", ""):
+        elif label := name_of(row.get("label", "")):
             if label not in by_name:
                 raise DgnError(
                     f"{files.title}/{_IMAGES} labels {stem} {label!r}, which is no concept.",
@@ -73,17 +73,17 @@ def _concepts(files: SetFiles) -> tuple[tuple[Concept, ...], dict[int, int]]:
     names: set[tuple[str, str]] = set()
     for row in rows:
         index = index_of(row["index"], where)
-        named = row["name"], row["category"]
-        if index == 0 or not row["name"]:
+        named = name, category = name_of(row["name"]), name_of(row["category"])
+        if index == 0 or not name:
             what = "no name for the index" if index else "a name for the index"
             raise DgnError(f"{where} has {what} {index}.", "Index 0 is what nobody has named.")
         if index in places or named in names:
-            what = f"the index {index}" if index in places else f"the concept {row['name']!r}"
+            what = f"the index {index}" if index in places else f"the concept {name!r}"
             raise DgnError(f"{where} holds {what} twice.", "Leave one of the two out.")
         places[index] = len(concepts)
         names.add(named)
         source = row.get("source") or sources.get(index)
-        concepts.append(Concept(row["name"], row["category"], source or None))
+        concepts.append(Concept(name, category, source or None))
     return tuple(concepts), places
 
 

@@ -9,6 +9,7 @@ from dgn_explorer.photos.concepts.set_files import WAY_OUT, SetFiles
 
 MOST_CONCEPTS = 60_000  # a mask tells 65,535 indices apart at most
 _MOST_INDEX = 65_535
+_LONGEST_NAME = 100
 
 
 def read_table(files: SetFiles, name: str, columns: Sequence[str]) -> list[dict[str, str]]:
@@ -33,6 +34,15 @@ def read_table(files: SetFiles, name: str, columns: Sequence[str]) -> list[dict[
     if not rows:
         raise DgnError(f"{files.title}/{name} lists nothing.", WAY_OUT)
     return rows
+
+
+def name_of(text: str) -> str:
+    """A name as it is shown: on one line, and no longer than anybody would read.
+
+    >>> name_of("traffic\\n light")
+    'traffic light'
+    """
+    return " ".join(text.split())[:_LONGEST_NAME]
 
 
 def index_of(text: str, where: str) -> int:
