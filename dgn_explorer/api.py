@@ -683,6 +683,22 @@ class Explorer:
         address = self.network.resolve(unit)
         return unit_photos(self.measure_photos(photos, [address.layer], count), address)
 
+    def facets(self, unit: str, photos: Picture, count: int = 0, **how: Any) -> Record:
+        """The kinds of photographs that excite a unit, as a record with an image of each.
+
+        ``count`` 0 is the most stable number; `results.facets` reads the record. For the rest, and
+        for the parameter ``folder``, see `recipe` and the method's parameters.
+        """
+        return self.make(self.facets_recipe(unit, photos, count, **how))
+
+    def facets_recipe(self, unit: str, photos: Picture, count: int = 0, **how: Any) -> Recipe:
+        """The order of `facets`."""
+        parameters = dict(how.pop("parameters", None) or {})
+        if count:
+            parameters["facets"] = count
+        given = {"photos": photos}
+        return self.recipe(unit, method="facets", inputs=given, parameters=parameters, **how)
+
     # ---- results
 
     def results(self) -> tuple[Summary, ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dgn_explorer.studies.survey import Order
 
 set_argument = click.argument("photos", metavar="SET", type=click.Path(exists=True, path_type=Path))
-set_option = click.option(
+photo_set_option = click.option(
     "--set",
     "photos",
     metavar="SET",
@@ -91,7 +91,7 @@ def measure_command(
 
 @photos_command.command("top")
 @click.argument("unit")
-@set_option
+@photo_set_option
 @network_option
 @count_option
 @click.option(

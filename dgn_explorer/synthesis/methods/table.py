@@ -3,6 +3,7 @@
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.methods.caricature.about import CARICATURE
 from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
+from dgn_explorer.synthesis.methods.facets.about import FACETS
 from dgn_explorer.synthesis.methods.inverse_set.about import INVERSE_SET
 from dgn_explorer.synthesis.methods.inversion.about import INVERSION, PRIOR_INVERSION
 from dgn_explorer.synthesis.methods.method import Method
@@ -17,6 +18,7 @@ METHODS: tuple[Method, ...] = (
     PRIOR_INVERSION,
     CARICATURE,
     INVERSE_SET,
+    FACETS,
 )
 
 
