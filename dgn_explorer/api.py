@@ -683,6 +683,43 @@ class Explorer:
         address = self.network.resolve(unit)
         return unit_photos(self.measure_photos(photos, [address.layer], count), address)
 
+    def nearest(self, picture: Picture | Record, photos: Picture, count: int = 9) -> Record:
+        """The photographs nearest to an image, and whether that is suspiciously near.
+
+        `results.nearest` puts the record into a sentence.
+        """
+        return self.make(self.nearest_survey(picture, photos, count))
+
+    def nearest_survey(self, picture: Picture | Record, photos: Picture, count: int = 9) -> Survey:
+        """The order of `nearest`; the prior that is open rebuilds photographs as a control."""
+        image = picture.image if isinstance(picture, Record) else picture
+        order = self.survey(
+            "nearest", inputs={"picture": image, "photos": photos}, parameters={"count": count}
+        )
+        return replace(order, shown_by=self.prior.fingerprint)
+
+    def picture_of(self, result: str, number: int = 1) -> Picture:
+        """The image ``number`` of a stored result by its key or the key's beginning, or a file.
+
+        Raises `DgnError` if there is neither.
+        """
+        if Path(result).expanduser().is_file():
+            return Path(result)
+        keys = [one.key for one in self.results() if result and one.key.startswith(result.lower())]
+        record = self.get(keys[0]) if len(keys) == 1 else None
+        if record is None or "images" not in record.parts:
+            raise DgnError(
+                f"{result!r} is neither a picture's file nor the key of one result with images.",
+                "List the keys with: dgn-explorer cache list",
+            )
+        if not 1 <= number <= record.count:
+            raise DgnError(
+                f"The result has {record.count} images, and no image {number}.",
+                f"Give a number from 1 to {record.count}.",
+            )
+        image: np.ndarray = record.images[number - 1]
+        return image
+
     def facets(self, unit: str, photos: Picture, count: int = 0, **how: Any) -> Record:
         """The kinds of photographs that excite a unit, as a record with an image of each.
 

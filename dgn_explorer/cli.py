@@ -35,6 +35,7 @@ COMMANDS = {
     "invert": ("invert", "Rebuild a photograph from what a layer keeps of it."),
     "caricature": ("caricature", "Exaggerate what a layer sees in photographs."),
     "facets": ("facets", "Make an image of every kind of photograph that excites a unit."),
+    "nearest": ("nearest", "Say whether an image is remembered from photographs."),
     "photos": ("photos", "Measure photo sets, and list a unit's strongest photographs."),
     "make": ("make", "Make what a recipe or a survey says."),
     "grid": ("grid", "Put stored results into one picture or PDF."),

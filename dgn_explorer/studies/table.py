@@ -3,13 +3,14 @@
 from dgn_explorer.errors import DgnError
 from dgn_explorer.studies.dissection.about import DISSECTION
 from dgn_explorer.studies.maps.about import MAPS
+from dgn_explorer.studies.nearest.about import NEAREST
 from dgn_explorer.studies.saliency.about import SALIENCY
 from dgn_explorer.studies.strongest.about import STRONGEST
 from dgn_explorer.studies.study import Study
 from dgn_explorer.studies.top_photos.about import TOP_PHOTOS
 from dgn_explorer.studies.verdict.about import VERDICT
 
-STUDIES: tuple[Study, ...] = (STRONGEST, VERDICT, SALIENCY, MAPS, DISSECTION, TOP_PHOTOS)
+STUDIES: tuple[Study, ...] = (STRONGEST, VERDICT, SALIENCY, MAPS, DISSECTION, TOP_PHOTOS, NEAREST)
 
 
 def study_named(name: str) -> Study:

@@ -6,6 +6,7 @@ from dgn_explorer.studies.study import Study
 from dgn_explorer.synthesis.inputs import PHOTOS, InputSpec
 from dgn_explorer.synthesis.kinds import TEXTS, Part
 from dgn_explorer.synthesis.parameters import Parameters, number
+from dgn_explorer.synthesis.question import Question, Subject
 
 MOST_UNITS = 1 << 18
 MOST_TOP = 100
@@ -31,6 +32,14 @@ TOP_PHOTOS = Study(
     summary="the photographs of a set that excite every unit most, with its quantiles",
     parameters=TopPhotosParameters,
     presets={"default": TopPhotosParameters()},
+    question=Question(
+        (Subject.LAYER, Subject.UNIT),
+        "Real photos",
+        "The photos of a set that excite it most, and how all of them spread.",
+        paper="Top images of a unit (Deep Visualization Toolbox, Yosinski et al. 2015)",
+        count="count",
+        seconds=25.0,
+    ),
     inputs=(InputSpec("photos", PHOTOS, "The folder or zip of photographs"),),
     parts=(
         # a row a unit; what a unit makes of a photograph is the highest over its places

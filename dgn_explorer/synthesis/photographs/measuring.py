@@ -112,9 +112,13 @@ class LayerReader:
         ]
         self._read = ActivationReader(network.module, points)
 
-    @torch.no_grad()
     def __call__(self, squares: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
-        """Values (units, n) float32 and places (units, n), by layer, of ``squares`` (n, S, S, 3).
+        """As `of`, for ``squares`` (n, S, S, 3) uint8."""
+        return self.of(from_uint8(squares, self._network.device))
+
+    @torch.no_grad()
+    def of(self, rgb: Tensor) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
+        """Values (units, n) float32 and places (units, n), by layer, of ``rgb`` (n, 3, S, S).
 
         The value of a layer with maps is the highest over its places, row * width + column, as
         nobody knows where in a photograph a thing is; of tokens and averaged classifiers it is the
@@ -122,7 +126,7 @@ class LayerReader:
         """
         network = self._network
         with missing_operators(network.device), convolutions(network.device):
-            maps = self._read(network.preprocessing(from_uint8(squares, network.device)))
+            maps = self._read(network.preprocessing(rgb))
         found = {}
         for layer, value in zip(self._layers, maps, strict=True):
             places = None

@@ -6,6 +6,7 @@ from dgn_explorer.synthesis.inputs import PHOTOS, InputSpec
 from dgn_explorer.synthesis.kinds import TEXTS, Part
 from dgn_explorer.synthesis.methods.method import Method, Need
 from dgn_explorer.synthesis.parameters import Parameters, choice, number, words
+from dgn_explorer.synthesis.question import Question, Subject
 from dgn_explorer.synthesis.targets import Maximise
 
 ASCENT, PPGN, PIXELS = "ascent", "ppgn", "pixels"
@@ -80,6 +81,14 @@ FACETS = Method(
         Part("scores", "<f4", 1, MOST_FACETS, each=False),
         Part("unreadable", TEXTS, 1, 1 << 26, each=False),
     ),
-    count_field="",
+    question=Question(
+        (Subject.UNIT,),
+        "Kinds",
+        "The different kinds of photos that excite it, and an image of each kind.",
+        paper="Multifaceted feature visualization (Nguyen et al. 2016), through a generator",
+        quality="steps",
+        count="facets",
+        seconds=60.0,
+    ),
     code="dgn_explorer.synthesis.methods.facets.making:make",
 )
