@@ -6,15 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QColor, QGuiApplication, QImage
 
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.export.heat import COLOURS, GREY
+from dgn_explorer.export.png import read_survey
 from dgn_explorer.gui.features.lens.film_view import FilmView
 from dgn_explorer.gui.features.lens.look_panel import LookPanel
 from dgn_explorer.gui.features.lens.looks_view import LooksView
 from dgn_explorer.gui.features.lens.maps_view import MapsView
 from dgn_explorer.gui.features.lens.saliency_view import SaliencyView
+from dgn_explorer.gui.features.lens.saving import Saving
 from dgn_explorer.gui.features.lens.strip_view import StripView
 from dgn_explorer.gui.state import strips
 from dgn_explorer.gui.state.topics import PageName
@@ -52,7 +55,7 @@ def shown(walk: Walk, kind: type) -> object:
     return found
 
 
-def test_maps_follow_the_unit_side_by_side(walk: Walk) -> None:
+def test_maps_follow_the_unit_side_by_side(walk: Walk, tmp_path: Path) -> None:
     explorer, session = walk.explorer, walk.explorer.session
     view = shown(walk, LooksView)
     assert isinstance(view, LooksView)
@@ -70,6 +73,14 @@ def test_maps_follow_the_unit_side_by_side(walk: Walk) -> None:
     view.boxes["deconvnet"].setChecked(True)  # says in its place why there is none
     walk.until(lambda: "no max-pooling" in view.panes["deconvnet"].said.text())
     walk.station("several ways side by side")
+    drawn = view.drawn()
+    assert {one.order.parameters.how for one in drawn} == set(view._glances.found)
+    saving = walk.window.findChild(Saving)
+    assert saving is not None and [one.name for one in saving.on_show()] == [x.name for x in drawn]
+    saving.save_to(tmp_path / "maps.png", drawn)
+    walk.until(lambda: len(list(tmp_path.glob("maps *.png"))) == 3)
+    survey = read_survey(tmp_path / "maps fc-949 gradient.png")
+    assert survey is not None and survey.units == (UnitAddress("fc", 949),)
     panel = shown(walk, LookPanel)
     assert isinstance(panel, LookPanel)
     panel.sliders["opacity"].setValue(20)
@@ -207,3 +218,22 @@ def test_a_film_is_watched_without_waiting(walk: Walk, tmp_path: Path) -> None:
     view._watch.open(str(path))
     walk.until(lambda: problems)
     assert "a.mp4 is no video" in problems[0] and not view._watch.running
+
+
+def test_a_photo_is_pasted(walk: Walk, tmp_path: Path) -> None:
+    explorer, photo = walk.explorer, walk.explorer.desk.photo
+    image = QImage(40, 30, QImage.Format.Format_RGB888)
+    image.fill(QColor(10, 200, 30))
+    QGuiApplication.clipboard().setImage(image)
+    explorer.desk.table["paste_photo"].trigger()
+    walk.until(lambda: photo.name == "pasted photo")
+    assert photo.image is not None and photo.image.shape == (30, 40, 3)
+    assert photo.image[0, 0].tolist() == [10, 200, 30] and photo.input is not None
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "photo.png"))])
+    QGuiApplication.clipboard().setMimeData(data)
+    explorer.desk.table["paste_photo"].trigger()
+    walk.until(lambda: photo.name == "photo.png")
+    QGuiApplication.clipboard().setText("no picture")
+    explorer.desk.table["paste_photo"].trigger()
+    assert photo.name == "photo.png"

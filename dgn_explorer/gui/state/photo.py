@@ -1,5 +1,6 @@
 """The photograph that was opened last: its picture, and the units that it excites most."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,12 @@ class Photo(QObject):
 
     def open(self, path: str) -> None:
         """Read a photograph and look for its strongest units."""
-        self._flows.start(self._open(Path(path)))
+        file = Path(path)
+        self._flows.start(self._open(file.name, lambda: read_file(file)))
+
+    def take(self, data: bytes, name: str) -> None:
+        """The same for the bytes of a photograph's file that lie nowhere."""
+        self._flows.start(self._open(name, lambda: data))
 
     def start_from(self) -> None:
         """Begin every ascent with the photograph."""
@@ -65,26 +71,26 @@ class Photo(QObject):
             self.started_from.emit()
             self._session.notice.emit(Notice(f"The next pictures start from {self.name}."))
 
-    async def _open(self, path: Path) -> None:
+    async def _open(self, name: str, read: Callable[[], bytes]) -> None:
         try:
-            image, kept = await self._flows.on_disk(self._read, path)
+            image, kept = await self._flows.on_disk(self._read, name, read)
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")
             return
         network = self._session.network
         if network is None:
             return
-        self.name, self.image, self.units = path.name, image, []
-        self._input = Input(PHOTO_START.role, kept, path.name)
+        self.name, self.image, self.units = name, image, []
+        self._input = Input(PHOTO_START.role, kept, name)
         self.opened.emit()
         if self._wish is not None:
             self._wish.drop()
-        photo = Input("photo", kept, path.name)
+        photo = Input("photo", kept, name)
         self._wish = self._session.surveys.strongest(network, photo, self._found)
 
-    def _read(self, path: Path) -> tuple[np.ndarray, str]:
-        data = read_file(path)
-        image = decode_photo(data, path.name)
+    def _read(self, name: str, read: Callable[[], bytes]) -> tuple[np.ndarray, str]:
+        data = read()
+        image = decode_photo(data, name)
         return image, self._session.library.keep_input(data)
 
     def _found(self, record: Record) -> None:

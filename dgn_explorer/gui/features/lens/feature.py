@@ -10,8 +10,10 @@ from dgn_explorer.gui.features.lens.film_view import FilmView
 from dgn_explorer.gui.features.lens.look_panel import LookPanel
 from dgn_explorer.gui.features.lens.looks_view import LooksView
 from dgn_explorer.gui.features.lens.maps_view import MapsView
+from dgn_explorer.gui.features.lens.pasting import paste
 from dgn_explorer.gui.features.lens.rebuilt_view import RebuiltView
 from dgn_explorer.gui.features.lens.saliency_view import SaliencyView
+from dgn_explorer.gui.features.lens.saving import Saving
 from dgn_explorer.gui.features.lens.strip_view import StripView
 from dgn_explorer.gui.state.film_watch import FilmWatch
 from dgn_explorer.gui.state.glances import Glances
@@ -36,6 +38,19 @@ def lens_feature(desk: Desk) -> Feature:
     watch = FilmWatch(session, desk.flows, desk.window)
     glances = Glances(session, desk.photo, desk.window)
     strips = Strips(session, desk.photo, desk.flows, desk.window)
+    saving = Saving(desk)
+    side_by_side = LooksView(desk, look, glances)
+    saving.add(side_by_side, side_by_side.drawn)
+
+    def saliency_view() -> SaliencyView:
+        view = SaliencyView(desk, look)
+        saving.add(view, view.drawn)
+        return view
+
+    def maps_view() -> MapsView:
+        view = MapsView(desk, look)
+        saving.add(view, view.drawn)
+        return view
 
     def show_film(path: str) -> None:
         desk.book.show_page(PageName.PHOTO, FILM)
@@ -47,17 +62,41 @@ def lens_feature(desk: Desk) -> Feature:
     ]
     return Feature(
         name="lens",
-        actions=tuple(_view(desk, *one) for one in _VIEWS),
+        actions=(
+            *(_view(desk, *one) for one in _VIEWS),
+            Action(
+                "save_map",
+                "File",
+                1,
+                "Save map as shown…",
+                "Write the maps on show as PNG, with the orders that make their numbers",
+                saving.choose,
+                keys="Ctrl+Alt+S",
+                pages=frozenset(_PHOTO),
+                context=True,
+                enabled=lambda: desk.book.page is PageName.PHOTO,
+            ),
+            Action(
+                "paste_photo",
+                "Edit",
+                2,
+                "Paste photo",
+                "Open the picture on the clipboard, or the file whose path is there",
+                lambda: paste(desk),
+                keys="Ctrl+V",
+                enabled=lambda: session.network is not None,
+            ),
+        ),
         follows=(session.opened, desk.book.page_changed),
         views=(
-            View(LOOKS, LooksView(desk, look, glances), _PHOTO),
+            View(LOOKS, side_by_side, _PHOTO),
             View(STRIP, StripView(desk, strips), _PHOTO),
             View(FILM, FilmView(desk, watch, look), _PHOTO),
         ),
         sections=(Section("How maps are drawn", LookPanel(look), _PHOTO, 40),),
         answers=(
-            Answer("maps", lambda: SaliencyView(desk, look), SALIENCY.name),
-            Answer("maps", lambda: MapsView(desk, look), MAPS.name),
+            Answer("maps", saliency_view, SALIENCY.name),
+            Answer("maps", maps_view, MAPS.name),
             *rebuilt,
         ),
         drops=(Drop(frozenset(VIDEO_SUFFIXES) - frozenset(PHOTO_SUFFIXES), show_film),),

@@ -1,18 +1,22 @@
 """Where the chosen unit looks, several ways side by side: it follows the choice at once."""
 
+from dataclasses import replace
+
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from dgn_explorer.export.heat import COLOURS, RED_BLUE, Look
 from dgn_explorer.export.overlay import overlay
 from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.features.lens.saving import Drawn
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.gui.state.glances import Glances
 from dgn_explorer.gui.state.map_look import MapLook
-from dgn_explorer.studies.saliency.about import AT_ONCE
+from dgn_explorer.studies.saliency.about import AT_ONCE, SALIENCY
+from dgn_explorer.studies.survey import Survey
 
 _TITLES = {
     "grad-cam": "Grad-CAM",
@@ -84,6 +88,25 @@ class LooksView(QWidget):
         """Cost nothing while nobody looks."""
         super().hideEvent(event)
         self._glances.turn(False)
+
+    def drawn(self) -> list[Drawn]:
+        """The maps on show, each with the survey that makes its numbers."""
+        network, made = self._session.network, []
+        for how in self._glances.hows:
+            found, image = self._glances.found.get(how), self.panes[how].canvas.image
+            if network is None or found is None or image is None:
+                continue
+            ask = found.ask
+            survey = Survey(
+                network.name,
+                ask.network_fingerprint,
+                SALIENCY.name,
+                SALIENCY.presets[how],
+                units=(ask.unit,),
+                inputs=(replace(ask.photo, role="photo"),),
+            )
+            made.append(Drawn(f"{ask.unit} {how}", image, survey))
+        return made
 
     def _chosen(self) -> None:
         self._glances.choose(tuple(how for how, box in self.boxes.items() if box.isChecked()))

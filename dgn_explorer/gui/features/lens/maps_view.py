@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 from dgn_explorer.export.map_sheet import LAYER, UNIT
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.lens.map_canvas import MapCanvas
+from dgn_explorer.gui.features.lens.saving import Drawn
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 from dgn_explorer.gui.state.map_look import MapLook
@@ -49,6 +50,11 @@ class MapsView(QWidget):
     def _layer(self) -> str:
         survey = self._record.order if self._record is not None else None
         return survey.layers[0] if isinstance(survey, Survey) else ""
+
+    def drawn(self) -> list[Drawn]:
+        """The sheet on show."""
+        record, image = self._record, self.canvas.image
+        return [] if record is None or image is None else [Drawn(self._layer, image, record.order)]
 
     def _draw(self) -> None:
         if self._record is None:

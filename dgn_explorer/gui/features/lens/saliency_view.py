@@ -6,6 +6,7 @@ from dgn_explorer.export.heat import COLOURS, RED_BLUE, Look
 from dgn_explorer.export.overlay import overlay
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.lens.deletion_curve import DeletionCurve
+from dgn_explorer.gui.features.lens.saving import Drawn
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.texts import number_text
@@ -64,6 +65,16 @@ class SaliencyView(QWidget):
         self.which.blockSignals(False)
         self.which.setVisible(record.count > 1)
         self._draw()
+
+    def drawn(self) -> list[Drawn]:
+        """The map on show."""
+        record, image = self._record, self.canvas.image
+        if record is None or image is None:
+            return []
+        survey, row = record.order, max(0, self.which.currentIndex())
+        parameters = survey.parameters
+        assert isinstance(parameters, SaliencyParameters)
+        return [Drawn(f"{survey.units[row]} {parameters.how}", image, survey)]
 
     def _draw(self) -> None:
         record, row = self._record, max(0, self.which.currentIndex())

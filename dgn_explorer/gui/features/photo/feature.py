@@ -74,7 +74,8 @@ class _PhotoActions(QObject):
             photo.name,
             f"{width} {TIMES} {height} pixels  ·  for {name or unit}",
             display.badge if mine else "",
-            (result.key,) if result is not None else (),
+            # an analysis has no picture of its own to save: its view saves what it draws
+            (result.key,) if result is not None and "images" in result.parts else (),
             display.order if mine else None,
             asked,
         )
