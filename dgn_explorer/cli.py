@@ -12,7 +12,7 @@ import click
 
 from dgn_explorer.commands.terminal import say
 from dgn_explorer.disk import disk_error
-from dgn_explorer.errors import DgnError
+from dgn_explorer.errors import DgnError, shortened
 from dgn_explorer.machine.missing import missing_part
 from dgn_explorer.version import __version__
 
@@ -125,5 +125,5 @@ def _misused(error: click.ClickException) -> int:
         say(*context.get_usage().split("\n"), err=True)
         say(f"Try '{context.command_path} {help_name}' for help.", err=True)
     message = " ".join(error.format_message().split("\n\t"))  # a list of choices
-    say("", f"Error: {message}", err=True)
+    say("", f"Error: {shortened(message)}", err=True)
     return error.exit_code

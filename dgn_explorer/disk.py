@@ -23,6 +23,7 @@ from pathlib import Path
 from dgn_explorer.errors import DgnError
 from dgn_explorer.locks import Taken, take
 
+MOST_READ = 1 << 30  # bytes of a file that is read in one piece
 _FOREIGN_AGE_S = 24 * 3600.0
 _GAP_AGE_S = 600.0  # on Windows; between the end of writing and the rename are microseconds
 _ATTEMPTS = 100
@@ -167,6 +168,32 @@ def replacing(path: Path, fs: FileSystem | None = None) -> Iterator[Path]:
         temporary.sync()
         temporary.replace(path)
     fs.sync_folder(path.parent)
+
+
+def read_file(path: Path, most_bytes: int = MOST_READ) -> bytes:
+    """What the plain file ``path`` holds; raises `OSError`, also for whatever is none.
+
+    To open a pipe or a device would wait for ever, or never come to an end.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        if found.st_size > most_bytes:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:  # it says that it is empty, as those of the system do
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return data
+
+
+def read_text(path: Path, most_bytes: int = MOST_READ) -> str:
+    """As `read_file`, in UTF-8; raises `UnicodeDecodeError` too."""
+    return read_file(path, most_bytes).decode("utf-8").replace("\r\n", "\n")
 
 
 def keep_file(path: Path, data: bytes, fs: FileSystem | None = None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dgn_explorer.disk import FileSystem, keep_file, make_folder
+from dgn_explorer.disk import FileSystem, keep_file, make_folder, read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.locks import Taken, take
 
@@ -43,7 +43,7 @@ def change_file(
     make_folder(path.parent, fs)
     with locked(path.parent / _LOCK, fs):
         try:
-            before = path.read_bytes()
+            before = read_file(path)
         except FileNotFoundError:
             before = None
         after = change(before)

@@ -8,7 +8,7 @@ import torch
 
 from dgn_explorer.disk import replacing
 from dgn_explorer.errors import DgnError
-from dgn_explorer.networks.weights.checkpoints import read_pickle
+from dgn_explorer.networks.weights.checkpoints import read_pickle, require_file
 from dgn_explorer.training.settings import TrainSettings, from_saved
 
 NAME = "checkpoint.pt"
@@ -39,6 +39,7 @@ def read_checkpoint(folder: Path) -> tuple[TrainSettings, dict[str, Any]] | None
     if not path.exists():
         return None
     try:
+        require_file(path)
         state = read_pickle(path)
         return from_saved(state.pop("settings")), state
     except Exception as error:  # whatever unpickling makes of damaged bytes

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from dgn_explorer.disk import disk_error, write_file
+from dgn_explorer.disk import disk_error, read_text, write_file
 from dgn_explorer.errors import DgnError
 
 PRIOR_NAME, CARD_NAME, STOP_NAME = "prior.safetensors", "prior.md", "stop"
@@ -51,7 +51,7 @@ def write_status(folder: Path, status: Status) -> None:
 def read_status(folder: Path) -> Status | None:
     """The status of the run in ``folder``, or None if there is none that can be read."""
     try:
-        values = json.loads((folder / STATUS_NAME).read_text())
+        values = json.loads(read_text(folder / STATUS_NAME))
         known = {field.name for field in fields(Status)}
         return Status(**{name: value for name, value in values.items() if name in known})
     except (OSError, ValueError, TypeError, AttributeError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dgn_explorer.disk import replacing, write_file
+from dgn_explorer.disk import read_file, replacing, write_file
 from dgn_explorer.training.trainer import Losses
 
 NAME = "metrics.csv"
@@ -75,9 +75,10 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
 
     Lines that were cut off in the middle or damaged are left out.
     """
-    if not path.exists():
+    if not path.is_file():
         return []
-    names, *lines = (x.split(",") for x in path.read_text(errors="replace").splitlines() or [""])
+    text = read_file(path).decode(errors="replace")
+    names, *lines = (x.split(",") for x in text.splitlines() or [""])
     rows = [_row(names, cells) for cells in lines if len(cells) == len(names)]
     return [row for row in rows if math.isfinite(row.get("step", math.nan))]
 

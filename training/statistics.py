@@ -71,7 +71,7 @@ def save_encoder(encoder: Encoder, setup: Setup, folder: Path) -> None:
 def load_encoder(setup: Setup, folder: Path) -> Encoder | None:
     """The encoder in ``folder``, or None if there is none or it was made for another layer."""
     path = folder / NAME
-    if not path.exists():
+    if not path.is_file():
         return None
     try:
         with safe_open(path, framework="pt") as file:

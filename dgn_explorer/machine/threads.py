@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dgn_explorer.disk import keep_file
+from dgn_explorer.disk import keep_file, read_text
 from dgn_explorer.paths import data_folder
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _pass_seconds(threads: int) -> float:
 
 def _remembered() -> int | None:
     try:
-        known = json.loads((data_folder() / "threads.json").read_text(encoding="utf-8"))
+        known = json.loads(read_text(data_folder() / "threads.json"))
         threads = known["threads"] if known["cores"] == os.cpu_count() else None
     except (OSError, ValueError, KeyError, TypeError):
         return None  # it is measured again

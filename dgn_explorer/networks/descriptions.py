@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from dgn_explorer.disk import disk_error, keep_file
+from dgn_explorer.disk import disk_error, keep_file, read_text
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks import loaders
 from dgn_explorer.networks.loaders import DESCRIPTION_SUFFIX
@@ -64,7 +64,7 @@ def read_description(path: Path) -> Description:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise DgnError(f"{path} is too large for a description.", "Check the file.")
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_text(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise DgnError(f"{path} cannot be read ({error}).", "Correct the TOML file.") from None
     source, title, aliases = data.pop("source", ""), data.pop("title", ""), data.pop("aliases", {})

@@ -6,6 +6,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from dgn_explorer.disk import read_text
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaders import suffixes
 
@@ -34,7 +35,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise DgnError(f"{path} is too large for class names.", "Give one name a line.")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path).removeprefix("\ufeff")
     except (OSError, UnicodeDecodeError) as error:
         raise DgnError(
             f"The class names in {path} cannot be read ({error}).",

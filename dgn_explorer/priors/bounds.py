@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from dgn_explorer.disk import read_text
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.code_space import CodeSpace
 
@@ -31,7 +32,7 @@ def read_bounds(path: Path, size: int) -> CodeSpace:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise DgnError(f"{path} is too large for bounds.", "Give one number for each unit.")
-        words = path.read_text(encoding="utf-8").split()
+        words = read_text(path).split()
         upper = torch.tensor([float(word) for word in words], dtype=torch.float32)
     except (OSError, ValueError) as error:  # ValueError: no number, or no text at all
         raise DgnError(

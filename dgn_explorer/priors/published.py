@@ -118,6 +118,7 @@ def less_mean_image(rgb: Tensor, path: Path) -> Tensor:
 
 def _read(path: Path) -> dict[str, Tensor]:
     """Name -> tensor as in the file; ``caffe:`` stands before the names of a caffemodel."""
+    require_file(path)
     with path.open("rb") as file:
         start = file.read(16)
     if start[:2] == b"PK":

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dgn_explorer.disk import FileSystem, write_file
+from dgn_explorer.disk import FileSystem, read_file, write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.summary import Summary
@@ -59,7 +59,7 @@ def read_index(folder: Path) -> dict[str, Known]:
     try:
         if not path.is_file() or path.stat().st_size > _MAX_BYTES:
             return {}
-        header, _, body = path.read_bytes().partition(b"\n")
+        header, _, body = read_file(path).partition(b"\n")
         if header != _header(body):
             return {}
         with _no_garbage_collection():

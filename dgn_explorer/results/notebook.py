@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dgn_explorer.disk import disk_error
+from dgn_explorer.disk import disk_error, read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.targets import Term
@@ -115,7 +115,7 @@ def read_notebook(folder: Path, fingerprint: str) -> Notebook:
     """The notes on a network, empty without a file; raises `DgnError` for a damaged one."""
     path = notebook_path(folder, fingerprint)
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError:
         data = None
     except OSError as error:

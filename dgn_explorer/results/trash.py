@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dgn_explorer.disk import FileSystem, disk_error
+from dgn_explorer.disk import FileSystem, disk_error, read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.sharing import change_file
 
@@ -27,7 +27,7 @@ class Trash:
     def read(self) -> dict[str, datetime]:
         """When each result was put there, by key; raises `DgnError` for a damaged file."""
         try:
-            return _decode(self._path, self._path.read_bytes())
+            return _decode(self._path, read_file(self._path))
         except FileNotFoundError:
             return {}
         except OSError as error:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dgn_explorer.disk import FileSystem, disk_error, keep_file
+from dgn_explorer.disk import FileSystem, disk_error, keep_file, read_text
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.studies.survey import Order, order_from_dict
@@ -71,7 +71,7 @@ def _order(job: Any, patterns: Sequence[Recipe]) -> Order:
 def read_queue(path: Path) -> tuple[Order, ...]:
     """The orders in ``path``, none without such a file; raises `DgnError` for a damaged one."""
     try:
-        return decode_queue(path.read_text("utf-8"))
+        return decode_queue(read_text(path))
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as error:

@@ -16,7 +16,13 @@ from dgn_explorer.studies.study import Study
 from dgn_explorer.studies.table import study_named
 from dgn_explorer.synthesis.inputs import Input, check_inputs
 from dgn_explorer.synthesis.parameters import Parameters, from_dict
-from dgn_explorer.synthesis.recipe import Recipe, canonical_json, key_of, not_an_order
+from dgn_explorer.synthesis.recipe import (
+    Recipe,
+    canonical_json,
+    key_of,
+    not_an_order,
+    require_texts,
+)
 
 SCHEMA = 1
 
@@ -44,6 +50,9 @@ class Survey:
     shown_by: str = ""
 
     def __post_init__(self) -> None:
+        require_texts(self, "network network_fingerprint study shown_by")
+        if not all(isinstance(layer, str) for layer in self.layers):
+            raise DgnError(f"The layers of a survey cannot be {self.layers!r}.", "They are texts.")
         about = self.about
         if self.parameters is None:
             object.__setattr__(self, "parameters", about.default)
@@ -105,7 +114,7 @@ class Survey:
             )
         survey = cls(
             parameters=from_dict(study_named(values["study"]).parameters, values.pop("parameters")),
-            layers=tuple(str(layer) for layer in values.pop("layers")),
+            layers=tuple(values.pop("layers")),
             units=tuple(UnitAddress.parse(unit) for unit in values.pop("units")),
             inputs=tuple(Input.from_dict(one) for one in values.pop("inputs")),
             **values,

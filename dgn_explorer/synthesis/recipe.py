@@ -72,6 +72,7 @@ class Recipe:
     numeric: str = FLOAT32
 
     def __post_init__(self) -> None:
+        require_texts(self, "network network_fingerprint prior prior_fingerprint method numeric")
         about = self.about
         if not isinstance(self.parameters, about.parameters):
             raise DgnError(
@@ -204,6 +205,14 @@ def continue_from(recipe: Recipe, steps_done: int, wanted: Parameters) -> Parame
     if not isinstance(wanted, about.parameters):
         wanted = recipe.parameters
     return about.continued(recipe.parameters, steps_done, wanted)
+
+
+def require_texts(order: object, names: str) -> None:
+    """Raise `DgnError` unless the fields ``names`` of an order are texts, as a file may not say."""
+    for name in names.split():
+        value = getattr(order, name)
+        if not isinstance(value, str):
+            raise DgnError(f"The {name} of an order cannot be {value!r}.", "It is a text.")
 
 
 def key_of(values: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import math
 from contextlib import suppress
 from pathlib import Path
 
+from dgn_explorer.disk import read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
 from dgn_explorer.sharing import change_file
@@ -50,7 +51,7 @@ def _path() -> Path:
 
 def _known() -> dict[str, float]:
     try:
-        return _decoded(_path().read_bytes())
+        return _decoded(read_file(_path()))
     except OSError:
         return {}  # it is found again
 

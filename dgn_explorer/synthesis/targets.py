@@ -4,6 +4,7 @@
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -192,8 +193,7 @@ class InRange:
     def __post_init__(self) -> None:
         if not self.bands:
             raise DgnError("The target has no range.", "Give one unit with low..high at least.")
-        units = self.units
-        twice = [unit for unit in units if units.count(unit) > 1]
+        twice = [unit for unit, count in Counter(self.units).items() if count > 1]
         if twice:
             raise DgnError(f"{twice[0]} is named twice.", "Name every unit once.")
 

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import torch
 
-from tests.fuzz.parsers import Parser, make_parsers
+from tests.fuzz.parser import Parser
+from tests.fuzz.parsers import make_parsers
 from tests.fuzz.turn import Tally, run_turn
 
 TURN_S, TURN_CASES = 4.0, 2000
@@ -37,7 +38,9 @@ def main() -> int:
     chosen = parser.parse_args()
     torch.set_num_threads(1)  # the threads of a pool do not live through a fork
     logging.disable(logging.CRITICAL)
-    folder = chosen.folder or Path(tempfile.mkdtemp(prefix="dgn-fuzz-"))
+    memory = Path("/dev/shm")  # where writing a file over another one does not wait for a disk
+    in_memory = str(memory) if os.access(memory, os.W_OK) else None
+    folder = chosen.folder or Path(tempfile.mkdtemp(prefix="dgn-fuzz-", dir=in_memory))
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.redirect_stdout(sys.stderr):
         parsers = [p for p in make_parsers(folder) if chosen.only in p.name]

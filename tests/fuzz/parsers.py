@@ -2,16 +2,12 @@
 
 import io
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 
 from dgn_explorer.disk import FileSystem
-from dgn_explorer.export.png import RECIPE_KEY, read_recipe, save_png
+from dgn_explorer.export.png import read_recipe, save_png
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.photos.loading import load_photo
 from dgn_explorer.photos.reading import read_photo
@@ -33,34 +29,13 @@ from dgn_explorer.training.folder import read_status
 from dgn_explorer.training.metrics import read_metrics
 from dgn_explorer.training.run import train
 from dgn_explorer.training.statistics import load_encoder
-from tests.fuzz import programs
+from tests.fuzz import orders, programs
+from tests.fuzz.parser import Build, Parser, Read, place
 from tests.networks import test_damaged_networks as networks
 from tests.priors import test_published as published
 from tests.results.making import make_recipe, make_result
 from tests.tiny import tiny_prior_file
 from tests.training.tiny import open_tiny, tiny_settings, write_photos
-
-Build = Callable[[bytes], bytes]
-Read = Callable[[Path], object]
-
-
-def _whole(content: bytes) -> bytes:
-    return content
-
-
-@dataclass(frozen=True)
-class Parser:
-    """``read`` reads ``path``, which holds what ``build`` makes of the damaged ``good``.
-
-    ``build`` puts a part into a file that is sound all around it, checksums too, so that damage
-    gets past them.
-    """
-
-    name: str
-    path: Path
-    good: bytes
-    read: Read
-    build: Build = _whole
 
 
 def make_parsers(folder: Path) -> list[Parser]:
@@ -68,23 +43,17 @@ def make_parsers(folder: Path) -> list[Parser]:
     return [*_networks(folder), *_priors(folder), *_results(folder), *_training(folder)]
 
 
-def _place(folder: Path, name: str, file: str) -> Path:
-    path = folder / name.replace("/", "-") / file
-    path.parent.mkdir(parents=True)
-    return path
-
-
 def _networks(folder: Path) -> list[Parser]:
     (folder / "sound").mkdir()
     sound = networks.sound_files(folder / "sound")
     made = [
-        Parser(f"network {name}", _place(folder, f"network {name}", name), sound[name], read)
+        Parser(f"network {name}", place(folder, f"network {name}", name), sound[name], read)
         for name, read in networks.READERS.items()
     ]
     options = {"script.pt": " --size 16"}
     opened = ["script.pt", "export.pt2", "n.onnx", "deploy.prototxt", "net.toml"]
     for file in opened:
-        path = _place(folder, f"open {file}", file)
+        path = place(folder, f"open {file}", file)
         (path.parent / "weights.caffemodel").write_bytes(sound["v2.caffemodel"])
         read = _opener(options.get(file, ""))
         made.append(Parser(f"open {file}", path, sound[file], read))
@@ -94,13 +63,13 @@ def _networks(folder: Path) -> list[Parser]:
         for member in _members(sound[file]):
             name = f"member {file}:{member.filename.partition('/')[2]}"
             good, build = _member(sound[file], member)
-            made.append(Parser(name, _place(folder, name, file), good, read, build))
+            made.append(Parser(name, place(folder, name, file), good, read, build))
     for name, (good, build, read) in programs.archives().items():
-        made.append(Parser(name, _place(folder, name, "a.pt"), good, read, build))
+        made.append(Parser(name, place(folder, name, "a.pt"), good, read, build))
     for file in ("photo.jpg", "photo.png"):
-        path = _place(folder, f"dataset {file}", file)
+        path = place(folder, f"dataset {file}", file)
         made.append(Parser(f"dataset {file}", path, sound[file], _load_first))
-        path = _place(folder, f"dropped {file}", file)
+        path = place(folder, f"dropped {file}", file)
         made.append(Parser(f"dropped {file}", path, sound[file], read_photo))
     return made
 
@@ -137,20 +106,20 @@ def _member(content: bytes, member: zipfile.ZipInfo) -> tuple[bytes, Build]:
 def _priors(folder: Path) -> list[Parser]:
     (folder / "sources").mkdir()
     made = [
-        Parser(f"generator {form}", _place(folder, f"generator {form}", "g"), good, read_published)
+        Parser(f"generator {form}", place(folder, f"generator {form}", "g"), good, read_published)
         for form, good in published.sound_files(folder / "sources").items()
     ]
     good = tiny_prior_file(folder / "sources" / "tiny.safetensors").read_bytes()
-    path = _place(folder, "prior", "p.safetensors")
+    path = place(folder, "prior", "p.safetensors")
     made.append(Parser("prior", path, good, load_prior))
     length = int.from_bytes(good[:8], "little")
 
     def with_header(header: bytes) -> bytes:
         return len(header).to_bytes(8, "little") + header + good[8 + length :]
 
-    path = _place(folder, "prior header", "p.safetensors")
+    path = place(folder, "prior header", "p.safetensors")
     made.append(Parser("prior header", path, good[8 : 8 + length], load_prior, with_header))
-    path = _place(folder, "bounds", "b.txt")
+    path = place(folder, "bounds", "b.txt")
     made.append(Parser("bounds", path, b"12.0 9 3.0000\n17 ", lambda p: read_bounds(p, 4)))
     return made
 
@@ -177,44 +146,34 @@ def _results(folder: Path) -> list[Parser]:
     at = f"{key[:2]}/{key}.h5"
     text = str(datasets["metadata"]).encode()
     made = [
-        Parser("result", _place(folder, "result", at), content, in_store),
-        Parser("result metadata", _place(folder, "metadata", at), text, in_store, with_metadata),
+        Parser("result", place(folder, "result", at), content, in_store),
+        Parser("result metadata", place(folder, "metadata", at), text, in_store, with_metadata),
     ]
     pack(store, folder / "pack.h5")
     good = (folder / "pack.h5").read_bytes()
-    path = _place(folder, "pack", "pack.h5")
+    path = place(folder, "pack", "pack.h5")
     made.append(Parser("pack", path, good, lambda p: unpack(Store(p.parent / "into"), p)))
     listed = Store(folder / "sound store")
     listed.list()
     write_index(listed.folder, listed._known, FileSystem())
     good = (listed.folder / INDEX).read_bytes()
     made.append(
-        Parser("index", _place(folder, "index", INDEX), good, lambda p: read_index(p.parent))
+        Parser("index", place(folder, "index", INDEX), good, lambda p: read_index(p.parent))
     )
     save_png(folder / "r.png", result.image, result.recipe)
     good = (folder / "r.png").read_bytes()
-    made.append(Parser("recipe png", _place(folder, "recipe png", "r.png"), good, read_recipe))
+    made.append(Parser("recipe png", place(folder, "recipe png", "r.png"), good, read_recipe))
     recipe = result.recipe.to_json().encode()
-    path = _place(folder, "recipe text", "r.png")
-    made.append(Parser("recipe text", path, recipe, read_recipe, _in_png))
+    path = place(folder, "recipe text", "r.png")
+    made.append(Parser("recipe text", path, recipe, read_recipe, orders.in_png))
     book = Notebook({"fc:1": UnitNote(True, ("a", "b"), "é")}, {"one": result.recipe.target.terms})
     path = notebook_path(folder / "notes", "a" * 64)
     path.parent.mkdir()
     read = lambda p: read_notebook(p.parent, "a" * 64)  # noqa: E731
     made.append(Parser("notes", path, book.to_json().encode(), read))
     queue = encode_queue([make_recipe(i) for i in range(3)]).encode()
-    made.append(Parser("queue", _place(folder, "queue", "queue.json"), queue, read_queue))
-    return made
-
-
-def _in_png(text: bytes) -> bytes:
-    from PIL.PngImagePlugin import PngInfo
-
-    info = PngInfo()
-    info.add_itxt(RECIPE_KEY, text.decode("utf-8", "replace").replace("\0", ""))
-    buffer = io.BytesIO()
-    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(buffer, "png", pnginfo=info)
-    return buffer.getvalue()
+    made.append(Parser("queue", place(folder, "queue", "queue.json"), queue, read_queue))
+    return [*made, *orders.parsers(folder)]
 
 
 def _training(folder: Path) -> list[Parser]:
@@ -239,18 +198,18 @@ def _training(folder: Path) -> list[Parser]:
         "status.json": lambda p: read_status(p.parent),
     }
     made = [
-        Parser(f"run {name}", _place(folder, f"run {name}", name), (run / name).read_bytes(), read)
+        Parser(f"run {name}", place(folder, f"run {name}", name), (run / name).read_bytes(), read)
         for name, read in readers.items()
     ]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for photo in sorted(photos.iterdir())[:3]:
             archive.write(photo, photo.name)
-    path = _place(folder, "photo zip", "photos.zip")
+    path = place(folder, "photo zip", "photos.zip")
     made.append(Parser("photo zip", path, buffer.getvalue(), _decode_zip))
     (index,) = (run / "cache").glob("*.json")
     raw = index.with_suffix(".pixels").read_bytes()
-    path = _place(folder, "cache index", index.name)
+    path = place(folder, "cache index", index.name)
 
     def open_cached(path: Path) -> None:
         path.with_suffix(".pixels").write_bytes(raw)

@@ -12,7 +12,7 @@ import pytest
 from dgn_explorer.errors import DgnError
 from tests.fuzz import parsers, turn
 from tests.fuzz.__main__ import read_sound
-from tests.fuzz.parsers import Parser
+from tests.fuzz.parser import Parser
 from tests.fuzz.turn import Tally, run_turn
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs fork and /proc")

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dgn_explorer.errors import DgnError
-from tests.fuzz.parsers import Parser
+from tests.fuzz.parser import Parser
 from tests.fuzzing import damage
 
-CASE_S = 20.0  # a case that takes longer hangs
+CASE_S = 60.0  # a case that takes longer hangs; a program is given up before, by itself
 MOST_KIB = 300 << 10  # a case may take this much memory
 ADDRESS_BYTES = 4 << 30  # and the child may not even ask for more than this on top
 

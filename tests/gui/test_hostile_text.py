@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QComboBox,
     QDialog,
+    QGroupBox,
     QLabel,
+    QLineEdit,
+    QMenu,
     QScrollArea,
+    QTabBar,
     QWidget,
 )
 
@@ -93,8 +98,14 @@ def check_everything(root: QWidget) -> int:
         if isinstance(widget, QLabel):
             assert widget.textFormat() == Qt.TextFormat.PlainText or not widget.text()
             check_text(widget.text())
-        elif isinstance(widget, QAbstractButton):
+        elif isinstance(widget, QAbstractButton | QLineEdit):
             check_text(widget.text())
+        elif isinstance(widget, QGroupBox | QMenu):
+            check_text(widget.title())
+        elif isinstance(widget, QTabBar):
+            for tab in range(widget.count()):
+                check_text(widget.tabText(tab))
+                check_tip(widget.tabToolTip(tab))
         elif isinstance(widget, QComboBox):
             for row in range(widget.count()):
                 check_text(widget.itemText(row))
@@ -104,6 +115,8 @@ def check_everything(root: QWidget) -> int:
                     check = check_tip if role == Qt.ItemDataRole.ToolTipRole else check_text
                     check(text)
                     seen += 1
+        for told in (widget.accessibleName(), widget.accessibleDescription()):
+            assert len(told) < 50_000  # read aloud as it is, and by no layout
         for action in widget.actions():
             check_text(action.text())
             check_tip(action.toolTip())
@@ -111,7 +124,22 @@ def check_everything(root: QWidget) -> int:
     return seen
 
 
-def test_every_view_shows_hostile_names_as_they_are(hostile: Explorer, tmp_path: Path) -> None:
+def checked_painting(draw: Callable[..., object], drawn: list[str]) -> Callable[..., object]:
+    """``QPainter.drawText`` that looks at what is drawn, and lists it."""
+
+    def draw_checked(painter: QPainter, *arguments: object) -> object:
+        for text in arguments:
+            if isinstance(text, str):
+                assert not BAD.search(text), repr(text[:80])
+                drawn.append(text)
+        return draw(painter, *arguments)
+
+    return draw_checked
+
+
+def test_every_view_shows_hostile_names_as_they_are(
+    hostile: Explorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session, notes, table = hostile.session, hostile.notes, hostile.desk.table
     for index in range(len(HOSTILE)):
         unit = UnitAddress("fc", index)
@@ -122,20 +150,34 @@ def test_every_view_shows_hostile_names_as_they_are(hostile: Explorer, tmp_path:
         notes.write(unit, (IMAGE, TURNED), f"{IMAGE}\n{ESCAPE}{LONG}")
         notes.keep_combination(f"{IMAGE}{TURNED}{index}", session.display.recipe.target.terms)
     hostile.until(lambda: len(session.library.items) == len(HOSTILE))
+    drawn: list[str] = []
+    monkeypatch.setattr(QPainter, "drawText", checked_painting(QPainter.drawText, drawn))
+    (top,) = hostile.details.verdicts.tops.values()
+    assert top.accessibleDescription().count("%") == 5  # classes with such names
+    hostile.panels.show("Details")
+    hostile.until(lambda: top.height() > 50)
+    top.grab()
+    assert sum(text.startswith(("<img", "red", "exe", "one", "ZZZ")) for text in drawn) >= 3
     session.notice.emit(Notice(f"{IMAGE}{ESCAPE}{LONG}"))
     session.visualise(UnitAddress("fc", 1))
     session.compute([UnitAddress("<img src=x>", 1), UnitAddress("fc", 6)])
     hostile.combination.add([UnitAddress("fc", 0), UnitAddress("fc", 2), UnitAddress("fc", 4)])
     hostile.browser.search.field.setText("e")
-    for name in ("Navigator", "Inspector", "Results", "Queue"):
+    panels = [toggle.text() for toggle in hostile.panels.toggles()]
+    assert {"Navigator", "Inspector", "Results", "Queue"} <= set(panels)
+    for name in panels:
         hostile.panels.show(name)
         hostile.qtbot.wait(20)
+        hostile.window.grab()
     for name in ("This picture", "Make", "Recipe", "Combination"):
         hostile.desk.show_section(name)
+        hostile.window.grab()
     for page in PageName:
         table[f"page_{page.value}"].trigger()
         hostile.qtbot.wait(20)
         assert check_everything(hostile.window) > 200
+        hostile.window.grab()
+    assert len(drawn) > 20
     hostile.gallery.view.selectAll()
     for layer in ("<img src=x>", f"a{ESCAPE}b"):
         session.select(UnitAddress(layer, 0))

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import config_folder
 
 T = TypeVar("T", bool, int, str)
@@ -15,6 +16,8 @@ class Preferences:
 
     def __init__(self) -> None:
         path = config_folder() / "window.ini"
+        if path.exists() and not path.is_file():  # to open a pipe would wait for ever
+            raise DgnError(f"{path} is no plain file.", "Move it away, and start again.")
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
 
     def get(self, name: str, default: T) -> T:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import CAPTION_PT, SMALL, TIGHT, Theme, font
 
 _ROW = 22
@@ -26,6 +27,7 @@ class TopClasses(QWidget):
 
     def show_classes(self, rows: tuple[tuple[str, float], ...]) -> None:
         """Show (name, probability) pairs, best first."""
+        rows = tuple((plain(name, 200), share) for name, share in rows)
         self._rows = rows
         self.setAccessibleDescription(", ".join(f"{name} {_percent(p)}" for name, p in rows))
         self.updateGeometry()

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.caffe import protobuf_wire as wire
+from dgn_explorer.networks.weights.checkpoints import require_file
 
 _V1_LAYERS, _LAYERS = 2, 100
 # (name, blobs) of a layer
@@ -75,6 +76,7 @@ def read_mean(path: Path) -> tuple[float, ...]:
 
 def read_mean_image(path: Path) -> Tensor:
     """A mean file's own numbers, (channels, height, width) or (channels,), in its own order."""
+    require_file(path)
     if path.suffix == ".npy":
         try:
             # mapped: no memory is taken for a shape that the file only claims to have
@@ -97,6 +99,7 @@ def read_mean_image(path: Path) -> Tensor:
 
 
 def _bytes(path: Path) -> memoryview:
+    require_file(path)
     try:
         with path.open("rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from dgn_explorer.disk import read_text
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.caffe.caffe_files import read_caffemodel, read_mean
 from dgn_explorer.networks.caffe.caffe_net import CaffeNet, classifier_path, test_layers
@@ -141,7 +142,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise DgnError(f"{path} is too large for a prototxt.", "Give the deploy.prototxt.")
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise DgnError(f"{path} cannot be read ({error}).", "Give a prototxt text file.") from None
 

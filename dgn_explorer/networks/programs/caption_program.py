@@ -18,8 +18,11 @@ from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import resize
+from dgn_explorer.networks.pass_memory import checked_pass, checked_work, watch
+from dgn_explorer.networks.programs.confined import CAPTIONS, require_opens
 from dgn_explorer.networks.programs.exported import harmless
 from dgn_explorer.networks.programs.exported_graphs import for_cpu, made_ready
+from dgn_explorer.networks.programs.limits import Deadline
 from dgn_explorer.networks.programs.program_loader import unreadable
 
 _EDGE = 0  # the number before a caption's first word, and after its last
@@ -60,7 +63,8 @@ class CaptionProgram:
         total = image.new_zeros(())
         for before, word in pairs:
             previous = torch.tensor([before], device=image.device)
-            total = total + self._module(image, previous)[0, word]
+            with checked_pass(self._module, image):
+                total = total + self._module(image, previous)[0, word]
         return total
 
 
@@ -69,11 +73,21 @@ def open_caption_program(
 ) -> CaptionProgram:
     """Open an exported program and its vocabulary; raises `DgnError`.
 
-    Reading the file runs nothing of it, and only operations on the list of `operations` may be in
-    it, as in every program.
+    Reading the file runs nothing of it, only operations on the list of `operations` may be in it,
+    and it has been tried in a confined process, as every program.
     """
     words = _words(vocabulary)
+    deadline = Deadline.begin()
     archive = harmless(data, source).getvalue()
+    require_opens(CAPTIONS, archive, len(words), 0, source, deadline)
+    module, size = opened(archive, len(words), source, device, deadline)
+    return CaptionProgram(module, size, words)
+
+
+def opened(
+    archive: bytes, words: int, source: str, device: torch.device, deadline: Deadline | None = None
+) -> tuple[nn.Module, int]:
+    """The module of a checked archive, and the size of its images; also in the confined process."""
     logger = logging.getLogger("torch.export")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # it prints tracebacks of damaged files
@@ -88,8 +102,10 @@ def open_caption_program(
         raise unreadable(source, error) from None
     finally:
         logger.setLevel(level)
-    _check(module, size, len(words), source, device)
-    return CaptionProgram(module, size, words)
+    watch(module, deadline)
+    with checked_work(deadline):
+        _check(module, size, words, source, device)
+    return module, size
 
 
 def _words(vocabulary: bytes) -> list[str]:
@@ -122,6 +138,8 @@ def _check(module: nn.Module, size: int, words: int, source: str, device: torch.
     image = torch.full((1, 3, size, size), 0.5, device=device)
     try:
         output = module(image, torch.zeros(1, dtype=torch.int64, device=device))
+    except DgnError:
+        raise
     except Exception as error:
         raise unreadable(source, error) from None
     shape = tuple(output.shape) if isinstance(output, Tensor) else None

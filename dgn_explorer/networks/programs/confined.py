@@ -21,6 +21,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.programs import limits
 from dgn_explorer.networks.programs.landlock import forbid_changes
 
+CAPTIONS = "captions"  # a caption network, whose ``channels`` are its words
 LIMIT_CPU_S = 12  # of work, besides the limit by the clock, which Windows has alone
 MEMORY_BYTES = 6 << 30
 _TIMES_ARCHIVE = 6
@@ -109,16 +110,20 @@ def child() -> None:
     os.dup2(quiet, 1)
     import torch
 
-    from dgn_explorer.networks.programs.loading import EXPORTED, open_program
+    from dgn_explorer.networks.programs.caption_program import opened
+    from dgn_explorer.networks.programs.loading import SCRIPTED, open_program
     from dgn_explorer.networks.programs.program_loader import unreadable
 
-    if order["kind"] == EXPORTED:
+    if order["kind"] != SCRIPTED:
         import torch.export.pt2_archive  # while it counts for nothing
     torch.set_num_threads(1)  # so that a second of work is a second
     _confine(order["memory_bytes"], order["cpu_s"])
     answer: list[str] = []
     try:
-        open_program(order["kind"], archive, order["channels"], order["size"])
+        if order["kind"] == CAPTIONS:
+            opened(archive, order["channels"], order["source"], torch.device("cpu"))
+        else:
+            open_program(order["kind"], archive, order["channels"], order["size"])
     except DgnError as error:
         answer = [error.message, error.hint]
     except MemoryError:

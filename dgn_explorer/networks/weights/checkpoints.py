@@ -39,7 +39,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def require_file(path: Path) -> None:
     """Raise `DgnError` if there is no file at ``path``."""
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
+        what = "is no plain file" if path.exists() else "does not exist"
+        what = "is a folder" if path.is_dir() else what
         raise DgnError(f"{path} {what}.", "Give the path of a file.")
 
 

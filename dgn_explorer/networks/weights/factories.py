@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dgn_explorer.disk import read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.loaded import Confirm
 from dgn_explorer.networks.loaders import arch_examples, architecture, call
@@ -147,7 +148,7 @@ def _installed(source: str) -> list[Path]:
 
 
 def _digest(files: list[Path]) -> str:
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    return hashlib.sha256(b"".join(map(read_file, files))).hexdigest()
 
 
 def _told(others: Sequence[str]) -> str:
@@ -175,7 +176,7 @@ def _record() -> Path:
 
 def _known() -> dict[str, str]:
     try:
-        return _decoded(_record().read_bytes())
+        return _decoded(read_file(_record()))
     except OSError:
         return {}  # ask again
 

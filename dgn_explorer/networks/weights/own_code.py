@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from dgn_explorer.disk import read_file
 from dgn_explorer.errors import DgnError
 
 _MOST_FILES = 2000
@@ -139,7 +140,7 @@ def _elsewhere(root: Path, top: str) -> ModuleSpec | None:
 
 def _read(path: Path, package: bool) -> Source:
     try:
-        return Source(path, path.read_bytes(), package)
+        return Source(path, read_file(path), package)
     except OSError as error:
         raise DgnError(
             f"{path} cannot be read ({error.strerror}).", "Check the file and its folder."

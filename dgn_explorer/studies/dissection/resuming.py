@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dgn_explorer.disk import FileSystem, keep_file
+from dgn_explorer.disk import FileSystem, keep_file, read_file
 
 _FORMAT = 1
 _INTERVAL_S = 30.0
@@ -31,7 +31,7 @@ class Checkpoint:
     def read(self) -> dict[str, np.ndarray] | None:
         """The arrays that `write` got last, or None."""
         try:
-            with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as file:
+            with np.load(io.BytesIO(read_file(self._path)), allow_pickle=False) as file:
                 state = dict(file)
             return state if int(state.pop("format")) == _FORMAT else None
         except Exception:  # whatever a damaged file makes of zipfile and numpy

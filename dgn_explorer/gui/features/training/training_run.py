@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from dgn_explorer.disk import read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.photos.reading import read_photo
@@ -183,7 +184,7 @@ def _picture(path: Path) -> np.ndarray | None:
 
 def _last_error(log: Path) -> str:
     try:
-        lines = log.read_text(errors="replace").splitlines()[-20:]
+        lines = read_file(log).decode(errors="replace").splitlines()[-20:]
     except OSError:
         return ""
     found = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
