@@ -1,4 +1,6 @@
-"""Damaged files of every kind: a clear error or a network, in bounded memory and time.
+"""Damaged files of every kind: a clear error or a network, in bounded memory.
+
+How long one takes says how busy the machine is: what hangs is ended by the limit of a test.
 
 ``DGN_EXPLORER_FUZZ=20`` tries thousands of each.
 """
@@ -40,7 +42,6 @@ from tests.networks.onnx_files import write_onnx
 pytestmark = QUIET
 WHOLE = max(1, EXAMPLES // 8)  # for files that take a while to open even if they are sound
 MOST_KIB = 300 << 10
-DEADLINE_MS = 20_000  # so much that only a hang misses it
 PROTOTXT = (
     'name: "small" input: "data" input_dim: 1 input_dim: 3 input_dim: 9 input_dim: 9\n'
     + layer("c", "Convolution", "data", convolution_param="num_output: 4 kernel_size: 3")
@@ -144,7 +145,7 @@ READERS: dict[str, Callable[[Path], object]] = {
 def test_readers(name: str, sound: dict[str, bytes], tmp_path: Path) -> None:
     path = tmp_path / name
 
-    @settings(max_examples=EXAMPLES, deadline=DEADLINE_MS)
+    @settings(max_examples=EXAMPLES)
     @given(data=st.data())
     def try_it(data: st.DataObject) -> None:
         path.write_bytes(damaged(sound[name], data))
@@ -156,6 +157,7 @@ def test_readers(name: str, sound: dict[str, bytes], tmp_path: Path) -> None:
     try_it()
 
 
+@pytest.mark.timeout(900)  # a process for each that gets so far, on however busy a machine
 @pytest.mark.parametrize(
     "name", ["script.pt", "export.pt2", "n.onnx", "deploy.prototxt", "net.toml"]
 )
@@ -166,7 +168,7 @@ def test_networks(name: str, sound: dict[str, bytes], tmp_path: Path) -> None:
     (tmp_path / "weights.caffemodel").write_bytes(sound["v2.caffemodel"])
     spec = f"{path} --size 16" if name == "script.pt" else str(path)
 
-    @settings(max_examples=EXAMPLES if name == "deploy.prototxt" else WHOLE, deadline=DEADLINE_MS)
+    @settings(max_examples=EXAMPLES if name == "deploy.prototxt" else WHOLE)
     @given(data=st.data())
     def try_it(data: st.DataObject) -> None:
         path.write_bytes(damaged(sound[name], data))
@@ -182,7 +184,7 @@ def test_networks(name: str, sound: dict[str, bytes], tmp_path: Path) -> None:
 def test_photographs(name: str, sound: dict[str, bytes], tmp_path: Path) -> None:
     path = tmp_path / name
 
-    @settings(max_examples=EXAMPLES, deadline=DEADLINE_MS)
+    @settings(max_examples=EXAMPLES)
     @given(data=st.data())
     def try_it(data: st.DataObject) -> None:
         path.write_bytes(damaged(sound[name], data))
@@ -193,7 +195,7 @@ def test_photographs(name: str, sound: dict[str, bytes], tmp_path: Path) -> None
     try_it()
 
 
-@settings(max_examples=EXAMPLES, deadline=DEADLINE_MS, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(
     values=st.dictionaries(
         st.sampled_from((*_KEYS.split(), "other")),

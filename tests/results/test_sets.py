@@ -196,3 +196,46 @@ def test_an_input_that_has_changed_is_refused(tmp_path: Path) -> None:
     for absent in ("0" * 64, "../x"):
         with pytest.raises(DgnError):
             store.inputs.get(absent)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("network", 3),
+        ("network", ["a"]),
+        ("network_fingerprint", None),
+        ("study", {}),
+        ("shown_by", 1.5),
+        ("layers", [1]),
+        ("layers", [["conv"]]),
+        ("units", [3]),
+        ("inputs", [3]),
+    ],
+)
+def test_a_survey_is_made_of_texts(field: str, value: object) -> None:
+    values = make_table().order.to_dict()
+    with pytest.raises(DgnError):
+        order_from_json(json.dumps(values | {field: value}))
+
+
+@pytest.mark.parametrize("value", [3, None, ["a"], {"a": 1}, True, 1e308])
+@pytest.mark.parametrize(
+    "field", ["network", "network_fingerprint", "prior", "prior_fingerprint", "method", "numeric"]
+)
+def test_a_recipe_is_made_of_texts(field: str, value: object) -> None:
+    values = make_recipe().to_dict()
+    with pytest.raises(DgnError):
+        order_from_json(json.dumps(values | {field: value}))
+
+
+@pytest.mark.parametrize(
+    "low", ["NaN", "Infinity", "-Infinity", '"8"', "null", "[1]", "9", "1e999"]
+)
+def test_a_band_lies_between_two_numbers(low: str) -> None:
+    target = (
+        '{"kind":"in-range","terms":[],"bands":[{"unit":"fc:1","low":LOW,"high":8}]}'
+    ).replace("LOW", low)
+    values = make_recipe().to_dict() | {"schema": 2, "method": "inverse-set", "inputs": []}
+    text = json.dumps(values | {"target": 0}).replace('"target": 0', f'"target": {target}')
+    with pytest.raises(DgnError):
+        order_from_json(text)
