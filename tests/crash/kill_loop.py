@@ -1,16 +1,16 @@
-"""``python -m tests.crash.kill_loop OPERATION FOLDER KILLS``: kill -9 at random moments.
+"""``python -m tests.crash.kill_loop OPERATION FOLDER KILLS SEED``: kill -9 at random moments.
 
 A child does one thing to a store and says what it has finished; the parent kills it somewhere on
 the way, opens everything anew and checks. One interpreter forks all children, so that the imports
 are paid for once.
 """
 
+import argparse
 import json
 import os
 import random
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -249,5 +249,14 @@ def kill_loop(name: str, folder: Path, kills: int, seed: int) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    _, asked, where, count, seed_text = sys.argv
-    print(json.dumps(kill_loop(asked, Path(where), int(count), int(seed_text))))
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.crash.kill_loop",
+        description="Do one thing again and again, kill it at random moments, and check.",
+    )
+    parser.add_argument("operation", choices=[HOME, *OPERATIONS])
+    parser.add_argument("folder", type=Path, help="an empty folder")
+    parser.add_argument("kills", type=int, help="how often something is killed")
+    parser.add_argument("seed", type=int)
+    chosen = parser.parse_args()
+    counts = kill_loop(chosen.operation, chosen.folder, chosen.kills, chosen.seed)
+    print(json.dumps(counts))

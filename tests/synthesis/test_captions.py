@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.programs import caption_program
 from dgn_explorer.networks.programs.caption_program import CaptionProgram, open_caption_program
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.recipe import Recipe
@@ -175,3 +176,29 @@ def test_a_caption_from_the_command_line(tmp_path: Path, program: bytes) -> None
     (line,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert line["label"] == "red thing" and line["activation"] < 0
     assert Path(line["path"]).is_file()
+
+
+class Greedy(Captioner):
+    """Asks for a terabyte."""
+
+    def forward(self, image: Tensor, previous: Tensor) -> Tensor:
+        scores: Tensor = super().forward(image, previous)
+        return scores + torch.zeros(1 << 38).sum()
+
+
+def test_a_caption_network_is_tried_in_a_process_of_its_own(
+    program: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(kind: str, archive: bytes, *rest: object, **more: object) -> None:
+        raise DgnError("It was tried.", "Not here.")
+
+    monkeypatch.setattr(caption_program, "require_opens", refuse)
+    with pytest.raises(DgnError, match="It was tried"):
+        opened(program)
+
+
+def test_a_caption_network_that_asks_for_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caption_program, "require_opens", lambda *args, **more: None)
+    image, previous = torch.rand(1, 3, SIZE, SIZE), torch.zeros(1, dtype=torch.int64)
+    with pytest.raises(DgnError, match=r"asks for 1024\.0 GiB"):
+        opened(exported(Greedy(), image, previous))
