@@ -9,6 +9,7 @@ from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.pictures import overlaid
+from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.reading import decode_photo
@@ -61,7 +62,7 @@ class MapView(QWidget):
             names = [f"Map {number + 1}" for number in range(record.count)]
         self.which.blockSignals(True)
         self.which.clear()
-        self.which.addItems(names)
+        self.which.addItems([plain(name) for name in names])
         self.which.blockSignals(False)
         self.which.setVisible(record.count > 1)
         if _SEEN in record.parts:

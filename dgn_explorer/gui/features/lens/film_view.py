@@ -47,7 +47,7 @@ class FilmView(QWidget):
         self.units.itemActivated.connect(lambda item: self._session.visualise(item.data(_UnitRole)))
         self.layer = QComboBox()
         self.layer.setAccessibleName("Layer of the maps")
-        self.layer.activated.connect(lambda _row: watch.show_layer(self.layer.currentText()))
+        self.layer.activated.connect(lambda _row: watch.show_layer(self.layer.currentData()))
         video = QPushButton("Open a video\N{HORIZONTAL ELLIPSIS}")
         video.clicked.connect(self.choose_video)
         camera = QPushButton("Webcam")
@@ -95,11 +95,12 @@ class FilmView(QWidget):
     def _list_layers(self) -> None:
         network = self._session.network
         self.layer.clear()
-        self.layer.addItems([one.path for one in network.main_layers] if network else [])
+        for one in network.main_layers if network else ():
+            self.layer.addItem(plain(one.path), one.path)
 
     def _draw(self) -> None:
         self.end.setEnabled(self._watch.running)
-        self.layer.setCurrentText(self._watch.layer)
+        self.layer.setCurrentIndex(max(0, self.layer.findData(self._watch.layer)))
         sight, network = self._watch.sight, self._session.network
         if sight is None or network is None:
             self.picture.show_image(None)

@@ -9,6 +9,7 @@ from dgn_explorer.gui.features.lens.deletion_curve import DeletionCurve
 from dgn_explorer.gui.features.lens.saving import Drawn
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import SMALL
 from dgn_explorer.gui.state.map_look import MapLook
@@ -61,7 +62,7 @@ class SaliencyView(QWidget):
         ]
         self.which.blockSignals(True)
         self.which.clear()
-        self.which.addItems(names)
+        self.which.addItems([plain(name) for name in names])
         self.which.blockSignals(False)
         self.which.setVisible(record.count > 1)
         self._draw()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
+from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
 from dgn_explorer.results.record import Record
 
@@ -43,7 +44,7 @@ class ImageList(QListWidget):
         self.clear()
         for number in order:
             picture = to_pixmap(scaled(record.images[number], _EDGE_PX, _EDGE_PX))
-            item = QListWidgetItem(QIcon(picture), captions[number])
+            item = QListWidgetItem(QIcon(picture), plain(captions[number]))
             item.setData(_NumberRole, number)
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             self.addItem(item)

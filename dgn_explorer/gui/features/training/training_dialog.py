@@ -1,10 +1,12 @@
 """What a new prior is to be trained on, and for how long."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
+    QListWidgetItem,
     QPushButton,
     QWidget,
 )
@@ -12,9 +14,11 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.features.training.training_run import TrainingOrder
 from dgn_explorer.gui.look.form_dialog import FormDialog
 from dgn_explorer.gui.look.number_field import NumberField
+from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import SMALL
 from dgn_explorer.paths import data_folder, user_path
 
+_PathRole = Qt.ItemDataRole.UserRole + 1
 _TEXT = (
     "A prior draws the pictures. Trained on your own photographs it draws in their manner. The "
     "training runs as a process of its own and goes on when this window is closed."
@@ -58,7 +62,7 @@ class TrainingDialog(FormDialog):
         """What was chosen."""
         rows = range(self.sources.count())
         return TrainingOrder(
-            sources=tuple(self.sources.item(row).text() for row in rows),
+            sources=tuple(self.sources.item(row).data(_PathRole) for row in rows),
             folder=user_path(self.folder.text().strip()),
             network=self.network.text().strip(),
             hours=float(self.hours.value),
@@ -68,7 +72,10 @@ class TrainingDialog(FormDialog):
 
     def add_sources(self, paths: list[str]) -> None:
         """Add folders and zips."""
-        self.sources.addItems(paths)
+        for path in paths:
+            item = QListWidgetItem(plain(path))
+            item.setData(_PathRole, path)
+            self.sources.addItem(item)
 
     def _source_buttons(self) -> QWidget:
         row = QWidget()
