@@ -229,6 +229,7 @@
         { src: file, alt: `Photograph ${number + 1} of ${table.pictures.length}: ${table.title}`, loading: "lazy" }))));
       section.append(list);
     }
+    if (!table.names.length) return section;
     const head = make("tr", {}, ...table.names.map((name) => make("th", { scope: "col" }, name)));
     const rows = table.rows.map((row) => make("tr", {}, ...row.map((value) => make("td", {}, value))));
     section.append(make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));

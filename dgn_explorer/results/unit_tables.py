@@ -2,7 +2,7 @@
 
 A table is of units if its rows name them: by a column ``unit`` of numbers beside a column ``layer``
 or below the survey's only layer, by a column of addresses called ``unit`` or ``address``, or by the
-survey's units, one row each.
+survey's units, one row each. Top photographs, which lie together in one part, are taken from there.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ from dgn_explorer.export.site.pages import Table
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.plain_text import printable
 from dgn_explorer.results.record import Record
+from dgn_explorer.results.top_photos import UnitPhotos
+from dgn_explorer.studies.top_photos.about import TOP_PHOTOS
 
 MOST_ROWS = 50  # of one unit
 _PICTURES = 4  # dimensions of a part with a picture a row (N, H, W, 3)
@@ -28,11 +30,7 @@ def tables_of_units(record: Record, pictures: bool = False) -> dict[str, Table]:
     if addresses is None:
         return {}
     columns = {name: part for name, part in record.columns.items() if _is_column(name, part)}
-    shots = [
-        part
-        for part in record.columns.values()
-        if pictures and isinstance(part, np.ndarray) and _is_pictures(part, record.count)
-    ]
+    shots = _shots(record) if pictures else {}
     places: dict[str, list[int]] = {}
     for place, address in enumerate(addresses):
         if address:
@@ -42,10 +40,23 @@ def tables_of_units(record: Record, pictures: bool = False) -> dict[str, Table]:
             record.order.about.title,
             list(columns),
             [[_text(part[place]) for part in columns.values()] for place in chosen[:MOST_ROWS]],
-            [part[place] for part in shots for place in chosen[:MOST_ROWS]],
+            [image for place in chosen[:MOST_ROWS] for image in shots.get(place, ())],
         )
         for address, chosen in places.items()
+        if columns or any(place in shots for place in chosen)
     }
+
+
+def _shots(record: Record) -> dict[int, list[np.ndarray]]:
+    """The pictures of every row that has any."""
+    if record.order.about == TOP_PHOTOS:
+        rows = (UnitPhotos(record, row) for row in range(record.count))
+        kept = ([row.thumbnail(number) for number in row.photos] for row in rows)
+        found = [[one for one in images if one is not None] for images in kept]
+        return {row: images for row, images in enumerate(found) if images}
+    every = record.columns.values()
+    parts = [part for part in every if isinstance(part, np.ndarray) and _is_pictures(part)]
+    return {row: [part[row] for part in parts] for row in range(record.count) if parts}
 
 
 def _addresses(record: Record) -> Sequence[str] | None:
@@ -82,9 +93,8 @@ def _is_column(name: str, part: "np.ndarray | tuple[str, ...]") -> bool:
     return isinstance(part, tuple) or (part.ndim == 1 and part.dtype.kind in "iuf")
 
 
-def _is_pictures(part: np.ndarray, count: int) -> bool:
-    plain = part.dtype == np.uint8 and part.ndim == _PICTURES and part.shape[3:] == (3,)
-    return plain and len(part) == count
+def _is_pictures(part: np.ndarray) -> bool:
+    return part.dtype == np.uint8 and part.ndim == _PICTURES and part.shape[3:] == (3,)
 
 
 def _text(value: object) -> str:

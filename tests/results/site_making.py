@@ -1,14 +1,17 @@
 """Stores to make sites of."""
 
 import dataclasses
+import io
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import DONE, Provenance, Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Survey
+from dgn_explorer.studies.top_photos.about import BINS, LEVELS
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.kinds import top_parts
 from dgn_explorer.synthesis.methods.ppgn.about import PPGN
@@ -66,6 +69,58 @@ def strongest(fingerprint: str = 64 * "a") -> Record:
     return Record(order, parts, np.zeros(0, np.float32), DONE, WHERE)
 
 
+def dissected() -> Record:
+    """A dissection: a row a unit, and parts that are of no row."""
+    order = Survey("lite0", 64 * "a", "dissect", inputs=(Input("concepts", 64 * "3", "anna"),))
+    numbers = np.array([0.25, 0.0], np.float32)
+    parts = {
+        "layer": ("conv", "conv"),
+        "unit": np.array([5, 6], np.int32),
+        "concept": ("sea <b>", ""),
+        "category": ("scene", ""),
+        "iou": numbers,
+        "iou_first": numbers,
+        "iou_second": 2 * numbers,
+        "threshold": numbers,
+        "stable": np.array([1, 0], np.uint8),
+        "pictures": np.array([7], np.int32),
+        "left_out": ("anna's picture is no picture.",) * 3,
+    }
+    return Record(order, parts, np.zeros(0, np.float32), DONE, WHERE)
+
+
+def top_photos() -> Record:
+    """The top photographs of a unit: two of three, as one part of JPEGs."""
+    jpegs = [_jpeg(value) for value in (10, 120, 240)]
+    parts: dict[str, np.ndarray | tuple[str, ...]] = {
+        "layer": ("conv",),
+        "unit": np.array([5], np.int32),
+        "photos": np.array([[2, 0, -1]], np.int32),
+        "activations": np.array([[3.0, 2.0, 0.0]], np.float32),
+        "positions": np.zeros((1, 3, 2), np.int32),
+        "fields": np.zeros((1, 3, 4), np.int32),
+        "quantiles": np.zeros((1, len(LEVELS)), np.float32),
+        "histogram": np.zeros((1, BINS), np.int32),
+        "levels": np.array(LEVELS),
+        "side": np.array([224], np.int32),
+        "names": ("anna 1.jpg", "anna 2.jpg", "anna 3.jpg"),
+        "folders": ("", "", ""),
+        "sha256": (64 * "4",) * 3,
+        "thumbnails": np.frombuffer(b"".join(jpegs), np.uint8),
+        "thumbnail_ends": np.cumsum([len(one) for one in jpegs]),
+        "counted": np.array([3], np.int32),
+        "unreadable": (),
+    }
+    order = Survey("lite0", 64 * "a", "top-photos", inputs=(Input("photos", 64 * "5", "anna"),))
+    return Record(order, parts, np.zeros(0, np.float32), DONE, WHERE)
+
+
+def _jpeg(value: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (16, 16), (value,) * 3).save(buffer, "jpeg")
+    return buffer.getvalue()
+
+
 def filled_store(folder: Path) -> Store:
     """Units of two layers, several images, several units, and what is private."""
     store = Store(folder)
@@ -82,4 +137,6 @@ def filled_store(folder: Path) -> Store:
     store.put(make_result(recipe=after))
     store.put(make_result(recipe=dataclasses.replace(after, start=FromCode("ADgAwA=="))))
     store.put(strongest())
+    store.put(dissected())
+    store.put(top_photos())
     return store

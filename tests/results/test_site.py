@@ -40,20 +40,29 @@ def test_layers_units_and_images(tmp_path: Path) -> None:
     report, left_out = save_site(site, store=store, title="Mine & yours")
     lines = lines_of(site)
     assert list(lines) == ["conv", "fc", TOGETHER]
+    assert [line[0] for line in lines["conv"]] == ["conv:5", "conv:6"]
+    assert lines["conv"][0][2] == "sea <b>, scene"
     assert [line[0] for line in lines["fc"]] == ["fc:3", "fc:980"]
     assert [line[3] for line in lines["fc"]] == [1, 4]
-    assert (report.units, report.images) == (4, 7)
-    assert left_out == {"holds or starts from a photograph": 4}
+    assert (report.units, report.images) == (5, 7)
+    assert left_out == {
+        "holds or starts from a photograph": 4,
+        "is a table that is not of units": 1,
+    }
     details = data_of(site, "units-0.js")["units"]
-    assert len(details) == 4
-    shown = details[2]["shown"]
+    assert len(details) == 5
+    (table,) = details[0]["tables"]
+    assert table["title"] == "Dissection"
+    assert table["names"][:3] == ["concept", "category", "iou"]
+    assert table["rows"][0][:3] == ["sea <b>", "scene", "0.25"]
+    shown = details[3]["shown"]
     assert [one["method"] for one in shown] == ["dgn-am", "ppgn"]
     assert shown[1]["values"] == [0.0, 1.0, 2.0]
     assert shown[1]["classes"][0] == [
         ["volcano", 0.5],
         [HOSTILE.replace("\u202e", "\\u202e"), 0.25],
     ]
-    assert details[2]["open"] == "dgn-explorer open --network lite0 --unit fc:980"
+    assert details[3]["open"] == "dgn-explorer open --network lite0 --unit fc:980"
     for one in (record for unit in details for record in unit["shown"]):
         assert Recipe.from_json(one["recipe"]).key == one["key"]
         for name in one["images"]:
@@ -91,13 +100,19 @@ def test_photographs_are_published_when_allowed(tmp_path: Path) -> None:
     store, site = filled_store(tmp_path / "store"), tmp_path / "site"
     report, left_out = save_site(site, store=store, photographs=True)
     assert not left_out
-    assert report.images == 10
+    assert report.images == 12  # three of records that are private, and two photographs
     lines = lines_of(site)
     assert [line[0] for line in lines["fc"]] == ["fc:1", "fc:3", "fc:7", "fc:8", "fc:980"]
     tables = [unit["tables"] for unit in data_of(site, "units-0.js")["units"]]
-    (table,) = next(found for found in tables if found)
-    assert table["title"] == "Strongest units"
-    assert table["names"] == ["activation", "deviations"]
+    by_title = {table["title"]: table for found in tables for table in found}
+    assert by_title["Strongest units"]["names"] == ["activation", "deviations"]
+    photographs = by_title["Real photos"]
+    assert not photographs["names"]
+    levels = []
+    for name in photographs["pictures"]:
+        with Image.open(site / name) as picture:
+            levels.append(round(np.asarray(picture).mean(), -1))
+    assert levels == [240, 10]  # best first
 
 
 def test_tables_say_which_units_their_rows_are_of() -> None:

@@ -113,7 +113,7 @@ def test_a_unit_has_an_address(browser: Any, small: Path) -> None:
     seen.page.wait_for_selector("figure img")
     seen.page.go_back()
     seen.close()
-    missing = Page(browser, small, "#/unit/aaaaaaaaaaaa/conv%3A6")
+    missing = Page(browser, small, "#/unit/aaaaaaaaaaaa/conv%3A7")
     assert "no such page" in missing.page.locator("main").inner_text()
     missing.close()
 

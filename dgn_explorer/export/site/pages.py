@@ -31,7 +31,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Table:
-    """What a study says of a unit: rows of texts below names, and pictures of the rows, if any."""
+    """What a study says of a unit: rows of texts below names, and pictures (h, w, 3)
+    uint8 of the rows, which are photographs, if any."""
 
     title: str
     names: Sequence[str]
