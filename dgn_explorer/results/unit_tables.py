@@ -29,7 +29,9 @@ def tables_of_units(record: Record, pictures: bool = False) -> dict[str, Table]:
     addresses = _addresses(record)
     if addresses is None:
         return {}
-    columns = {name: part for name, part in record.columns.items() if _is_column(name, part)}
+    order = [part.name for part in record.order.about.parts]  # files have them by name
+    named = sorted(record.columns.items(), key=lambda one: order.index(one[0]))
+    columns = {name: part for name, part in named if _is_column(name, part)}
     shots = _shots(record) if pictures else {}
     places: dict[str, list[int]] = {}
     for place, address in enumerate(addresses):
