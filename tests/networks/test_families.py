@@ -4,18 +4,13 @@ A few families run always; all of them with ``DGN_EXPLORER_ALL_FAMILIES=1``.
 """
 
 import os
-from collections.abc import Callable
 
 import pytest
-import torch
-import torch.nn.functional as F
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import nn
 
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.options import NetworkOptions
-from tests.networks.making import image, opened, wrong_layers
+from tests.networks.making import image, wrong_layers
 
 ALL = bool(os.environ.get("DGN_EXPLORER_ALL_FAMILIES"))
 
@@ -180,82 +175,3 @@ def test_timm(name: str) -> None:
 
 def test_the_list_covers_timm() -> None:
     assert len(TIMM) >= 60 and set(TIMM_ALWAYS) <= set(TIMM)
-
-
-class Random(nn.Module):
-    """Steps that each take a map (N, 8, 8, 8) to another one, as a list of numbers says."""
-
-    def __init__(self, steps: list[int]) -> None:
-        super().__init__()
-        self.steps = steps
-        self.stem, self.fc = nn.Conv2d(3, 8, 3, 2, 1), nn.Linear(8, 4)
-        self.shared, self.norm = nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8)
-        self.relu, self.silu = nn.ReLU(inplace=True), nn.SiLU(inplace=True)
-        self.line, self.row = nn.Linear(8, 8), nn.Conv1d(8, 8, 3, padding=1)
-        self.layer_norm = nn.LayerNorm(8)
-        self.own = nn.ModuleList(nn.Conv2d(8, 8, 1) for _ in steps)
-        self.wrap = nn.Sequential(nn.Conv2d(8, 8, 1), nn.BatchNorm2d(8), nn.ReLU(inplace=True))
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.stem(x)
-        before = x + 0
-        for i, step in enumerate(self.steps):
-            y = STEPS[step](self, x, i)
-            before, x = x, y if step % 2 else y + before.mean((1, 2, 3), keepdim=True)
-        return self.fc(x.mean((2, 3)))
-
-
-def residual(net: Random, x: Tensor, i: int) -> Tensor:
-    y = net.own[i](x)
-    y += x
-    return F.relu(y, inplace=True)
-
-
-def gate(net: Random, x: Tensor, i: int) -> Tensor:
-    return x * net.own[i](x).sigmoid_()
-
-
-def tokens(net: Random, x: Tensor, i: int) -> Tensor:
-    y = net.layer_norm(net.line(x.flatten(2).transpose(1, 2)))
-    return y.transpose(1, 2).reshape(x.shape)
-
-
-def rows(net: Random, x: Tensor, i: int) -> Tensor:
-    return net.row(x.flatten(2)).view(x.shape[0], 8, 8, 8)
-
-
-def slices(net: Random, x: Tensor, i: int) -> Tensor:
-    y = net.own[i](x)
-    y[:, ::2] = 0
-    y[..., 0].mul_(2)
-    return y
-
-
-def channels_last(net: Random, x: Tensor, i: int) -> Tensor:
-    return net.line(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-
-
-STEPS: tuple[Callable[[Random, Tensor, int], Tensor], ...] = (
-    lambda net, x, i: net.relu(net.own[i](x)),
-    lambda net, x, i: net.silu(net.norm(net.shared(x))),
-    lambda net, x, i: F.relu_(net.shared(x)) + x,
-    lambda net, x, i: net.wrap(x),
-    lambda net, x, i: net.norm(x).add_(1).clamp_(min=0),
-    lambda net, x, i: torch.cat([net.own[i](x)[:, :4], x[:, 4:]], 1),
-    *(residual, gate, tokens, rows, slices, channels_last),
-)
-
-
-@settings(max_examples=200 if ALL else 12, deadline=None, derandomize=True)
-@given(st.lists(st.integers(0, len(STEPS) - 1), min_size=1, max_size=6))
-def test_random_networks(steps: list[int]) -> None:
-    torch.manual_seed(len(steps))
-    network = opened(Random(steps))
-    assert wrong_layers(network, image()) == []
-    assert network.info.notices == ()
-    sizes = {x.path.split("#")[0]: (x.channels, x.spatial) for x in network.info.layers}
-    expected = {"row": (8, (64, 1)), "line": (8, None), "layer_norm": (8, (64, 1))}
-    for path, (channels, spatial) in expected.items():
-        if path in sizes:
-            assert sizes[path][0] == channels
-            assert spatial is None or sizes[path][1] == spatial
