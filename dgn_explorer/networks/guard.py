@@ -166,8 +166,9 @@ def frozen_like(module: nn.Module, wanted: Reference) -> Frozen:
     else:
         said = (
             "Made ready for ascent, the network's scores differ from the original's by"
-            f" {_share(tried.gap)}: it changes itself while it runs, or keeps something of the"
-            " images before, so take its scores with care or export it anew."
+            f" {_share(tried.gap)}: it changes itself while it runs, keeps something of the"
+            " images before, or draws random numbers, so take its scores with care or export it"
+            " anew."
         )
     return replace(tried, notices=(said,))
 
@@ -219,7 +220,7 @@ def check(frozen: Frozen, wanted: Reference, limit: int | None) -> Checked:
     """
     module, traced, alone = frozen.module, frozen.traced, frozen.alone
     notices = list(frozen.notices)
-    if frozen.noise > wanted.close:
+    if frozen.noise > wanted.close >= frozen.gap:
         notices.append(
             f"Two passes over one image differ by {_share(frozen.noise)} of its largest"
             " score: the network draws random numbers although it was set to evaluate, so call"

@@ -7,41 +7,50 @@ compared with them start from the same state; whatever came of another image the
 
 from collections.abc import Iterator
 from contextlib import suppress
+from types import FunctionType, ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-# torch's own, which only change by being replaced
+# The first pass makes the weights of lazy modules, and scripts keep their state in C++
+_OTHERS = (LazyModuleMixin, torch.jit.ScriptModule)
+# torch's own attributes, which only change by being replaced
 _TORCHS = frozenset({"_parameters", "_modules", "_buffers", "training", "_graph", "_code"})
 
 
 class KeptState:
     """A module's attributes and buffers at one moment.
 
-    Its own attributes, lists, dictionaries and sets of it, and buffers; not what lies deeper.
+    Its attributes, those of plain objects that they are, lists, dictionaries and sets of both, and
+    buffers; not what lies deeper, nor what stands outside of the network.
     """
 
     def __init__(self, module: nn.Module) -> None:
-        self._modules = [
-            (child, dict(_attributes(child)), _buffers(child))
-            for child in module.modules()
-            if not isinstance(child, LazyModuleMixin)  # the first pass makes its weights
-        ]
+        modules = [child for child in module.modules() if not isinstance(child, _OTHERS)]
+        self._buffers = [(child, _buffers(child)) for child in modules]
+        self._holders: dict[int, tuple[Any, dict[str, Any]]] = {
+            id(child): (child, dict(_attributes(child))) for child in modules
+        }
+        for _, attributes in list(self._holders.values()):
+            for value in attributes.values():
+                if _is_plain(value):
+                    self._holders.setdefault(id(value), (value, dict(_attributes(value))))
         self._inside = {
             id(value): (value, value.copy())
-            for _, attributes, _ in self._modules
+            for _, attributes in self._holders.values()
             for value in attributes.values()
             if type(value) in (list, dict, set)
         }
 
     def restore(self) -> None:
         """Put it back."""
-        for child, attributes, buffers in self._modules:
-            for name in [name for name, _ in _attributes(child) if name not in attributes]:
-                del child.__dict__[name]
-            child.__dict__.update(attributes)
+        for holder, attributes in self._holders.values():
+            for name in [name for name, _ in _attributes(holder) if name not in attributes]:
+                del holder.__dict__[name]
+            holder.__dict__.update(attributes)
+        for child, buffers in self._buffers:
             for name in [name for name in child._buffers if name not in buffers]:
                 del child._buffers[name]
             for name, value in buffers.items():
@@ -51,8 +60,14 @@ class KeptState:
             value.extend(before) if isinstance(value, list) else value.update(before)
 
 
-def _attributes(module: nn.Module) -> Iterator[tuple[str, Any]]:
-    for name, value in module.__dict__.items():
+def _is_plain(value: Any) -> bool:
+    """Whether it is an object of a class of Python's, with attributes to keep something in."""
+    torchs = (nn.Module, Tensor, type, ModuleType, FunctionType)
+    return hasattr(value, "__dict__") and not isinstance(value, torchs)
+
+
+def _attributes(holder: Any) -> Iterator[tuple[str, Any]]:
+    for name, value in holder.__dict__.items():
         if name not in _TORCHS and "hooks" not in name:
             yield name, value
 

@@ -11,6 +11,7 @@ from dgn_explorer.networks.loaded import Loaded
 from dgn_explorer.networks.network import number_type
 from dgn_explorer.networks.options import NetworkOptions
 from dgn_explorer.networks.preprocessing import Preprocessing, channel_rows, for_channels
+from dgn_explorer.networks.reading import first_tensor
 
 _SIZES_TO_TRY = (224, 227, 256, 299, 384, 128, 96, 64, 32, 28)
 _HALF = (torch.float16, torch.bfloat16)
@@ -115,10 +116,9 @@ def _runs(module: nn.Module, preprocessing: Preprocessing, size: int) -> bool:
     images = probes(preprocessing, size, _device(module))[:1]
     try:
         with torch.no_grad():
-            module(images.to(number_type(module)))
+            return first_tensor(module(images.to(number_type(module)))) is not None
     except Exception:
         return False
-    return True
 
 
 def wrong_channels(name: str, taken: int, given: str) -> DgnError:

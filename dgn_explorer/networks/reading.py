@@ -1,5 +1,6 @@
 """Reading activations: where a layer's activation is, and running a network just that far."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -46,7 +47,9 @@ class Reached(BaseException):
 
 
 def first_tensor(output: Any) -> Tensor | None:
-    """The tensor in a module's output: itself, ``logits`` of a mapping, or the first inside.
+    """The tensor in a module's output: itself, its ``logits``, or the first inside.
+
+    Outputs may be tensors, mappings, sequences, dataclasses, and objects with ``logits``.
 
     >>> import torch
     >>> first_tensor((torch.zeros(2), None)).shape
@@ -56,6 +59,8 @@ def first_tensor(output: Any) -> Tensor | None:
         return output
     if isinstance(output, Mapping):
         return first_tensor(output["logits"] if "logits" in output else tuple(output.values()))
+    if dataclasses.is_dataclass(output) or hasattr(output, "logits"):
+        return first_tensor(dict(vars(output)))
     if isinstance(output, tuple | list):
         return next((x for x in map(first_tensor, output) if x is not None), None)
     return None

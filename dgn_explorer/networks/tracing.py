@@ -52,6 +52,8 @@ _PASS_THROUGH = (
     nn.ReplicationPad2d,
     nn.ZeroPad2d,
 )
+_SILENT = "It does not run by itself on an image."
+_SCRIPT = "It is a part in TorchScript, whose layers cannot be read inside another network."
 _NEVER_RUN = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
 _UNITS_SECOND = (
     nn.modules.conv._ConvNd,
@@ -111,6 +113,8 @@ def traced_pass(module: nn.Module, example: Tensor) -> tuple[Traced, Any]:
         seen = _Trace(axes)
         handles = []
         for path, child in module.named_modules():
+            if isinstance(child, torch.jit.ScriptModule):  # it takes no hooks
+                continue
             handles += [
                 child.register_forward_pre_hook(
                     lambda child, inputs, path=path: seen.begin(path, inputs)
@@ -220,7 +224,8 @@ class _Trace:
             holds = next(child.parameters(), None) is not None
             if path and not ran and not inside and holds and not isinstance(child, _NEVER_RUN):
                 quiet.append(path)
-                self._close(path, child, 0, "It does not run by itself on an image.")
+                script = isinstance(child, torch.jit.ScriptModule)
+                self._close(path, child, 0, _SCRIPT if script else _SILENT)
 
     def _activated(self, state: _State) -> tuple[_State, ReadPoint, _State] | None:
         found: tuple[_State, ReadPoint, _State] | None = self._produced.get(state.tensor)

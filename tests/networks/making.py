@@ -50,7 +50,11 @@ def hooked(module: nn.Module, x: Tensor) -> dict[str, Tensor]:
 
         return hook
 
-    handles = [child.register_forward_hook(keep(path)) for path, child in module.named_modules()]
+    handles = [
+        child.register_forward_hook(keep(path))
+        for path, child in module.named_modules()
+        if not isinstance(child, torch.jit.ScriptModule)
+    ]
     with torch.no_grad():
         module(x)
     for handle in handles:

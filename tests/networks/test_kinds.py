@@ -1,5 +1,8 @@
 """What a layer gives is what is read of it: kinds of code that spoiled it, each in a few lines."""
 
+import dataclasses
+import warnings
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -300,3 +303,52 @@ def test_only_what_would_be_spoiled_is_copied(function) -> None:
         for in_place in (False, True)
     ]
     assert copied == [[], ["bn"]]
+
+
+@dataclasses.dataclass
+class Made:
+    hidden: torch.Tensor
+    logits: torch.Tensor
+
+
+class Inner(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        return Made(x, F.relu(self.one(x), inplace=True))
+
+
+class Dataclasses(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Inner()
+
+    def forward(self, x):
+        y = self.inner(self.mid(self.stem(x))).logits
+        return Made(y, self.end(y))
+
+
+def test_outputs_that_are_dataclasses() -> None:
+    network = opened(Dataclasses())
+    assert wrong_layers(network, image()) == []
+    assert {x.path for x in network.info.layers} == {"stem", "mid", "inner.one", "inner", "fc"}
+    assert network.logits(image()).shape == (1, 5)
+
+
+def test_a_part_in_torchscript_is_named() -> None:
+    class Partly(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.script = torch.jit.script(nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU()))
+
+        def forward(self, x):
+            return self.end(self.script(self.mid(self.stem(x))))
+
+    network = opened(Partly())
+    assert wrong_layers(network, image()) == []
+    reasons = {x.path: x.unreadable for x in network.info.unreadable}
+    assert "TorchScript" in reasons["script"] and "script.0" not in reasons
