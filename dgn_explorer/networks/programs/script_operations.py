@@ -50,9 +50,32 @@ FACTS = frozenset({"is_mkldnn", "is_nested", "is_quantized", "is_sparse", "type"
 DROPOUTS = frozenset({"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"})
 NOTHING = frozenset({"detach", "detach_", "cpu", "cuda"})
 HALVES = frozenset({"half", "double", "bfloat16"})
+_FORMS = frozenset(
+    {
+        *(
+            "size",
+            "dim",
+            "numel",
+            "len",
+            "stride",
+            "is_contiguous",
+            "is_floating_point",
+            "ndimension",
+        ),
+        *("is_complex", "is_same_size", "storage_offset", "ndimension", "getattr"),
+        *("is_", "is_not"),  # whether it is None
+    }
+)
 # Their arguments that say whether the network is in training, with those of running statistics
 _TRAINING = {"batch_norm": "training", "instance_norm": "use_input_stats", "rrelu": "training"}
 _FLOAT, _OTHER_FLOATS = 6, (5, 7, 15)  # TorchScript's numbers: float; half, double, bfloat16
+
+
+def tells_sizes(function: Any) -> bool:
+    """Whether it tells of a tensor's form or presence, which is the same for all images."""
+    schema = getattr(function, "_schema", None)
+    name = schema.name.partition("::")[2] if schema else getattr(function, "__name__", "")
+    return name in _FORMS
 
 
 def overload(name: str, node: Any) -> tuple[Any, list[str | None]]:

@@ -2,7 +2,8 @@
 
 Hooks do not fire inside a TorchScript program, so no layer of it could be read. Its graph is run
 once, operation by operation; what runs is written down as a graph of small modules, named after the
-modules that own the weights. Conditions and loops are resolved on the way; sizes stay computed.
+modules that own the weights. Conditions and loops that sizes and weights decide are resolved on the
+way, those that the image decides are refused; sizes stay computed.
 What writes into a tensor, a slice or another view of one still does so, in the same order.
 """
 
@@ -26,6 +27,7 @@ from dgn_explorer.networks.programs.script_operations import (
     Value,
     as_evaluated,
     overload,
+    tells_sizes,
     unknown,
 )
 
@@ -75,6 +77,7 @@ class _Writer:
         self._env: dict[str, Value] = {}
         self._owners: dict[str, str] = {}  # value name -> path of the scripted module it is
         self._used: set[str] = set()
+        self._places: dict[int, str] = {}  # where a tensor's numbers lie -> its path
         self._steps = 0
         for path, child in script.named_modules():
             self._scope(path).original_name = str(child.original_name)
@@ -131,7 +134,10 @@ class _Writer:
                 value = value.cpu().float() if self._is_other(value) else value.cpu()
             self._bind(outputs[0], (self._constant(value), value))
         elif name == "If":
-            chosen = list(node.blocks())[0 if self._inputs(node)[0][1] else 1]
+            condition = self._inputs(node)[0]
+            chosen, other = list(node.blocks())[:: 1 if condition[1] else -1]
+            if not _raises(other):
+                _require_settled(condition[0])
             for output, value in zip(outputs, self._block(chosen), strict=True):
                 self._bind(output, value)
         elif name == "Loop":
@@ -173,10 +179,12 @@ class _Writer:
         (body,) = node.blocks()
         names = [value.debugName() for value in body.inputs()]
         count = 0
+        _require_settled(self._inputs(node)[:2])
         while go_on and count < most:
             self._env[names[0]] = (count, count)
             self._env.update(zip(names[1:], carried, strict=True))
-            (_, go_on), *carried = self._block(body)
+            (condition, go_on), *carried = self._block(body)
+            _require_settled(condition)
             count += 1
         for output, value in zip(node.outputs(), carried, strict=True):
             self._bind(output, value)
@@ -191,15 +199,20 @@ class _Writer:
             self._owners[output.debugName()] = path
         elif isinstance(value, Tensor):
             self._bind(output, (self._graph.get_attr(path), value))
+        elif isinstance(value, list) and any(isinstance(x, Tensor) for x in value):
+            # a recurrent network keeps its weights in a list, too
+            stood = [self._graph.get_attr(self._places[x.data_ptr()]) for x in value]
+            self._bind(output, (stood, list(value)))
         else:
             self._bind(output, (value, value))
 
     def _operation(self, name: str, node: Any) -> None:
-        inputs, output = self._inputs(node), node.output()
+        inputs, outputs = self._inputs(node), list(node.outputs())
+        output = outputs[0] if outputs else None
         values = [value for _, value in inputs]
         if name in ("append", "extend", "insert", "_set_item"):
             self._change_list(name, inputs)
-            if list(node.outputs()):
+            if output is not None:
                 self._bind(output, inputs[0])
             return
         if name == "warn":
@@ -228,7 +241,12 @@ class _Writer:
         self.trained = self.trained or trained
         arguments = [x for x, key in zip(inputs, keywords, strict=True) if key is None]
         named = {key: x for x, key in zip(inputs, keywords, strict=True) if key is not None}
-        self._bind(output, self._apply(plain, function, arguments, named))
+        stood, value = self._apply(plain, function, arguments, named)
+        if len(outputs) == 1:
+            self._bind(output, (stood, value))
+            return
+        for i, one in enumerate(outputs):
+            self._bind(one, (self._item(stood, i), value[i]))
 
     def _change_list(self, name: str, inputs: list[Value]) -> None:
         """Lists are changed themselves, so that every name that they have sees it."""
@@ -249,9 +267,10 @@ class _Writer:
         value = function(*(x[1] for x in arguments), **{k: x[1] for k, x in named.items()})
         args = tuple(x[0] for x in arguments)
         kwargs = {key: x[0] for key, x in named.items()}
-        if not isinstance(value, Tensor):
+        several = isinstance(value, tuple) and all(isinstance(x, Tensor) for x in value)
+        if not isinstance(value, Tensor) and not several:
             return self._graph.call_function(function, args, kwargs), value
-        path = self._path(name, args)
+        path = self._path(name, _flat(args) if several else args)
         module = self._scope(path)
         module.function = function
         # torch.fx drops what nobody uses, unless it is said to do something else
@@ -316,8 +335,32 @@ class _Writer:
 
     def _register(self, path: str, tensor: Tensor) -> None:
         owner, _, name = path.rpartition(".")
+        self._places[tensor.data_ptr()] = path
         detached = tensor.detach().clone()
         self._scope(owner).register_buffer(name, detached)
+
+
+def _require_settled(stood: Any) -> None:
+    """Raise `DgnError` if what the image shows decides the number, condition or list ``stood``."""
+    todo, seen = list(_flat([stood])), set[fx.Node]()
+    while todo:
+        node = todo.pop()
+        if not isinstance(node, fx.Node) or node in seen:
+            continue
+        seen.add(node)
+        if node.op == "placeholder":
+            raise DgnError(
+                "The scripted network decides by what an image shows which of its operations run.",
+                "Save its state dict and open it with --arch: there the decision is made anew for"
+                " every image.",
+            )
+        if not tells_sizes(node.target):
+            todo += node.all_input_nodes
+
+
+def _raises(block: Any) -> bool:
+    """Whether a block of a condition only complains."""
+    return any(node.kind() == "prim::RaiseException" for node in block.nodes())
 
 
 def _is_counter(stood: Any) -> bool:
