@@ -59,6 +59,17 @@ class BySize(Base):
         return self.fc(y.mean((2, 3)))
 
 
+class CopiesLists(Base):
+    def forward(self, x):
+        sizes = [1, 2]
+        more = sizes.copy()
+        more.append(3)
+        y = self.stem(x)
+        for n in more:
+            y = y + n
+        return self.fc(y.mean((2, 3)) * len(sizes))
+
+
 class ByWeights(Base):
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +107,7 @@ class Several(Base):
 
 
 @pytest.mark.parametrize("how", ["script", "trace"])
-@pytest.mark.parametrize("kind", [BySize, ByWeights, Complains, Several])
+@pytest.mark.parametrize("kind", [BySize, ByWeights, CopiesLists, Complains, Several])
 def test_what_sizes_and_weights_decide_is_done(tmp_path: Path, kind: type[Base], how: str) -> None:
     if how == "trace" and kind is Complains:
         pytest.skip("tracing leaves it out, with a warning")

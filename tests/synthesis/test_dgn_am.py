@@ -12,7 +12,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import STALLED_STEPS
-from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
+from dgn_explorer.synthesis.methods.dgn_am.about import CLAMPED, DGN_AM
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step, from_uint8, to_uint8
@@ -227,3 +227,28 @@ def test_rough_arithmetic_reaches_the_same_activation_and_shows_exact_images(
 def test_an_unknown_arithmetic_is_refused(network: Network, prior: Prior) -> None:
     with pytest.raises(DgnError, match="no arithmetic called 'float8'"):
         dataclasses.replace(recipe_for(network, prior, "ant"), numeric="float8")
+
+
+def test_the_ascent_may_see_its_image_as_it_will_be_kept(
+    network: Network, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    loud = tiny_prior(tmp_path_factory.mktemp("loud"))
+    with torch.no_grad():
+        loud.generator.image.weight.mul_(300)  # far beyond black and white
+    raw = recipe_for(network, loud, "dog", steps=2, zoom=0.0)
+    clamped = dataclasses.replace(raw, parameters=dataclasses.replace(raw.parameters, sees=CLAMPED))
+    seen = []
+    for recipe in (raw, clamped):
+        (first, *_) = ascend(network, loud, [recipe])
+        kept = from_uint8(first.images(), loud.device)
+        reached = float(network.logits(kept)[0, recipe.units[0].index])
+        seen.append(float(first.activations[0]) == pytest.approx(reached, rel=0.01))
+    assert seen == [False, True]
+
+
+def test_recipes_of_earlier_versions_keep_their_keys(network: Network, prior: Prior) -> None:
+    raw = recipe_for(network, prior, "dog")
+    assert raw.schema == 1 and "sees" not in raw.to_json()
+    clamped = dataclasses.replace(raw, parameters=dataclasses.replace(raw.parameters, sees=CLAMPED))
+    assert clamped.schema == 2 and clamped.key != raw.key
+    assert Recipe.from_json(clamped.to_json()) == clamped

@@ -217,6 +217,9 @@ class _Writer:
             return
         if name == "warn":
             return
+        if name == "copy" and isinstance(values[0], list):
+            self._bind(output, (list(inputs[0][0]), list(values[0])))
+            return
         if name in SETTLED:
             self._bind(output, (SETTLED[name], SETTLED[name]))
             return

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.methods.method import Method, Need
-from dgn_explorer.synthesis.parameters import Parameters, number
+from dgn_explorer.synthesis.parameters import Parameters, choice, number
 from dgn_explorer.synthesis.question import Question, Subject
 
+RAW, CLAMPED = "raw", "clamped"
 _FURTHEST = 0.85  # of the way down to the last step: smaller ones lose to the decay
 
 
@@ -26,6 +27,12 @@ class DgnAmParameters(Parameters):
     bounds: float = number(1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds")
     init_scale: float = number(0.3, 0.0, 10.0, "", "spread of the random first code")
     zoom: float = number(0.2, 0.0, 0.5, "", "how far a step may zoom into a random cut")
+    sees: str = choice(
+        RAW,
+        (RAW, CLAMPED),
+        "the image as the generator makes it, or cut off at black and white as it is kept",
+        since=2,
+    )
 
 
 def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters) -> DgnAmParameters:

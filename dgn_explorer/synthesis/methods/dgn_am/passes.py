@@ -16,7 +16,7 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.precision import ARITHMETICS
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import direction, missing_operators
-from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import CLAMPED, DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.view import cut, projected, window, windows
 from dgn_explorer.synthesis.objective import Objective, weighted
 from dgn_explorer.synthesis.recipe import Recipe
@@ -60,7 +60,13 @@ class Passes:
     @property
     def _key(self) -> tuple[object, ...]:
         # the recording keeps this prior, so that no other can have its id
-        return "dgn-am", id(self._prior), self._arithmetic, self._objective.layout
+        return (
+            "dgn-am",
+            self._parameters.sees,
+            id(self._prior),
+            self._arithmetic,
+            self._objective.layout,
+        )
 
     def _look_at(self, code: Tensor, place: Tensor, weights: Tensor, units: Tensor) -> Looked:
         return self._look(partial(projected, place=place, size=self._size), code, weights, units)
@@ -72,6 +78,7 @@ class Passes:
         code = code.detach().requires_grad_(True)
         with torch.enable_grad():
             image = prior.rough_image(code) if half else prior.image(code)
-            terms = self._objective.read(view(prior.seen(image, self._size)), units)
+            shown = image.clamp(0, 1) if self._parameters.sees == CLAMPED else image
+            terms = self._objective.read(view(prior.seen(shown, self._size)), units)
             gradient = direction(terms, weights, code)
         return weighted(terms, weights).detach(), image.detach(), gradient
