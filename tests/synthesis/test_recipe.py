@@ -41,6 +41,8 @@ def parameters(method: str) -> st.SearchStrategy[Parameters]:
             numbers = st.booleans()
         elif spec.kind is ParameterKind.CHOICE:
             numbers = st.sampled_from(spec.choices)
+        elif spec.kind is ParameterKind.TEXT:
+            numbers = st.text(max_size=12)
         values[spec.name] = numbers
     return st.builds(kind, **values)
 
