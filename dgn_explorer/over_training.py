@@ -71,7 +71,7 @@ class Strip:
 
     def scale(self) -> float:
         """How many times the images' size leaves room for their captions."""
-        return max(1.0, CAPTION_PX / self.record(0, 0).image.shape[1])
+        return max(1.0, CAPTION_PX / int(self.record(0, 0).image.shape[1]))
 
     def film(self, unit: int = 0) -> list[np.ndarray]:
         """A frame (H, W, 3) uint8 for each checkpoint, with the unit's name and the caption."""

@@ -124,7 +124,7 @@ def test_the_question_is_asked_once_for_a_file(tmp_path: Path, mine: list[str]) 
     assert (tmp_path / "my code.ran").exists()
     again = run("layers", *network, "--json")
     assert "Run the Python code" not in again.output
-    assert [layer["path"] for layer in json.loads(again.output)][-1] == "4"
+    assert [layer["path"] for layer in json.loads(again.stdout)][-1] == "4"
 
 
 def test_visualize_asks_and_takes_the_options(tmp_path: Path, mine: list[str]) -> None:
@@ -214,7 +214,7 @@ def test_a_series_is_a_folder_or_a_list(tmp_path: Path, mine: list[str], as_list
     wanted = ("a/epoch2", "a/epoch10", "b/epoch2") if as_list else ("epoch2", "epoch10")
     last = open_network(spec, options=options, confirm=lambda question: True)
     first = open_network(f"{spec}@{wanted[0]}", options=options)
-    assert last.info.positions == wanted
+    assert last.info.positions == ("random", *wanted)
     assert (first.info.position, last.info.position) == (wanted[0], wanted[-1])
     assert [str(n.info.resolve("class:2")) for n in (first, last)] == ["4:2", "4:2"]
     assert open_network(last.info.name).info == last.info

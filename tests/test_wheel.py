@@ -65,7 +65,8 @@ def test_it_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
     names = [PurePosixPath(name) for name in zipfile.ZipFile(wheel).namelist()]
     packages = {str(name.parent).replace("/", ".") for name in names if name.name == "__init__.py"}
     assert packages == set(SETTINGS["tool"]["setuptools"]["packages"])
-    needed = {".py", ".safetensors", ".txt", ".svg", ".desktop", ".md"}
+    page = {".html", ".css", ".js"}
+    needed = {".py", ".safetensors", ".txt", ".svg", ".jpg", ".desktop", ".md"} | page
     kinds = {name.suffix for name in names if ".dist-info" not in name.parts[0]}
     assert kinds == needed, kinds ^ needed
     held = {name.name for name in names}

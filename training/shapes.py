@@ -81,7 +81,7 @@ def train(checkpoints: tuple[int, ...] = CHECKPOINTS) -> dict[str, dict[str, Ten
         images, kinds = draw(_BATCH, generator)
         loss = F.cross_entropy(network(PREPROCESSING(images)), kinds)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return states
 
