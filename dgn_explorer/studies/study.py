@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dgn_explorer.synthesis.inputs import InputSpec
+from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.methods.method import load_code
 from dgn_explorer.synthesis.parameters import ParameterKind, Parameters, ParameterSpec
@@ -19,6 +19,7 @@ class Study:
     kind; the columns of a table are all declared here. ``code`` is ``module:function``: a generator
     function that gets a `Bench` and a `Survey`, yields `Progress` and returns a `Made`.
     ``question`` is how the window asks for it; without one it is made from the rest (`asked`).
+    ``with_prior`` says that its surveys name the prior that is open (`Survey.shown_by`).
     """
 
     name: str
@@ -30,6 +31,7 @@ class Study:
     makes: str = "table"
     parts: tuple[Part, ...] = ()
     question: Question | None = None
+    with_prior: bool = False
     code: str = field(default="", compare=False)
     together = False  # a survey is always computed by itself
 
@@ -53,9 +55,12 @@ class Study:
     @property
     def choosable(self) -> tuple[ParameterSpec, ...]:
         """The inputs that a form asks for, as parameters: all but the photograph asked about."""
-        asked = next((one.role for one in self.inputs if one.required), "")
+        photos = (one.role for one in self.inputs if one.required and one.kind == PHOTO)
+        asked = next(photos, "")
         return tuple(
-            ParameterSpec(one.role, ParameterKind.INPUT, "", one.help, 64 * one.required, 64)
+            ParameterSpec(
+                one.role, ParameterKind.INPUT, "", one.help, 64 * one.required, 64, file=one.kind
+            )
             for one in self.inputs
             if one.role != asked
         )

@@ -8,9 +8,19 @@ from dgn_explorer.studies.saliency.about import SALIENCY
 from dgn_explorer.studies.strongest.about import STRONGEST
 from dgn_explorer.studies.study import Study
 from dgn_explorer.studies.top_photos.about import TOP_PHOTOS
+from dgn_explorer.studies.values.about import VALUES
 from dgn_explorer.studies.verdict.about import VERDICT
 
-STUDIES: tuple[Study, ...] = (STRONGEST, VERDICT, SALIENCY, MAPS, DISSECTION, TOP_PHOTOS, NEAREST)
+STUDIES: tuple[Study, ...] = (
+    STRONGEST,
+    VERDICT,
+    SALIENCY,
+    MAPS,
+    DISSECTION,
+    TOP_PHOTOS,
+    NEAREST,
+    VALUES,
+)
 
 
 def study_named(name: str) -> Study:

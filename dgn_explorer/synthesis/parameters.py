@@ -39,6 +39,7 @@ class ParameterSpec:
 
     ``low`` and ``high`` are inclusive bounds of numbers, of both ends of a range, and of a text's
     length. ``choices`` are those of a `CHOICE`. ``since`` is the schema that knows it first.
+    ``file`` is what an `INPUT` takes, one of `INPUT_KINDS`.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ParameterSpec:
     unit: str = ""
     choices: tuple[str, ...] = ()
     since: int = 1
+    file: str = ""
 
 
 def number(default: float, low: float, high: float, unit: str, help: str, *, since: int = 1) -> Any:

@@ -30,6 +30,7 @@ from dgn_explorer.synthesis.methods.facets.about import FacetsParameters
 from dgn_explorer.synthesis.methods.facets.gathering import gather
 from dgn_explorer.synthesis.photographs.measuring import measure
 
+SEEDS = 3  # images without facets, to compare with
 HEAD = "| unit | n | k | own by the judge | diversity | activation | stability | flagged | CPU s |"
 
 
@@ -42,7 +43,8 @@ def main() -> None:
     parser.add_argument("--preset", default="default")
     given = parser.parse_args()
     print(HEAD, flush=True)
-    judge, network = Judge(open_network("lite2")), open_network("lite0")
+    network = open_network("lite0")
+    judge = Judge(open_network("lite2"))
     with dgn.open(progress=False) as explorer:
         for text in given.units:
             unit, _, folder = text.partition("::")
@@ -63,13 +65,13 @@ def row(
     began = time.process_time()
     record = explorer.facets(unit, photos, k, **how)
     cpu_s = (time.process_time() - began) / record.count
-    seeds = [explorer.visualize(unit, seed=seed) for seed in range(record.count)]
+    seeds = [explorer.visualize(unit, seed=seed) for seed in range(SEEDS)]
     made = _features(judge, record.images)
     plain = _features(judge, np.stack([seed.image for seed in seeds]))
     near = _photographs(explorer, network, judge, record)
     middles = np.stack([_unit(one.mean(0)) for one in near])
     own = (made @ middles.T).argmax(1) == np.arange(record.count)
-    control = (plain @ middles.T).argmax(1) == np.arange(record.count)
+    control = (plain @ middles.T).argmax(1) == np.arange(len(plain))
     single = [_left_out(near, middles, facet, n) for facet in range(len(near)) for n in
               range(len(near[facet]))]  # fmt: skip
     values = record.array("activations")[:, 0]

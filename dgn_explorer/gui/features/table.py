@@ -14,6 +14,7 @@ from dgn_explorer.gui.features.picture.feature import picture_feature
 from dgn_explorer.gui.features.queue.feature import queue_feature
 from dgn_explorer.gui.features.ranges.feature import ranges_feature
 from dgn_explorer.gui.features.results.feature import results_feature
+from dgn_explorer.gui.features.sets.feature import sets_feature
 from dgn_explorer.gui.features.settings.feature import settings_feature
 from dgn_explorer.gui.features.training.feature import training_feature
 from dgn_explorer.gui.features.trash.feature import trash_feature
@@ -34,6 +35,7 @@ FEATURES: tuple[FeatureMaker, ...] = (
     results_feature,
     ranges_feature,
     many_feature,
+    sets_feature,
     queue_feature,
     training_feature,
     trash_feature,

@@ -122,7 +122,9 @@ def _survey(
         raise DgnError("No unit is chosen.", "Choose the one that the photo is shown to.")
     if Subject.LAYER in wanted and not asked.layer:
         raise DgnError("No layer is chosen.", "Choose one at the left.")
-    units = tuple(term.unit for term in asked.terms) if Subject.UNIT in wanted else ()
+    # what can be asked of a whole layer is asked of the unit's layer, once for all of its units
+    alone = Subject.UNIT in wanted and Subject.LAYER not in question.of
+    units = tuple(term.unit for term in asked.terms) if alone else ()
     layers = (asked.layer,) if Subject.LAYER in wanted else ()
     return Survey(
         opened.network.name,
@@ -132,6 +134,7 @@ def _survey(
         layers=layers,
         units=units,
         inputs=tuple(given),
+        shown_by=opened.prior.fingerprint if about.with_prior else "",
     )
 
 

@@ -1,7 +1,7 @@
 """Surveys that somebody at the window waits for: from the store, or else by the engine."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -62,6 +62,20 @@ class Surveys(QObject):
     ) -> Wish:
         """The units of every layer that a photograph, which the store has, excites most."""
         survey = Survey(network.name, network.fingerprint, "strongest", inputs=(photo,))
+        wish = Wish(self._questions)
+        self._flows.start(self._find(wish, survey, answered))
+        return wish
+
+    def values(
+        self,
+        network: NetworkInfo,
+        photo: Input,
+        layer: str,
+        answered: Callable[[Record], None],
+    ) -> Wish:
+        """What every unit of ``layer`` makes of a photograph, as photo sets are measured."""
+        given = (replace(photo, role="photo"),)
+        survey = Survey(network.name, network.fingerprint, "values", layers=(layer,), inputs=given)
         wish = Wish(self._questions)
         self._flows.start(self._find(wish, survey, answered))
         return wish

@@ -37,6 +37,7 @@ NEAREST = Study(
         count="count",
         seconds=25.0,
     ),
+    with_prior=True,
     inputs=(
         InputSpec("picture", PHOTO, "The picture"),
         InputSpec("photos", PHOTOS, "The folder or zip of photographs"),

@@ -33,7 +33,7 @@ TOP_PHOTOS = Study(
     parameters=TopPhotosParameters,
     presets={"default": TopPhotosParameters()},
     question=Question(
-        (Subject.LAYER, Subject.UNIT),
+        (Subject.UNIT, Subject.LAYER),
         "Real photos",
         "The photos of a set that excite it most, and how all of them spread.",
         paper="Top images of a unit (Deep Visualization Toolbox, Yosinski et al. 2015)",

@@ -106,7 +106,9 @@ class Method:
         of_units = (one for one in self.inputs if one.kind not in (PROGRAM, VOCABULARY))
         inputs = (one for one in of_units if one.role != PHOTO_START.role)
         return tuple(
-            ParameterSpec(one.role, ParameterKind.INPUT, "", one.help, 64 * one.required, 64)
+            ParameterSpec(
+                one.role, ParameterKind.INPUT, "", one.help, 64 * one.required, 64, file=one.kind
+            )
             for one in inputs
         )
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
+    QMenu,
     QPushButton,
     QWidget,
 )
@@ -18,7 +19,10 @@ from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.theme import TIGHT
 from dgn_explorer.photos.files import PHOTO_SUFFIXES
+from dgn_explorer.synthesis.inputs import CONCEPTS, PHOTOS
 from dgn_explorer.synthesis.parameters import ParameterKind, ParameterSpec
+
+_SETS = (PHOTOS, CONCEPTS)  # folders or zips
 
 _WIDTH_PX = 88
 
@@ -142,7 +146,13 @@ class InputFile(QWidget):
         self._spec = spec
         self._shown = ElidedLabel("muted")
         self.button = QPushButton("Choose…")
-        self.button.clicked.connect(self._choose)
+        if spec.file in _SETS:
+            menu = QMenu(self.button)
+            menu.addAction("A folder…", self._choose_folder)
+            menu.addAction("A zip…", self._choose)
+            self.button.setMenu(menu)
+        else:
+            self.button.clicked.connect(self._choose)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(TIGHT)
@@ -158,7 +168,20 @@ class InputFile(QWidget):
 
     def _choose(self) -> None:
         chooser = QFileDialog(self.window(), f"Choose the {self._spec.name}")
-        chooser.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in PHOTO_SUFFIXES)})")
+        if self._spec.file in _SETS:
+            chooser.setNameFilter("Zips (*.zip)")
+        else:
+            suffixes = " ".join(f"*{suffix}" for suffix in PHOTO_SUFFIXES)
+            chooser.setNameFilter(f"Pictures ({suffixes})")
+        self._open(chooser)
+
+    def _choose_folder(self) -> None:
+        chooser = QFileDialog(self.window(), f"Choose the {self._spec.name}")
+        chooser.setFileMode(QFileDialog.FileMode.Directory)
+        chooser.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._open(chooser)
+
+    def _open(self, chooser: QFileDialog) -> None:
         chooser.fileSelected.connect(lambda path: self.edited.emit(path))
         chooser.finished.connect(chooser.deleteLater)
         chooser.open()

@@ -25,7 +25,7 @@ class FacetsParameters(Parameters):
 
     facets: int = number(0, 0, MOST_FACETS, "", "facets; 0: as many as are most stable, 4 to 10")
     folder: str = words("", "only photographs of this class folder", most=1_000)
-    photos: int = number(1_000, 10, MOST_PHOTOS, "", "photographs of a class at most")
+    most: int = number(1_000, 10, MOST_PHOTOS, "", "photographs of a class at most")
     crops: int = number(80, 10, MOST_PHOTOS, "", "photographs of a hidden unit, cut to its field")
     components: int = number(50, 2, 500, "", "principal components that are grouped")
     synthesiser: str = choice(ASCENT, (ASCENT, PPGN, PIXELS), "how the images are found")

@@ -52,7 +52,7 @@ def gather(
     if of_class and not p.folder:
         places = _of_class(measured, unit, info.label(unit), places)
     values = measured.values(unit.layer, [unit.index], places)[0]
-    order = np.argsort(-values, kind="stable")[: p.photos if of_class else p.crops]
+    order = np.argsort(-values, kind="stable")[: p.most if of_class else p.crops]
     least = max(2 * A_FACET, A_FACET * (p.facets or LEAST_FACETS))
     name = info.label(unit) or str(unit)
     if len(order) < least:

@@ -1,0 +1,116 @@
+"""Answers about photo sets: chosen as a folder, asked by a chip, shown with their numbers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dgn_explorer.gui.features.sets.kinds_view import KindsView
+from dgn_explorer.gui.features.sets.nearest_view import NearestView
+from dgn_explorer.gui.features.sets.photos_view import PhotosView
+from dgn_explorer.gui.state.topics import PageName
+from dgn_explorer.results.facets import facets_of
+from dgn_explorer.results.top_photos import unit_photos
+from tests.extending.driving import WAIT_MS, computing_window
+from tests.gui.conftest import Explorer, home, loop, make_explorer
+from tests.synthesis.test_facets import kinds
+from tests.tiny_opened import tiny
+
+__all__ = ["home", "loop", "make_explorer", "tiny"]  # fixtures
+pytestmark = pytest.mark.usefixtures("tiny")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = kinds(tmp_path / "kinds")
+    (folder / "all").rename(folder / "dog")
+    return folder
+
+
+def asked(explorer: Explorer, question: str, photos: Path, **changes: object) -> None:
+    """Click the chip, give the set, and ask."""
+    session = explorer.session
+    explorer.desk.questions.chip(question).click()
+    explorer.controls.fields["photos"].edited.emit(str(photos))
+    explorer.until(lambda: any(one.role == "photos" for one in session.settings.value.inputs))
+    for name, value in changes.items():
+        explorer.controls.fields[name].edited.emit(value)
+    before = session.display.result
+    explorer.desk.table["visualise"].trigger()
+    explorer.qtbot.waitUntil(
+        lambda: session.display.result is not None and session.display.result is not before,
+        timeout=WAIT_MS,
+    )
+
+
+def test_real_photos_of_a_unit(make_explorer: Callable[..., Explorer], photos: Path) -> None:
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    unit = session.network.resolve("conv2:3")
+    session.select(unit)
+    asked(explorer, "top-photos", photos)
+    assert explorer.book.page is PageName.UNIT
+    record = session.display.result
+    assert record.order.layers == ("conv2",) and record.order.units == ()
+    view = explorer.part(PhotosView)
+    assert view.isVisible()
+    found = unit_photos(record, unit)
+    assert "conv2:3: the strongest of 24 photos" in view.text.text()
+    assert "kinds" not in view.text.text() and view.canvas.image is not None
+    assert view.histogram.marks == ()
+    explorer.desk.photo.open(str(photos / "dog" / "0 1.png"))
+    explorer.qtbot.waitUntil(lambda: len(view.histogram.marks) == 1, timeout=WAIT_MS)
+    (mark,) = view.histogram.marks
+    low, high = found.quantile(0), found.quantile(1)
+    assert low <= mark.value <= high and mark.name.startswith("open photo")
+    names = [str(name) for name in record.parts["names"]]
+    mine = [n for n in found.photos if names[n].endswith("0 1.png")]
+    if mine:
+        assert mark.value == pytest.approx(found.activations[found.photos.index(mine[0])], rel=1e-3)
+    other = session.network.resolve("conv2:5")
+    session.select(other)
+    assert "conv2:5" in view.text.text() and view.histogram.marks == ()
+
+
+def test_kinds_of_a_unit(make_explorer: Callable[..., Explorer], photos: Path) -> None:
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    session.select(session.network.resolve("dog"))
+    asked(explorer, "facets", photos, facets=3, steps=3, prior_term=0.0)
+    record = session.display.result
+    assert record.count == 3 and len(facets_of(record)) == 3
+    view = explorer.part(KindsView)
+    assert view.isVisible() and view.map.isVisible()
+    assert "24 photos" in view.text.text() and "3: " in view.text.text()
+
+
+def test_memory_or_invention_of_a_picture(
+    make_explorer: Callable[..., Explorer], photos: Path, tmp_path: Path
+) -> None:
+    explorer = computing_window(make_explorer)
+    copy = tmp_path / "copy.png"
+    Image.fromarray(np.asarray(Image.open(photos / "dog" / "1 2.png"))).save(copy)
+    explorer.desk.photo.open(str(copy))
+    explorer.until(lambda: explorer.book.page is PageName.PHOTO)
+    asked(explorer, "nearest", photos)
+    record = explorer.session.display.result
+    assert record.order.shown_by == explorer.session.prior.fingerprint
+    view = explorer.part(NearestView)
+    assert view.isVisible()
+    assert view.sentence.text().startswith("It may be remembered")
+
+
+def test_a_bad_set_is_said(make_explorer: Callable[..., Explorer], tmp_path: Path) -> None:
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    session.select(session.network.resolve("dog"))
+    explorer.desk.questions.chip("facets").click()
+    problems: list[str] = []
+    session.problem.connect(lambda message, hint, details: problems.append(message))
+    (tmp_path / "empty").mkdir()
+    explorer.controls.fields["photos"].edited.emit(str(tmp_path / "empty"))
+    explorer.until(lambda: bool(problems))
+    assert "holds no photographs" in problems[0]
+    assert session.settings.value.inputs == ()
