@@ -1,5 +1,7 @@
 """Training from the window: a process of its own, watched through its folder."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.gui.features.training.training_run import TrainingOrder
 from dgn_explorer.training.folder import Status, read_status, write_status
-from dgn_explorer.training.lock import alone_in
+from dgn_explorer.training.lock import alone_in, is_alive
 from tests.gui.conftest import Explorer
 
 
@@ -85,6 +87,47 @@ def follow(explorer: Explorer, folder: Path) -> None:
     assert not table["train_stop"].isEnabled()
     table["train_load"].trigger()
     assert explorer.session.asked == ("tiny", str(folder / "prior.safetensors"))
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from dgn_explorer.training.lock import alone_in
+
+with alone_in(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_run_of_a_living_process_is_alive_however_silent_and_dead_when_it_dies(
+    explorer: Explorer, tmp_path: Path
+) -> None:
+    """Two processes: one trains and says nothing for hours, the other is this window."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    write_status(folder, Status("training", step=7, share=0.5))
+    text, written = (folder / "status.json").read_text(), read_status(folder).written
+    (folder / "status.json").write_text(text.replace(str(written), str(written - 90_000)))
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        explorer.training.watch(folder)
+        explorer.centre.show_page("training")
+        explorer.until(lambda: page(explorer).title.text() == "Training")
+        before = {path: path.read_bytes() for path in folder.iterdir()}
+        order = TrainingOrder(("a.zip",), folder, "lite0", 1.0, "mine", "")
+        with pytest.raises(DgnError, match="training is under way"):
+            explorer.training.start(order)
+        assert {path: path.read_bytes() for path in folder.iterdir()} == before
+        other.kill()
+        other.wait()
+        explorer.until(lambda: "without a word" in page(explorer).title.text())
+    assert not is_alive(folder)
 
 
 def test_a_process_that_has_died_is_called_dead_at_once(explorer: Explorer, tmp_path: Path) -> None:
