@@ -19,12 +19,15 @@ from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.bridge.loop import run_until_done
+from dgn_explorer.gui.bridge.one_window import OneWindow
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.bridge.qt_messages import follow_qt
 from dgn_explorer.gui.bridge.signals import SystemSignals
 from dgn_explorer.gui.frame.open_dialog import recent
+from dgn_explorer.gui.frame.second_dialog import Choice
 from dgn_explorer.gui.look.icons import program_icon
 from dgn_explorer.gui.look.theme import Theme
+from dgn_explorer.gui.second_start import choose
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.paths import data_folder
@@ -83,12 +86,22 @@ async def main(
     hooks.install()
     collector = Collector()
     flows = Flows(asyncio.get_running_loop(), hooks.report)
-    preferences = Preferences()
-    colours = Theme(app, theme if theme != "system" else preferences.get("theme", "system"))
+    kept = Preferences().get("theme", "system")
+    colours = Theme(app, theme if theme != "system" else kept)
+    one, read_only = OneWindow(data_folder()), False
+    if not one.claim():
+        choice = await choose(one)
+        if choice not in (Choice.LOOK, Choice.OPEN):
+            hooks.remove()
+            collector.stop()
+            flows.close()
+            return 0
+        read_only = choice is Choice.LOOK
+    preferences = Preferences(read_only)
     store = Store(data_folder() / "results")
     bridge = EngineBridge()
     engine = make_engine(store, bridge)
-    session = Session(engine, store, flows)
+    session = Session(engine, store, flows, read_only)
     bridge.arrived.connect(session.handle)
     window = MainWindow(session, flows, colours, preferences)
     bridge.asked.connect(window.ask_permission)
@@ -99,12 +112,16 @@ async def main(
     closed = asyncio.Event()
     window.closed.connect(closed.set)
     window.show()
+    if not read_only:
+        one.called.connect(window.come_forward)
+        one.listen()
     last = recent(preferences)
     if last and not (network or prior or unit):
         session.open(*last[0], fallback=_FIRST)
     else:
         session.open(network or _FIRST[0], prior or _FIRST[1], unit)
     await closed.wait()
+    one.release()
     ended = await flows.on_disk(engine.close, _CLOSE_S)
     await flows.settle()
     flows.close()

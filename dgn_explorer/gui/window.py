@@ -86,6 +86,13 @@ class MainWindow(QMainWindow):
         """Ask whether code of the user's own may run, without waiting for the answer."""
         PermissionDialog(permission, self).open()
 
+    def come_forward(self) -> None:
+        """Show the window in front of others, as another start of the program asks."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def close_at_once(self) -> None:
         """Close without asking, as for a signal from the system."""
         self._close()
@@ -146,7 +153,8 @@ class MainWindow(QMainWindow):
         make_rail(self, desk.table)
 
     def _opened(self, network: NetworkInfo) -> None:
-        self.setWindowTitle(f"{plain(network.title, 100)} · DGN Explorer")
+        looks = " · read-only" if self._session.read_only else ""
+        self.setWindowTitle(f"{plain(network.title, 100)} · DGN Explorer{looks}")
 
     def _confirmed(self, never_again: bool) -> None:
         if never_again:
@@ -157,7 +165,8 @@ class MainWindow(QMainWindow):
         if self._closing:
             return
         self._closing = True
-        self._save()
+        if not self._session.read_only:
+            self._save()
         self.desk.notes.save()
         for feature in self.features:
             feature.close()

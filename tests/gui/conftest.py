@@ -113,17 +113,19 @@ def make_explorer(
     remember_step(NETWORK.fingerprint, PRIOR.fingerprint, step)  # so that none is asked for
 
     def make(
-        make_engine: EngineMaker = FakeEngine, features: Sequence[FeatureMaker] = FEATURES
+        make_engine: EngineMaker = FakeEngine,
+        features: Sequence[FeatureMaker] = FEATURES,
+        read_only: bool = False,
     ) -> Explorer:
         flows = Flows(loop, errors.append)
         store = Store(home / "results")
         bridge = EngineBridge()
         engine = make_engine(store, bridge)
-        session = Session(engine, store, flows)
+        session = Session(engine, store, flows, read_only)
         session.bridge = bridge
         bridge.arrived.connect(session.handle)
         theme = Theme(qapp, "light")
-        window = MainWindow(session, flows, theme, Preferences(), features)
+        window = MainWindow(session, flows, theme, Preferences(read_only), features)
         bridge.asked.connect(window.ask_permission)
         window.closed.connect(bridge.close)
         window.resize(1400, 900)

@@ -14,7 +14,9 @@ LAYOUT_VERSION = 3  # raise it when panels change, so that an old layout is not 
 class Preferences:
     """Geometry, panels, theme and answers, in one ini file of the configuration folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_only: bool = False) -> None:
+        """``read_only`` is for a second window, whose settings are the first one's."""
+        self._read_only = read_only
         path = config_folder() / "window.ini"
         if path.exists() and not path.is_file():  # to open a pipe would wait for ever
             raise DgnError(f"{path} is no plain file.", "Move it away, and start again.")
@@ -27,6 +29,8 @@ class Preferences:
 
     def put(self, name: str, value: bool | int | str) -> None:
         """Remember a value."""
+        if self._read_only:
+            return
         self._settings.setValue(name, value)
 
     def bytes_of(self, name: str) -> QByteArray | None:
@@ -36,6 +40,8 @@ class Preferences:
 
     def put_bytes(self, name: str, value: QByteArray) -> None:
         """Remember a geometry or layout."""
+        if self._read_only:
+            return
         self._settings.setValue(name, value)
 
     def forget(self, name: str) -> None:

@@ -32,9 +32,16 @@ class Library(QObject):
     thumbnail_ready = Signal(str)
     notice = Signal(object)  # Notice
 
-    def __init__(self, store: Store, flows: Flows, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        flows: Flows,
+        read_only: bool = False,
+        parent: QObject | None = None,
+    ) -> None:
+        """With ``read_only`` the trash stays as it is, whatever is looked at."""
         super().__init__(parent)
-        self.store, self._flows = store, flows
+        self.store, self._flows, self._read_only = store, flows, read_only
         self._all: list[Summary] = []  # newest first, the trash included
         self._items: list[Summary] = []  # without the trash
         self._by_key: dict[str, Summary] = {}
@@ -180,11 +187,13 @@ class Library(QObject):
             return
         if not self._writing_trash:
             self._trash = set(listed)
-        late = overdue(listed)
+        late = [] if self._read_only else overdue(listed)
         if late:
             await self.empty_trash(late)
 
     def _change_trash(self, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        if self._read_only:
+            return
         self._writing_trash += 1
         self._flows.start(self._keep_trash(add, remove))
 

@@ -122,7 +122,7 @@ class Notes(QObject):
                     _log.error("Notes are lost: %s", error)
 
     def _edit(self, change: Change, text: str) -> None:
-        if change.after != change.before:
+        if change.after != change.before and self._session.may_change():
             self._session.undo.push(_Edit(self, change, text))
 
     def _book_of(self, fingerprint: str) -> Notebook:

@@ -53,13 +53,19 @@ class Session(QObject):
     problem = Signal(str, str, str)  # message, hint, details
 
     def __init__(
-        self, engine: EnginePort, store: Store, flows: Flows, parent: QObject | None = None
+        self,
+        engine: EnginePort,
+        store: Store,
+        flows: Flows,
+        read_only: bool = False,
+        parent: QObject | None = None,
     ) -> None:
+        """``read_only`` is for a second window: it shows what is there, and changes nothing."""
         super().__init__(parent)
-        self._engine, self._flows = engine, flows
+        self._engine, self._flows, self.read_only = engine, flows, read_only
         self.undo = QUndoStack(self)
         self.settings = SettingsModel(self.undo, self)
-        self.library = Library(store, flows, self)
+        self.library = Library(store, flows, read_only, self)
         self.questions = Questions(engine, self)
         self.surveys = Surveys(self.questions, self.library, flows, self)
         self.study = StudyRun(self.questions, self)
@@ -111,6 +117,13 @@ class Session(QObject):
         self.asked = (network, prior)
         self._asking.append(self.asked)
         self._engine.open(network, prior)
+
+    def may_change(self) -> bool:
+        """Whether anything may be made, deleted or noted here; if not, a notice says why."""
+        if self.read_only:
+            text = "This window only looks. Make, delete and note in the one that was opened first."
+            self.notice.emit(Notice(text, Level.WARNING))
+        return not self.read_only
 
     def resolve(self, text: str) -> UnitAddress:
         """Read what the user typed; raises `DgnError`."""
@@ -266,7 +279,7 @@ class Session(QObject):
 
     def compute(self, units: Sequence[UnitAddress]) -> None:
         """Compute units one after another behind the interactive jobs; skips what is stored."""
-        if self.network is None or self.prior is None:
+        if self.network is None or self.prior is None or not self.may_change():
             return
         settings, network, prior = self.settings.of(Subject.UNIT), self.network, self.prior
         try:
@@ -336,7 +349,8 @@ class Session(QObject):
         self._flows.start(self._begin(event, wanted))
 
     async def _begin(self, event: Opened, wanted: str) -> None:
-        await self.step_size.learn(event.network, event.prior)
+        if not self.read_only:
+            await self.step_size.learn(event.network, event.prior)
         if not wanted or (self.network, self.prior) != (event.network, event.prior):
             return  # or yet another one has been opened
         try:
@@ -384,6 +398,8 @@ class Session(QObject):
             return
         if found is not None and found.state == DONE:
             self._show_found(found)
+        elif not self.may_change():
+            return
         elif isinstance(order, Survey):
             self.study.start(order, self._studied, lambda: self._not_studied(order))
             self._show(Display(Showing.LIVE, order))

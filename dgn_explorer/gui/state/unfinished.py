@@ -67,7 +67,7 @@ class Unfinished(QObject):
         """Write the queue as it is now."""
         self._timer.stop()
         wanted = (*self.left, *self._waiting())
-        if self._read and wanted != self._written:
+        if self._read and not self._session.read_only and wanted != self._written:
             self._written = wanted
             self._flows.start(self._write(wanted))
 
@@ -83,6 +83,8 @@ class Unfinished(QObject):
             self._timer.start()
 
     def _opened(self, network: NetworkInfo) -> None:
+        if self._session.read_only:
+            return  # the queue is the first window's
         if not self._read:
             self._flows.start(self._load())
         else:

@@ -28,4 +28,4 @@ class Discard(QUndoCommand):
         """Take it back."""
         self._session.library.restore(self._keys)
         if self._shown:
-            self._session.show_result(self._keys[0])
+            self._session.show_result(self._keys[0], aside=True)  # the page stays where it is

@@ -235,7 +235,7 @@ class _Picture(QObject):
 
     def _delete(self) -> None:
         keys = self._subject()
-        if not keys:
+        if not keys or not self._session.may_change():
             return
         found = self._session.library.get(keys[0])
         name = f"{len(keys):,} results"

@@ -115,14 +115,20 @@ class TrashDialog(QDialog):
 
     def _restore(self, items: Sequence[QListWidgetItem]) -> None:
         keys = [item.data(_KeyRole) for item in items]
+        if not self._desk.session.may_change():
+            return
         self._library.restore(keys)
         self._desk.notify(f"{len(keys):,} put back." if len(keys) > 1 else "It is back.")
 
     def _delete_selected(self) -> None:
         keys = [item.data(_KeyRole) for item in self.list.selectedItems()]
+        if not self._desk.session.may_change():
+            return
         self._desk.flows.start(self._library.empty_trash(keys))
 
     def _empty(self) -> None:
+        if not self._desk.session.may_change():
+            return
         self._desk.flows.start(self._library.empty_trash())
 
 
