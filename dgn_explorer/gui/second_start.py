@@ -20,6 +20,6 @@ async def choose(one: OneWindow) -> Choice:
 
 async def _asked(dialog: SecondDialog) -> Choice:
     closed: asyncio.Future[Choice] = asyncio.get_running_loop().create_future()
-    dialog.finished.connect(lambda _code: closed.done() or closed.set_result(dialog.choice))
+    dialog.finished.connect(lambda _code: closed.set_result(dialog.choice))
     dialog.open()
     return await closed

@@ -7,6 +7,7 @@ from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.features.answers.feature import answers_feature
 from dgn_explorer.gui.features.combine.feature import combine_feature
 from dgn_explorer.gui.features.films.feature import films_feature
+from dgn_explorer.gui.features.jobs.feature import jobs_feature
 from dgn_explorer.gui.features.lens.feature import lens_feature
 from dgn_explorer.gui.features.many.feature import many_feature
 from dgn_explorer.gui.features.photo.feature import photo_feature
@@ -39,4 +40,5 @@ FEATURES: tuple[FeatureMaker, ...] = (
     queue_feature,
     training_feature,
     trash_feature,
+    jobs_feature,
 )

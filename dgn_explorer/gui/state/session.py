@@ -16,6 +16,7 @@ from dgn_explorer.engine.ordering import continuation, recipe_for
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.state.activities import Activities
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Display, Ended, Forming, Level, Notice, Showing
 from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
@@ -48,6 +49,7 @@ class Session(QObject):
     selected = Signal(object)  # UnitAddress
     display_changed = Signal()
     frame = Signal(object)  # the newest Forming of the job on show
+    long_ended = Signal()  # a long queue: whoever has turned away may want to know
     several_wanted = Signal(object, int)  # a Recipe, and from how many seeds
     notice = Signal(object)  # Notice
     problem = Signal(str, str, str)  # message, hint, details
@@ -66,6 +68,7 @@ class Session(QObject):
         self.undo = QUndoStack(self)
         self.settings = SettingsModel(self.undo, self)
         self.library = Library(store, flows, read_only, self)
+        self.activities = Activities(flows, read_only, self)
         self.questions = Questions(engine, self)
         self.surveys = Surveys(self.questions, self.library, flows, self)
         self.study = StudyRun(self.questions, self)

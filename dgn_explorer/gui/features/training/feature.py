@@ -11,6 +11,7 @@ from dgn_explorer.gui.desk.book import PageTopic, View
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.desk.inspector import Section
+from dgn_explorer.gui.features.training.followed import FollowedRun
 from dgn_explorer.gui.features.training.prior_card import PriorCard
 from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
@@ -28,6 +29,7 @@ def training_feature(desk: Desk) -> Feature:
     """The page of the prior; a training run itself is a process of its own."""
     run = Training(desk)
     training = _Training(desk, run)
+    FollowedRun(run, desk)
     return Feature(
         name="training",
         actions=training.actions(),

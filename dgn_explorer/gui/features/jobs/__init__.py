@@ -1,0 +1,1 @@
+"""Everything at work, at one place."""

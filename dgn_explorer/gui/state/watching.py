@@ -1,0 +1,178 @@
+"""Keeps `Activities` true to what the session runs: images, queue, analyses, measuring."""
+
+import time
+from collections import Counter
+
+from PySide6.QtCore import QObject
+
+from dgn_explorer.gui.state.activities import Activities, Activity
+from dgn_explorer.gui.state.display import Ended, Level, Notice
+from dgn_explorer.gui.state.jobs import JobState
+from dgn_explorer.gui.state.session import Session
+from dgn_explorer.results.job_history import CANCELLED, DONE, FAILED, STOPPED
+
+IMAGE, QUEUE, ANALYSIS, MEASURING = "image", "queue", "analysis", "measuring"
+LONG_S, MANY = 60.0, 10  # a queue that took so long, or had so many, says when it has ended
+
+
+class Watching(QObject):
+    """A child of the window; tells the session's notices when a long queue has ended."""
+
+    def __init__(self, session: Session, activities: Activities, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._to = session, activities
+        self._counts: Counter[str] = Counter()
+        self._queue_began = self._study_began = self._measure_began = 0.0
+        self._study = ""
+        runs = session.runs
+        runs.live_changed.connect(self._follow_image)
+        runs.progressed.connect(self._follow_image)
+        runs.jobs.structure_changed.connect(self._follow_queue)
+        runs.jobs.changed.connect(self._job_changed)
+        runs.finished.connect(self._finished)
+        runs.failed.connect(self._failed)
+        runs.cancelled.connect(self._cancelled)
+        session.study.changed.connect(self._follow_study)
+        session.step_size.changed.connect(self._follow_measuring)
+
+    # ---- the image that forms
+
+    def _follow_image(self) -> None:
+        job, runs = self._session.runs.live_job, self._session.runs
+        if job is None:
+            self._to.drop(IMAGE)
+            return
+        self._to.put(
+            Activity(
+                IMAGE,
+                job.name,
+                job.progress_text,
+                job.step,
+                job.steps,
+                job.seconds_left if job.steps else None,
+                stop=runs.stop if job.state is not JobState.STOPPING else None,
+                show=self._session.watch,
+            )
+        )
+
+    def _finished(self, end: Ended) -> None:
+        made = end.result
+        if made is None:
+            return
+        outcome = DONE if made.state == "done" else STOPPED
+        if end.batch:
+            self._count(outcome)
+        elif not end.cached:
+            seconds = made.provenance.seconds
+            self._to.ended(end.name, outcome, seconds, made.key)
+        self._follow_image()
+
+    def _failed(self, end: Ended) -> None:
+        if end.batch:
+            self._count(FAILED)
+        self._to.ended(end.name or "Job", FAILED, 0.0, "", end.message, end.hint)
+        self._follow_image()
+
+    def _cancelled(self, _number: int) -> None:
+        if self._queue_began:
+            self._follow_queue()
+        self._follow_image()
+
+    # ---- the queue
+
+    def _count(self, outcome: str) -> None:
+        self._counts[outcome] += 1
+        self._follow_queue()
+
+    def _job_changed(self, number: int) -> None:
+        job = self._session.jobs.get(number)
+        if job is not None and job.batch:
+            self._follow_queue()
+
+    def _follow_queue(self) -> None:
+        jobs, runs = self._session.jobs, self._session.runs
+        if not jobs.batch_left:
+            if self._queue_began:
+                self._queue_ended()
+            return
+        if not self._queue_began:
+            self._queue_began = time.monotonic()
+            self._counts.clear()
+        state = f"{jobs.batch_done:,} of {jobs.batch_total:,}"
+        self._to.put(
+            Activity(
+                QUEUE,
+                "Queue",
+                "paused" if runs.paused else state,
+                jobs.batch_done,
+                jobs.batch_total,
+                None if runs.paused else jobs.seconds_left,
+                runs.paused,
+                stop=runs.clear_queue,
+                pause=lambda: runs.pause(not runs.paused),
+            )
+        )
+
+    def _queue_ended(self) -> None:
+        total, counts = self._session.jobs.batch_total, self._counts
+        seconds, self._queue_began = time.monotonic() - self._queue_began, 0.0
+        removed = max(0, total - sum(counts.values()))
+        parts = [
+            f"{count:,} {word}"
+            for count, word in (
+                (counts[DONE], "made"),
+                (counts[STOPPED], "stopped"),
+                (counts[FAILED], "failed"),
+                (removed, "removed"),
+            )
+            if count
+        ]
+        text = ", ".join(parts)
+        outcome = FAILED if counts[FAILED] else CANCELLED if removed == total else DONE
+        self._to.drop(QUEUE)
+        self._to.ended(f"Queue of {total:,}", outcome, seconds, "", text)
+        if removed < total and (seconds >= LONG_S or total >= MANY):
+            level = Level.WARNING if counts[FAILED] else Level.INFO
+            self._session.notice.emit(Notice(f"The queue has ended: {text}.", level))
+            self._session.long_ended.emit()
+
+    # ---- analyses and measuring
+
+    def _follow_study(self) -> None:
+        study = self._session.study
+        if study.survey is None:
+            if self._study_began:
+                done, total = study.progress
+                outcome = DONE if total and done >= total - 1 else STOPPED
+                seconds, self._study_began = time.monotonic() - self._study_began, 0.0
+                self._to.drop(ANALYSIS)
+                self._to.ended(self._study, outcome, seconds)
+            return
+        if not self._study_began:
+            self._study_began = time.monotonic()
+            self._study = study.survey.about.title
+        done, total = study.progress
+        passed = time.monotonic() - self._study_began
+        left = passed / done * (total - done) if done else None
+        state = f"{done:,} of {total:,}" if total else "running"
+        self._to.put(Activity(ANALYSIS, self._study, state, done, total, left, stop=study.stop))
+
+    def _follow_measuring(self) -> None:
+        finder = self._session.step_size
+        if not finder.measuring:
+            if self._measure_began:
+                seconds, self._measure_began = time.monotonic() - self._measure_began, 0.0
+                self._to.drop(MEASURING)
+                outcome = DONE if finder.size is not None else STOPPED
+                self._to.ended("Measuring the step size", outcome, seconds)
+            return
+        if not self._measure_began:
+            self._measure_began = time.monotonic()
+        done, total = finder.progress
+        passed = time.monotonic() - self._measure_began
+        left = passed / done * (total - done) if done else None
+        state = f"{done:,} of {total:,}" if total else "running"
+        self._to.put(
+            Activity(MEASURING, "Measuring the step size", state, done, total, left,
+                     stop=finder.stop)
+        )  # fmt: skip
