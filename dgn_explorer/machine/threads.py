@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from dgn_explorer.disk import keep_file, read_text
+from dgn_explorer.disk import disk_error, keep_file, read_text
 from dgn_explorer.errors import DgnError
 from dgn_explorer.paths import data_folder
 
@@ -77,6 +77,15 @@ def choose_threads(count: int) -> None:
     if not 1 <= count <= MOST:
         raise DgnError(f"There cannot be {count} threads.", f"Choose 1 to {MOST}.")
     _remember(Threads(os.cpu_count() or 1, count, chosen=True))
+
+
+def forget_threads() -> None:
+    """Measure at the next start; raises `DgnError`."""
+    path = data_folder() / "threads.json"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(error, f"remove {path}", "check the folder") from error
 
 
 def measure_again() -> Threads:

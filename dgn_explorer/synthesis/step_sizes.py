@@ -41,6 +41,17 @@ def remember_step(network_fingerprint: str, prior_fingerprint: str, size: float)
         change_file(_path(), with_size)
 
 
+def remembered_count() -> int:
+    """For how many pairs a step size is remembered."""
+    return len(_known())
+
+
+def forget_steps() -> None:
+    """Forget them all: they are measured again."""
+    with suppress(OSError, DgnError):
+        change_file(_path(), lambda before: b"{}")
+
+
 def _pair(network_fingerprint: str, prior_fingerprint: str) -> str:
     return f"{network_fingerprint} {prior_fingerprint}"
 

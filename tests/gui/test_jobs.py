@@ -81,7 +81,7 @@ def test_a_long_queue_is_one_line_that_pauses_and_says_when_it_has_ended(
     explorer.engine.advance(10_000)
     explorer.until(lambda: row._note.text().startswith("3 of 4"))
     asked: list[object] = []
-    explorer.session.long_ended.connect(lambda: asked.append(1))
+    explorer.session.long_ended.connect(lambda notice: asked.append(1))
     row.stop.click()
     explorer.until(lambda: shown.row("queue") is None)
     (ended,) = [one for one in explorer.session.activities.past if one.what == "Queue of 4"]

@@ -11,7 +11,9 @@ from dgn_explorer.gui.desk.rail import page_actions
 from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
 from dgn_explorer.gui.desk.top_bar import TopItem, TopPlace
 from dgn_explorer.gui.frame.about import AboutDialog
+from dgn_explorer.gui.frame.glossary_dialog import GlossaryDialog
 from dgn_explorer.gui.frame.open_dialog import OpenDialog, remember
+from dgn_explorer.gui.frame.preferences_dialog import PreferencesDialog
 from dgn_explorer.gui.look.plain import network_text, plain, set_tip
 from dgn_explorer.gui.look.theme import CHOICES
 from dgn_explorer.gui.state.topics import PageName
@@ -75,6 +77,9 @@ class WindowFrame(QObject):
         return (
             Action("open", "File", -1, "Open network…", "Open another network or prior",
                    self.choose_network, keys="Ctrl+O", icon="layers", place=-1),
+            Action("preferences", "File", 2, "Preferences…",
+                   "Colours, threads, notices, and where things are kept",
+                   lambda: PreferencesDialog(self._desk).open(), keys="Ctrl+,"),
             Action("close", "File", 2, "Close", "Close the window; what is done so far is kept",
                    self._desk.window.close, keys="Ctrl+Q"),
             Action("undo", "Edit", 0, "Undo",
@@ -140,6 +145,9 @@ class WindowFrame(QObject):
             Action("shortcuts", "Help", 0, "Keyboard shortcuts", "Show every shortcut",
                    lambda: ShortcutSheet(desk.table, desk.window).open(), keys="F1",
                    more_keys="?", icon="keyboard"),
+            Action("glossary", "Help", 0, "Glossary",
+                   "The words of this window beside those of papers and recipes",
+                   lambda: GlossaryDialog(desk.window).open(), keys="Shift+F1"),
             Action("about", "Help", 1, "About dgn-explorer", "Version, system and licences",
                    lambda: AboutDialog(desk.window).open(), icon="info"),
         )  # fmt: skip

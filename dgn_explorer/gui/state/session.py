@@ -49,7 +49,7 @@ class Session(QObject):
     selected = Signal(object)  # UnitAddress
     display_changed = Signal()
     frame = Signal(object)  # the newest Forming of the job on show
-    long_ended = Signal()  # a long queue: whoever has turned away may want to know
+    long_ended = Signal(object)  # a Notice: a long queue has ended
     several_wanted = Signal(object, int)  # a Recipe, and from how many seeds
     notice = Signal(object)  # Notice
     problem = Signal(str, str, str)  # message, hint, details

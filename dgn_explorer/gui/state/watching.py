@@ -133,8 +133,7 @@ class Watching(QObject):
         self._to.ended(f"Queue of {total:,}", outcome, seconds, "", text)
         if removed < total and (seconds >= LONG_S or total >= MANY):
             level = Level.WARNING if counts[FAILED] else Level.INFO
-            self._session.notice.emit(Notice(f"The queue has ended: {text}.", level))
-            self._session.long_ended.emit()
+            self._session.long_ended.emit(Notice(f"The queue has ended: {text}.", level))
 
     # ---- analyses and measuring
 

@@ -10,10 +10,13 @@ from dgn_explorer.gui.desk.top_bar import TopItem, TopPlace
 from dgn_explorer.gui.features.jobs.jobs_popover import JobsPopover
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import time_text
+from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.gui.state.watching import Watching
 
+_SAY = "say_when_queue_ends"  # a preference
 _ATTENTION_MS = 0  # until the window is looked at
 _QUARTERS = "○◔◑◕●"
+_WIDEST, _MARGINS_PX = "◔ 88 jobs", 36  # in bold, with its frame
 
 
 class JobsButton(QPushButton):
@@ -25,6 +28,7 @@ class JobsButton(QPushButton):
         self.popover = JobsPopover(desk, self)
         self.setProperty("role", "top")
         self.setAccessibleName("Jobs")
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(_WIDEST) + _MARGINS_PX)
         self.clicked.connect(self.show_popover)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -67,7 +71,13 @@ def jobs_feature(desk: Desk) -> Feature:
     Watching(session, session.activities, desk.window)
     session.activities.read()
     session.activities.notice.connect(session.notice)
-    session.long_ended.connect(lambda: QApplication.alert(desk.window, _ATTENTION_MS))
+
+    def say(notice: Notice) -> None:
+        if desk.preferences.get(_SAY, True):
+            session.notice.emit(notice)
+            QApplication.alert(desk.window, _ATTENTION_MS)
+
+    session.long_ended.connect(say)
     button = JobsButton(desk)
     return Feature(
         name="jobs",

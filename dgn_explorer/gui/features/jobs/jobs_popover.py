@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.parts import ElidedLabel, label
 from dgn_explorer.gui.look.plain import plain, set_tip
-from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
+from dgn_explorer.gui.look.row_delegate import HEIGHT, QuietRole, RowDelegate
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
 from dgn_explorer.gui.state.activities import Activity
 from dgn_explorer.results.job_history import CANCELLED, DONE, FAILED, STOPPED, Past
 
-_WIDTH, _LIST_PX = 400, 216
+_WIDTH, _MOST_ROWS = 400, 8
 _PastRole = Qt.ItemDataRole.UserRole + 1
 _SIGNS = {DONE: "✓", STOPPED: "◼", FAILED: "⚠", CANCELLED: "✕"}
 
@@ -47,7 +47,6 @@ class JobsPopover(QFrame):
         self.past.setItemDelegate(RowDelegate(desk.theme, parent=self.past))
         self.past.setUniformItemSizes(True)
         self.past.setMouseTracking(True)
-        self.past.setFixedHeight(_LIST_PX)
         self.past.itemActivated.connect(self._look)
         self.past.itemClicked.connect(self._look)
         self._empty = label("What ends is listed here, and stays for the next start.", "muted")
@@ -120,6 +119,7 @@ class JobsPopover(QFrame):
         self.past.clear()
         for one in past:
             self.past.addItem(_item(one))
+        self.past.setFixedHeight(min(len(past), _MOST_ROWS) * HEIGHT + TIGHT)
         self.past.setVisible(bool(past))
         self.clear.setVisible(bool(past))
         self._empty.setVisible(not past)

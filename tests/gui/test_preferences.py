@@ -1,0 +1,71 @@
+"""Preferences and the glossary."""
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from dgn_explorer.gui.frame.glossary_dialog import GlossaryDialog
+from dgn_explorer.gui.frame.preferences_dialog import PreferencesDialog
+from dgn_explorer.machine.threads import Threads, choose_threads, known_threads
+from dgn_explorer.synthesis.step_sizes import remember_step, remembered_count
+from tests.gui.conftest import Explorer
+
+
+def preferences(explorer: Explorer) -> PreferencesDialog:
+    explorer.desk.table["preferences"].trigger()
+    dialog = explorer.window.findChild(PreferencesDialog)
+    assert dialog is not None
+    explorer.until(lambda: dialog.threads.isEnabled())
+    return dialog
+
+
+def test_every_choice_counts_at_once(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    choose_threads(3)
+    remember_step("a" * 8, "b" * 8, 0.3)
+    dialog = preferences(explorer)
+    assert dialog.theme.currentText() == "Light"
+    dialog.theme.setCurrentIndex(2)
+    dialog.theme.activated.emit(2)
+    assert explorer.theme.choice == "dark"
+    assert dialog.threads.currentText() == "3 threads"
+    dialog.threads.setCurrentIndex(2)
+    dialog.threads.activated.emit(2)
+    explorer.until(lambda: known_threads() == Threads(4, 2, chosen=True))
+    dialog.threads.setCurrentIndex(0)
+    dialog.threads.activated.emit(0)
+    explorer.until(lambda: known_threads() is None)
+    assert dialog.steps.isEnabled() and remembered_count() == 2
+    dialog.steps.click()
+    explorer.until(lambda: remembered_count() == 0 and not dialog.steps.isEnabled())
+    dialog.closing.click()
+    dialog.long_queue.click()
+    keep = explorer.desk.preferences
+    assert not keep.get("ask_before_closing", True)
+    assert not keep.get("say_when_queue_ends", True)
+    dialog.close()
+
+
+def test_the_folders_are_named_with_what_is_in_them(explorer: Explorer, home: Path) -> None:
+    explorer.make("volcano")
+    explorer.until(lambda: explorer.session.library.items)
+    dialog = preferences(explorer)
+    texts = [x.text() for x in dialog.findChildren(QLabel)]
+    assert "1 picture, 0 MB" in texts
+    assert str(home / "data" / "results") in texts
+    dialog.close()
+
+
+def test_the_glossary_finds_words_of_either_language(explorer: Explorer) -> None:
+    explorer.desk.table["glossary"].trigger()
+    dialog = explorer.window.findChild(GlossaryDialog)
+    assert len(dialog.shown()) > 20
+    explorer.qtbot.keyClicks(dialog.search, "prior")
+    assert "generator" in dialog.shown() and "class" not in dialog.shown()
+    dialog.search.setText("detail")
+    assert "detail, quality" in dialog.shown()
+    dialog.search.setText("zzzz")
+    assert dialog.shown() == []
+    dialog.close()
