@@ -69,7 +69,7 @@ def test_the_menus_are_in_the_order_that_people_know(explorer: Explorer) -> None
     known = explorer.desk.table.actions
     file = [action.id for action in known if action.menu == "File"]
     assert file[:4] == ["open", "open_photo", "train", "train_watch"]
-    assert file[-4:] == ["copy_address", "copy_command", "copy_python", "close"]
+    assert file[-4:] == ["copy_command", "copy_python", "preferences", "close"]
     run = [action.id for action in known if action.menu == "Run"]
     assert run[:12] == [
         "visualise", "again", "stop", "more_steps", "watch", "new_seed", "lock_seed", "seeds",

@@ -117,7 +117,7 @@ def test_a_run_of_a_living_process_is_alive_however_silent_and_dead_when_it_dies
     ) as other:
         assert other.stdout is not None and other.stdout.readline() == "held\n"
         explorer.training.watch(folder)
-        explorer.centre.show_page("training")
+        explorer.desk.table["page_prior"].trigger()
         explorer.until(lambda: page(explorer).title.text() == "Training")
         before = {path: path.read_bytes() for path in folder.iterdir()}
         order = TrainingOrder(("a.zip",), folder, "lite0", 1.0, "mine", "")

@@ -39,8 +39,8 @@ class GlossaryDialog(QDialog):
         grid.setColumnMinimumWidth(0, _WORD_PX)
         grid.setColumnMinimumWidth(1, _FIELD_PX)
         grid.setColumnStretch(2, 1)
-        for column, text in enumerate(("HERE", "IN PAPERS AND RECIPES", "WHAT IT IS")):
-            grid.addWidget(label(text, "section"), 0, column)
+        for place, text in enumerate(("HERE", "IN PAPERS AND RECIPES", "WHAT IT IS")):
+            grid.addWidget(label(text, "section"), 0, place)
         self._rows: list[tuple[Word, tuple[QLabel, ...]]] = []
         for row, word in enumerate(WORDS, 1):
             parts = (
@@ -48,9 +48,9 @@ class GlossaryDialog(QDialog):
                 _cell(word.field, "muted", _FIELD_PX),
                 label(word.meaning, "", wrap=True),
             )
-            for column, part in enumerate(parts):
+            for place, part in enumerate(parts):
                 part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                grid.addWidget(part, row, column, Qt.AlignmentFlag.AlignTop)
+                grid.addWidget(part, row, place, Qt.AlignmentFlag.AlignTop)
             self._rows.append((word, parts))
         self._none = label("No word like that.", "muted")
         self._none.hide()
