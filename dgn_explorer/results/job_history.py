@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dgn_explorer.disk import FileSystem, disk_error
+from dgn_explorer.disk import FileSystem, disk_error, read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.sharing import change_file
 
@@ -34,7 +34,7 @@ class Past:
 def read_history(path: Path) -> tuple[Past, ...]:
     """What ``path`` holds, nothing without such a file; raises `DgnError` for a damaged one."""
     try:
-        return _decode(path, path.read_bytes())
+        return _decode(path, read_file(path))
     except FileNotFoundError:
         return ()
     except OSError as error:
