@@ -198,8 +198,59 @@ class Watch:
     show: Callable[[Sight], None]
 
 
-Question = Decode | Replay | FindStep | Glance | Watch
-Answer = np.ndarray | float | Glimpse
+@dataclass(frozen=True)
+class ListNetworks:
+    """Ask which networks can be opened by a name; answered by `NetworkNames`."""
+
+
+@dataclass(frozen=True)
+class NetworkNames:
+    """By where they come from; a library that is not installed has none."""
+
+    built_in: tuple[str, ...]
+    own: tuple[str, ...]
+    torchvision: tuple[str, ...] = ()
+    timm: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """Ask what the network ``spec`` is, before it is used; answered by a `NetworkCard`.
+
+    With ``photos``, a folder or zip of labelled photographs, it is tried on at most ``limit``.
+    """
+
+    spec: str
+    photos: str = ""
+    limit: int = 200
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How many of ``photos`` a network names right, and whether another preprocessing does better.
+
+    ``better`` names it, with its share ``better_top1`` and how to ask for it; empty if none does.
+    """
+
+    photos: int
+    top1: float
+    better: str = ""
+    better_top1: float = 0.0
+    flags: str = ""
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """What a network is: ``preprocessing`` in words, and how many ``weights`` it has."""
+
+    info: NetworkInfo
+    preprocessing: str
+    weights: int
+    checked: Checked | None = None
+
+
+Question = Decode | Replay | FindStep | Glance | Watch | ListNetworks | Inspect
+Answer = np.ndarray | float | Glimpse | NetworkNames | NetworkCard
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,23 @@ class OpenThings:
         self._confirm = confirm
         self._requests: dict[OpenRequest, None] = {}  # in order
         self._networks: dict[str, Network] = {}
+        self._looked_at: tuple[str, Network] | None = None  # by its spec
         self._priors: dict[str, Prior] = {}
+
+    def inspect(self, spec: str) -> Network:
+        """A network that may be opened next, which then needs not be loaded again."""
+        if self._looked_at is None or self._looked_at[0] != spec:
+            self._looked_at = None  # before the next one takes its memory
+            self._looked_at = spec, open_network(spec, self.device, confirm=self._confirm)
+        return self._looked_at[1]
 
     def open(self, request: OpenRequest) -> Opened:
         """Open a network and a prior and keep them."""
-        network = open_network(request.network, self.device, confirm=self._confirm)
+        looked_at, self._looked_at = self._looked_at, None
+        if looked_at is not None and looked_at[0] == request.network:
+            network = looked_at[1]
+        else:
+            network = open_network(request.network, self.device, confirm=self._confirm)
         prior = open_prior(request.prior, self.device)
         self._networks[network.info.fingerprint] = network
         self._priors[prior.info.fingerprint] = prior
@@ -41,6 +53,7 @@ class OpenThings:
     def move(self, device: torch.device) -> None:
         """Open everything again on ``device``, because the one before has failed."""
         self.device = device
+        self._looked_at = None
         self._networks.clear()  # what the device held cannot be read any more
         self._priors.clear()
         for request in self._requests:

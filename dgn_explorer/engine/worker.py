@@ -8,6 +8,7 @@ import torch
 
 from dgn_explorer.engine.answers.decoding import decode
 from dgn_explorer.engine.answers.glancing import Glances
+from dgn_explorer.engine.answers.inspecting import inspect, list_networks
 from dgn_explorer.engine.answers.replaying import replay
 from dgn_explorer.engine.answers.step_size import find_step
 from dgn_explorer.engine.answers.watching import watch
@@ -22,7 +23,9 @@ from dgn_explorer.engine.messages import (
     FindStep,
     Finished,
     Glance,
+    Inspect,
     Lane,
+    ListNetworks,
     Opened,
     Ready,
     Replay,
@@ -200,6 +203,10 @@ class Worker:
                 return find_step(network, self._open.prior(ask.prior_fingerprint))
             case Glance() as ask:
                 return self._glances.answer(self._open.network(ask.network_fingerprint), ask)
+            case ListNetworks():
+                return list_networks()
+            case Inspect() as ask:
+                return inspect(self._open, ask)
             case Watch() as ask:
                 return watch(self._open.network(ask.network_fingerprint), ask)
 

@@ -1,6 +1,6 @@
 """Does a network see what it should? Top-1 on labelled photographs, and other preprocessings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,7 +44,8 @@ class CheckReport:
     """What `check` found; ``top1`` is the share named right, 0 to 1.
 
     ``sample_top1`` is the network's own top-1 on the ``sample`` photographs on which the
-    alternatives, best first, were tried. ``warning`` is empty if the preprocessing looks right.
+    alternatives, best first, were tried. ``warning`` is empty if the preprocessing looks right;
+    else ``flags`` are the options that ask for a better one.
     """
 
     network: str
@@ -55,6 +56,7 @@ class CheckReport:
     sample_top1: float = 0.0
     alternatives: tuple[Alternative, ...] = ()
     warning: str = ""
+    flags: str = ""
 
 
 def check(
@@ -64,10 +66,35 @@ def check(
     alternatives: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
+    """As `checking`; ``progress`` gets what that yields."""
+    work = checking(network, path, limit, alternatives)
+    while True:
+        try:
+            done, total = next(work)
+        except StopIteration as end:
+            report: CheckReport = end.value
+            return report
+        if progress is not None:
+            progress(done, total)
+
+
+def preprocessing_name(p: Preprocessing) -> str:
+    """What people call a preprocessing; its numbers where it has no name."""
+    if channel_rows(p.channels) in (channel_rows("rgb"), channel_rows("bgr")):
+        for name, other in _colour_alternatives(p).items():
+            if _same(p, other):
+                return name
+    mean, std = (", ".join(f"{x:g}" for x in values) for values in (p.mean, p.std))
+    return f"{p.channels.upper()} 0 to {p.value_range:g}, less {mean}, over {std}"
+
+
+def checking(
+    network: Network, path: Path, limit: int | None = None, alternatives: bool = True
+) -> Generator[tuple[int, int], None, CheckReport]:
     """Run ``network`` over the photographs at ``path``, a folder or zip with one folder a class.
 
-    ``limit`` takes fewer photographs, evenly spread. ``progress`` gets (done, total), with every
-    alternative counted. Raises `DgnError` if the folders cannot be matched to the classes.
+    ``limit`` takes fewer photographs, evenly spread. Yields (done, total), with every alternative
+    counted. Raises `DgnError` if the folders cannot be matched to the classes.
     """
     if limit is not None and limit < 1:
         raise DgnError(f"{limit} photographs are too few.", "Give a limit of at least 1.")
@@ -83,21 +110,22 @@ def check(
         total = len(photos) + len(sample) * len(others)
         done = 0
 
-        def count(network: Network, photos: tuple[Photo, ...]) -> frozenset[str]:
+        def count(
+            network: Network, photos: tuple[Photo, ...]
+        ) -> Generator[tuple[int, int], None, frozenset[str]]:
             nonlocal done
             named: set[str] = set()
             for batch in batches(photos, network.info.batch_limit or BATCH):
                 named |= _named_right(network, batch, wanted)
                 done += len(batch)
-                if progress is not None:
-                    progress(done, total)
+                yield done, total
             return frozenset(named)
 
-        right = count(network, photos)
-        tried = tuple(
-            Alternative(name, other, len(count(replace(network, preprocessing=other), sample)))
-            for name, other in others.items()
-        )
+        right = yield from count(network, photos)
+        tried = []
+        for name, other in others.items():
+            found = yield from count(replace(network, preprocessing=other), sample)
+            tried.append(Alternative(name, other, len(found)))
     finally:
         photo_set.close()
     own = sum(photo.name in right for photo in sample) / len(sample) if sample else 0.0
@@ -111,6 +139,7 @@ def check(
         sample_top1=own,
         alternatives=tuple(ranked),
         warning=_warning(own, ranked),
+        flags=_flags(ranked[0].preprocessing) if _warning(own, ranked) else "",
     )
 
 
@@ -183,12 +212,16 @@ def _warning(own: float, ranked: list[Alternative]) -> str:
     if not ranked or ranked[0].top1 < own + _LEAST_GAIN:
         return ""
     best = ranked[0]
-    p = best.preprocessing
+    return (
+        f"The preprocessing looks wrong: with {best.name} it names {best.top1:.0%} right instead of"
+        f" {own:.0%}. Try {_flags(best.preprocessing)}."
+    )
+
+
+def _flags(p: Preprocessing) -> str:
+    """How to ask for it."""
     mean, std = (",".join(f"{x:g}" for x in values) for values in (p.mean, p.std))
     flags = f"--mean {mean} --std {std} --range {p.value_range:g} --channels {p.channels}"
     if p.resize != "shorter":
         flags = f"--resize {p.resize} --crop {p.crop:.4g} --interpolation {p.interpolation}"
-    return (
-        f"The preprocessing looks wrong: with {best.name} it names {best.top1:.0%} right instead of"
-        f" {own:.0%}. Try {flags}."
-    )
+    return flags

@@ -2,10 +2,13 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from dgn_explorer.engine import opened
 from dgn_explorer.engine.messages import (
     Answered,
     Cancelled,
@@ -13,11 +16,16 @@ from dgn_explorer.engine.messages import (
     Failed,
     FindStep,
     Finished,
+    Inspect,
     Lane,
+    ListNetworks,
+    NetworkCard,
+    NetworkNames,
     Opened,
     Replay,
 )
 from dgn_explorer.export.png import encode_png
+from dgn_explorer.networks.network import Network
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.saliency.about import SALIENCY, SaliencyParameters
 from dgn_explorer.studies.strongest.about import StrongestParameters
@@ -249,3 +257,36 @@ def test_a_map_is_stored_and_found_again(setup: Setup) -> None:
     assert set(stored.parts) == {part.name for part in SALIENCY.parts} | {"maps"}
     for name in stored.parts:
         np.testing.assert_array_equal(stored.array(name), found.array(name))
+
+
+def test_a_network_is_looked_at_before_it_is_opened(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ant", "bee", "cow", "dog", "eel"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        Image.fromarray(PHOTO).save(tmp_path / "photos" / name / "a.png")
+    loads: list[str] = []
+
+    def load(spec: str, device: object, confirm: object) -> Network:
+        loads.append(spec)
+        return setup.network
+
+    monkeypatch.setattr(opened, "open_network", load)
+    card = answer_to(setup, setup.engine.ask(Inspect("other"))).answer
+    assert isinstance(card, NetworkCard)
+    assert card.info == setup.network.info and card.checked is None
+    assert card.weights == sum(x.numel() for x in setup.network.module.parameters())
+    ask = Inspect("other", str(tmp_path / "photos"))
+    checked = answer_to(setup, setup.engine.ask(ask)).answer.checked
+    assert checked is not None
+    assert (checked.photos, checked.top1) == (5, 0.2)  # the same photograph in every folder
+    setup.engine.open("other", "tiny-prior")
+    while not isinstance(setup.next(), Opened):
+        pass
+    assert loads == ["other"]  # it has been loaded once
+
+
+def test_networks_are_listed_by_where_they_come_from(setup: Setup) -> None:
+    names = answer_to(setup, setup.engine.ask(ListNetworks())).answer
+    assert isinstance(names, NetworkNames)
+    assert "lite0" in names.built_in and "resnet50" in names.torchvision

@@ -1,7 +1,7 @@
 """An engine without torch and without a thread: tests say when it steps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -9,12 +9,17 @@ from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
     Answered,
     Cancelled,
+    Checked,
     Decode,
     Failed,
     FindStep,
     Finished,
     Frame,
+    Inspect,
     Lane,
+    ListNetworks,
+    NetworkCard,
+    NetworkNames,
     Opened,
     OpenFailed,
     Question,
@@ -145,6 +150,13 @@ class FakeEngine:
             return np.stack(
                 [np.full((8, 8, 3), 9 * n % 256, np.uint8) for n in range(len(question.codes))]
             )
+        if isinstance(question, ListNetworks):
+            return NetworkNames(("tiny",), ("mine",), ("resnet18", "vit_b_16"), ("convnext_tiny",))
+        if isinstance(question, Inspect):
+            checked = Checked(200, 0.12, "Caffe, BGR", 0.62, "--channels bgr")
+            info = replace(self.network, name=question.spec, title=f"{question.spec} looked at")
+            found = checked if question.photos else None
+            return NetworkCard(info, "ImageNet mean and std, RGB", 5_300_000, found)
         if isinstance(question, FindStep):
             return 0.12
         steps = np.linspace(1, question.steps, min(question.frames, question.steps))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListWidget
+from PySide6.QtWidgets import QApplication, QLabel
 
 from dgn_explorer.engine.messages import OpenFailed
 from dgn_explorer.gui.bridge.preferences import Preferences
@@ -40,7 +40,7 @@ def test_another_network_opens_and_is_remembered(explorer: Explorer) -> None:
     assert recent(Preferences()) == [("other", "default"), ("tiny", "default")]
     explorer.desk.table["open"].trigger()
     dialog = explorer.window.findChildren(OpenDialog)[-1]
-    dialog.findChild(QListWidget).setCurrentRow(1)
+    dialog.names.choose("tiny")
     assert dialog.network.text() == "tiny"
     dialog.close()
 
@@ -124,3 +124,68 @@ def test_every_open_network_judges_the_picture(explorer: Explorer) -> None:
     explorer.session.show_nothing()
     assert explorer.engine.held == []  # nobody waits for it any more
     assert not tops
+
+
+def dialog_of(explorer: Explorer) -> OpenDialog:
+    explorer.desk.table["open"].trigger()
+    dialog = explorer.window.findChildren(OpenDialog)[-1]
+    explorer.until(lambda: "timm:convnext_tiny" in dialog.names.specs())
+    return dialog
+
+
+def test_all_networks_are_listed_and_found(explorer: Explorer) -> None:
+    dialog = dialog_of(explorer)
+    assert dialog.names.specs() == [
+        "tiny",  # opened last
+        "tiny",  # built in
+        "mine",
+        "torchvision:resnet18",
+        "torchvision:vit_b_16",
+        "timm:convnext_tiny",
+    ]
+    explorer.qtbot.keyClicks(dialog.names.filter, "vit")
+    assert dialog.names.specs() == ["torchvision:vit_b_16"]
+    dialog.names.choose("torchvision:vit_b_16")
+    assert dialog.network.text() == "torchvision:vit_b_16"
+    assert dialog.prior.text() == "default"
+    dialog.close()
+
+
+def test_the_last_ones_open_by_number(explorer: Explorer) -> None:
+    opened_by_dialog(explorer)
+    dialog = dialog_of(explorer)
+    explorer.engine.network = NETWORK
+    explorer.until(lambda: QApplication.activeWindow() is dialog)
+    explorer.qtbot.keyClick(dialog, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    explorer.until(lambda: explorer.session.network is NETWORK)
+    assert explorer.session.pair == ("tiny", "default")
+
+
+def test_a_network_shows_its_card_before_it_is_used(explorer: Explorer) -> None:
+    dialog = dialog_of(explorer)
+    dialog.network.setText("bird.onnx")
+    dialog.card.look.click()
+    explorer.until(lambda: dialog.card.title.text() == "bird.onnx looked at")
+    texts = [x.text() for x in dialog.card.findChildren(QLabel)]
+    assert "ImageNet mean and std, RGB" in texts
+    assert "7, with names" in texts and "5.3 million" in texts
+    assert not dialog.card.verdict.isVisible()
+    dialog.check_on("/photos")
+    explorer.until(lambda: dialog.card.verdict.isVisible())
+    assert dialog.card.verdict.text() == "Names 12% of your 200 photographs right."
+    assert "Caffe, BGR" in dialog.card.better.text() and "62%" in dialog.card.better.text()
+    assert explorer.session.network is NETWORK  # nothing has been opened yet
+    dialog.card.use.click()
+    explorer.until(lambda: explorer.session.pair[0] == "bird.onnx --channels bgr")
+
+
+def test_looking_can_be_stopped_and_ends_with_the_dialog(explorer: Explorer) -> None:
+    dialog = dialog_of(explorer)
+    explorer.engine.holds_answers = True
+    dialog.card.look.click()
+    assert dialog.card.stop.isVisible() and not dialog.card.look.isEnabled()
+    dialog.card.stop.click()
+    explorer.until(lambda: not dialog.card.stop.isVisible())
+    dialog.card.look.click()
+    dialog.close()
+    explorer.until(lambda: len(explorer.session.questions) == 0)

@@ -16,6 +16,7 @@ from dgn_explorer.gui.frame.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.frame.preferences_dialog import PreferencesDialog
 from dgn_explorer.gui.look.plain import network_text, plain, set_tip
 from dgn_explorer.gui.look.theme import CHOICES
+from dgn_explorer.gui.state.network_cards import NetworkCards
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import PriorInfo
@@ -68,7 +69,10 @@ class WindowFrame(QObject):
         """Ask which network and prior to open; ``network`` fills in what was dropped."""
         desk = self._desk
         asked, prior = desk.session.asked
-        dialog = OpenDialog(network or asked, prior, desk.preferences, desk.theme, desk.window)
+        cards = NetworkCards(desk.session.questions)
+        dialog = OpenDialog(
+            network or asked, prior, desk.preferences, desk.theme, cards, desk.window
+        )
         dialog.chosen.connect(desk.session.reopen)
         dialog.open()
 

@@ -11,18 +11,17 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from dgn_explorer.gui.bridge.preferences import Preferences
-from dgn_explorer.gui.look.parts import fix_width, label
-from dgn_explorer.gui.look.plain import network_text, set_tip
-from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
+from dgn_explorer.gui.frame.network_card import NetworkCardView
+from dgn_explorer.gui.frame.network_list import NetworkList
+from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, WIDE, Theme
+from dgn_explorer.gui.state.network_cards import NetworkCards
 from dgn_explorer.networks.loaders import file_filters, spec_examples
 
 _RECENT = "recent"
@@ -53,13 +52,50 @@ class OpenDialog(QDialog):
     chosen = Signal(str, str)
 
     def __init__(
-        self, network: str, prior: str, preferences: Preferences, theme: Theme, parent: QWidget
+        self,
+        network: str,
+        prior: str,
+        preferences: Preferences,
+        theme: Theme,
+        cards: NetworkCards,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Open a network")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._cards = cards
         self.network = QLineEdit(network)
         self.prior = QLineEdit(prior)
+        self.names = NetworkList(recent(preferences), theme)
+        self.names.picked.connect(self._fill)
+        self.names.wanted.connect(self._open)
+        self.card = NetworkCardView(cards)
+        self.network.textChanged.connect(self.card.forget)
+        self.card.look_wanted.connect(self._look)
+        self.card.photos_wanted.connect(self._choose_photos)
+        self.card.flags_wanted.connect(self._open_with)
+        cards.setParent(self)
+        cards.listed.connect(self.names.show_names)
+        self.finished.connect(cards.close)
+        middle = QHBoxLayout()
+        middle.setSpacing(LARGE)
+        middle.addWidget(self.names, 1)
+        middle.addWidget(self.card, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(WIDE, WIDE, WIDE, LARGE)
+        column.setSpacing(SMALL)
+        column.addWidget(label("Open a network", "display"))
+        column.addSpacing(SMALL)
+        column.addLayout(middle, 1)
+        column.addSpacing(SMALL)
+        column.addLayout(self._make_fields())
+        column.addLayout(self._make_buttons())
+        self.resize(860, 620)
+        self.network.selectAll()
+        self.network.setFocus()
+        cards.list_names()
+
+    def _make_fields(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(SMALL)
         grid.setVerticalSpacing(2)
@@ -67,7 +103,7 @@ class OpenDialog(QDialog):
         for row, (name, field, text, filters) in enumerate(
             (
                 ("Network", self.network, networks[0].upper() + networks[1:], file_filters()),
-                ("Prior", self.prior, _PRIOR_HELP, _PRIOR_FILTERS),
+                ("Generator", self.prior, _PRIOR_HELP, _PRIOR_FILTERS),
             )
         ):
             field.setAccessibleName(name)
@@ -76,40 +112,13 @@ class OpenDialog(QDialog):
             browse.setAccessibleName(f"Browse for a {name.lower()} file")
             browse.setAutoDefault(False)
             browse.clicked.connect(partial(self._browse, field, filters))
-            grid.addWidget(label(name, "strong"), 4 * row, 0)
-            grid.addWidget(field, 4 * row + 1, 0)
-            grid.addWidget(browse, 4 * row + 1, 1)
-            grid.addWidget(label(text, "caption"), 4 * row + 2, 0, 1, 2)
-            grid.setRowMinimumHeight(4 * row + 3, MEDIUM)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(WIDE, WIDE, WIDE, LARGE)
-        column.setSpacing(SMALL)
-        column.addWidget(label("Open a network", "display"))
-        column.addSpacing(SMALL)
-        column.addLayout(grid)
-        pairs = recent(preferences)
-        if pairs:
-            column.addWidget(label("LAST OPENED", "section"))
-            column.addWidget(self._make_recent(pairs, theme))
-        column.addLayout(self._make_buttons())
-        fix_width(self, 560)
-        self.network.selectAll()
-        self.network.setFocus()
-
-    def _make_recent(self, pairs: list[tuple[str, str]], theme: Theme) -> QListWidget:
-        made = QListWidget()
-        made.setAccessibleName("Last opened")
-        made.setItemDelegate(RowDelegate(theme, parent=made))
-        made.setMouseTracking(True)
-        made.setFixedHeight(min(len(pairs), 5) * 28 + 8)
-        for network, prior in pairs:
-            item = QListWidgetItem(network_text(network))
-            item.setData(QuietRole, f"prior: {network_text(prior)}")
-            set_tip(item, f"{network}\nprior: {prior}")
-            made.addItem(item)
-        made.currentRowChanged.connect(lambda row: self._fill(*pairs[row]))
-        made.itemActivated.connect(self._open)
-        return made
+            grid.addWidget(label(name, "strong"), 3 * row, 0)
+            grid.addWidget(field, 3 * row, 1)
+            grid.addWidget(browse, 3 * row, 2)
+            grid.addWidget(label(text, "caption", wrap=True), 3 * row + 1, 1, 1, 2)
+            grid.setRowMinimumHeight(3 * row + 2, SMALL)
+        grid.setColumnStretch(1, 1)
+        return grid
 
     def _make_buttons(self) -> QHBoxLayout:
         cancel = QPushButton("Cancel")
@@ -131,7 +140,32 @@ class OpenDialog(QDialog):
 
     def _fill(self, network: str, prior: str) -> None:
         self.network.setText(network)
-        self.prior.setText(prior)
+        if prior:
+            self.prior.setText(prior)
+
+    def _look(self) -> None:
+        spec = self.network.text().strip()
+        if spec:
+            self.card.start("Loading it…")
+            self._cards.look(spec)
+
+    def _choose_photos(self) -> None:
+        chooser = QFileDialog(self, "Labelled photographs: a folder with one folder a class")
+        chooser.setFileMode(QFileDialog.FileMode.Directory)
+        chooser.fileSelected.connect(self.check_on)
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
+
+    def check_on(self, photos: str) -> None:
+        """Try the network on labelled photographs."""
+        spec = self.network.text().strip()
+        if spec:
+            self.card.start("Loading it…")
+            self._cards.look(spec, photos)
+
+    def _open_with(self, flags: str) -> None:
+        self.network.setText(f"{self.network.text().strip()} {flags}")
+        self._open()
 
     def _browse(self, field: QLineEdit, filters: Sequence[str], _checked: bool = False) -> None:
         dialog = QFileDialog(self, "Choose a file")

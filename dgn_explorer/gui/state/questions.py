@@ -18,7 +18,11 @@ from dgn_explorer.engine.messages import (
     Frame,
     Glance,
     Glimpse,
+    Inspect,
     Lane,
+    ListNetworks,
+    NetworkCard,
+    NetworkNames,
     Question,
     Replay,
     Sight,
@@ -123,6 +127,22 @@ class Questions(QObject):
     ) -> int:
         """What a network sees in a film; ``show`` is called on the engine's thread with each."""
         return self._ask(Watch(network_fingerprint, film, layer, show), answered, ended)
+
+    def network_names(
+        self, answered: Callable[[NetworkNames], None], ended: Callable[[], None]
+    ) -> int:
+        """Which networks can be opened by a name."""
+        return self._ask(ListNetworks(), answered, ended)
+
+    def card_of(
+        self,
+        spec: str,
+        photos: str,
+        answered: Callable[[NetworkCard], None],
+        ended: Callable[[], None],
+    ) -> int:
+        """What a network is, and how it does on labelled photographs if there are any."""
+        return self._ask(Inspect(spec, photos), answered, ended)
 
     def order(
         self,

@@ -69,6 +69,11 @@ def build(name: str, state: dict[str, Tensor], key: str = "") -> nn.Module:
     return module if classes is None else untrained(name, classes)
 
 
+def model_names() -> tuple[str, ...]:
+    """The models with trained weights; raises `DgnError` without timm."""
+    return tuple(_timm().list_models(pretrained=True))
+
+
 def _pretrained(name: str) -> nn.Module:
     _check_name(name)
     try:
