@@ -5,6 +5,7 @@ from importlib import resources
 import pytest
 
 from dgn_explorer.studies.questions import About, question_named, questions, questions_of
+from dgn_explorer.synthesis.methods.caricature.about import ROLES
 from dgn_explorer.synthesis.parameters import ParameterKind
 from dgn_explorer.synthesis.question import Subject
 
@@ -32,3 +33,12 @@ def test_a_photo_needs_a_unit_or_a_layer_where_the_question_says_so() -> None:
     assert beside["saliency"] is Subject.UNIT
     assert beside["inversion"] is Subject.LAYER
     assert beside["verdict"] is None
+
+
+def test_the_photo_that_is_asked_about_is_not_asked_for_again() -> None:
+    choosable = {
+        name: [spec.name for spec in question_named(name).choosable]
+        for name in ("inversion", "prior-inversion", "caricature", "saliency", "maps")
+    }
+    assert choosable.pop("caricature") == list(ROLES[1:])  # more of them: their mean
+    assert not any(choosable.values())

@@ -13,7 +13,7 @@ from typing import Any
 from dgn_explorer.synthesis.inputs import PROGRAM, VOCABULARY, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.parameters import ParameterKind, Parameters, ParameterSpec
-from dgn_explorer.synthesis.question import Question, of_targets
+from dgn_explorer.synthesis.question import Question, Subject, of_targets
 from dgn_explorer.synthesis.start import PHOTO_START
 from dgn_explorer.synthesis.targets import Maximise, Target
 
@@ -101,10 +101,12 @@ class Method:
         """The inputs that a form asks for, as parameters.
 
         A photograph to start from is not among them: every method that takes one takes it alike.
-        Nor is what only a caption needs, which is no unit.
+        Nor is what only a caption needs, which is no unit, and the photograph that is asked about.
         """
+        of_photo = Subject.PHOTO in self.asked.of
+        about = next((one.role for one in self.inputs if of_photo and one.required), "")
         of_units = (one for one in self.inputs if one.kind not in (PROGRAM, VOCABULARY))
-        inputs = (one for one in of_units if one.role != PHOTO_START.role)
+        inputs = (one for one in of_units if one.role not in (PHOTO_START.role, about))
         return tuple(
             ParameterSpec(
                 one.role, ParameterKind.INPUT, "", one.help, 64 * one.required, 64, file=one.kind
