@@ -98,15 +98,14 @@ def print_deletion(
 def _row(how: str, made: Sequence[Record]) -> str:
     shares = made[0].array("deleted")
     low, high = (int(np.abs(shares - share).argmin()) for share in (0.05, 0.2))
-    left = np.stack([one.array("left")[0] / one.array("left")[0, 0] for one in made])
-    random = np.stack(
-        [one.array("left_at_random")[0] / one.array("left_at_random")[0, 0] for one in made]
-    )
+    left = np.stack([one.array("left")[0] for one in made])
+    random = np.stack([one.array("left_at_random")[0] for one in made])
     better = int((left[:, 1:-1].mean(1) < random[:, 1:-1].mean(1)).sum())
     errors = [float(e) for one in made for e in one.parts.get("completeness_error", ())]
     error = f"{np.median(errors):.3f}" if errors else ""
     numbers = (left[:, low], left[:, high], random[:, low], random[:, high])
-    cells = " | ".join(f"{x.mean():.2f}" for x in numbers)
+    # of the mean probability: shares of single photographs explode where it is next to nothing
+    cells = " | ".join(f"{x.mean() / left[:, 0].mean():.2f}" for x in numbers)
     return f"| {how} | {cells} | {better} of {len(made)} | {error} |"
 
 
