@@ -64,7 +64,9 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 def recipes(draw: st.DrawFn) -> Recipe:
     method = draw(METHOD)
     values = {name: draw(strategy) for name, strategy in FIELDS.items()}
-    return Recipe(method=method, parameters=draw(parameters(method)), **values)
+    needed = [spec.role for spec in method_named(method).inputs if spec.required]
+    inputs = tuple(Input(role, draw(SHA256)) for role in needed)
+    return Recipe(method=method, parameters=draw(parameters(method)), inputs=inputs, **values)
 
 
 def test_every_field_is_under_the_law() -> None:
