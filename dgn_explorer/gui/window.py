@@ -110,23 +110,32 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files, but not the window's own pictures on their way out."""
-        if event.source() is None and any(url.isLocalFile() for url in event.mimeData().urls()):
+        """Accept files and pictures, but not the window's own ones on their way out."""
+        data = event.mimeData()
+        files = any(url.isLocalFile() for url in data.urls())
+        if event.source() is None and (files or data.hasImage()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Give the first dropped file to the feature that takes it; a network is what is left."""
-        for url in event.mimeData().urls():
-            path = url.toLocalFile()
-            suffix = Path(path).suffix.lower()
-            for feature in self.features:
-                for drop in feature.drops:
-                    if suffix in drop.suffixes:
-                        drop.take(path)
-                        return
-            if path:
-                self._frame.choose_network(path)
+        """Give each dropped file to the feature that takes it; a network is what is left."""
+        data = event.mimeData()
+        paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if not paths:
+            any(feature.takes(data) for feature in self.features)
             return
+        left = [path for path in paths if not self._take(path)]
+        if left:
+            self._frame.choose_network(left[0])
+
+    def _take(self, path: str) -> bool:
+        """Whether a feature takes a dropped file or folder."""
+        suffix = "/" if Path(path).is_dir() else Path(path).suffix.lower()
+        for feature in self.features:
+            for drop in feature.drops:
+                if suffix in drop.suffixes:
+                    drop.take(path)
+                    return True
+        return False
 
     def _furnish(self, desk: Desk, features: Sequence[Feature]) -> None:
         for feature in features:

@@ -29,9 +29,10 @@ def question_named(name: str) -> About:
 
 
 def questions_of(subject: Subject) -> tuple[About, ...]:
-    """What can be asked of ``subject``, in the order of the tables.
+    """What can be asked of ``subject``, by their places, then as in the tables.
 
     >>> [about.name for about in questions_of(Subject.MIX)]
     ['dgn-am', 'pixels', 'ppgn']
     """
-    return tuple(about for about in questions() if subject in about.asked.of)
+    found = (about for about in questions() if subject in about.asked.of)
+    return tuple(sorted(found, key=lambda about: about.asked.place))

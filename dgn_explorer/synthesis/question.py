@@ -38,7 +38,7 @@ class Question:
 
     ``seconds`` is what one run with the default parameters took on one core of a small machine; the
     window says what it measured itself once it has. ``example`` is the name of a picture in
-    ``resources``.
+    ``resources``, and ``place`` orders the chips where the order of the tables does not suit.
     """
 
     of: tuple[Subject, ...]
@@ -50,6 +50,7 @@ class Question:
     beside: Subject | None = None
     seconds: float = 0.0
     example: str = ""
+    place: int = 10
 
 
 def of_targets(targets: Sequence[type[Target]]) -> tuple[tuple[Subject, ...], Subject | None]:

@@ -182,6 +182,12 @@ class FakeEngine:
                 "activation": np.array([9.0 - n for _, n in rows], np.float32),
                 "deviations": np.array([3.0 - n for _, n in rows], np.float32),
             }
+        if survey.study == "saliency":
+            parts = {
+                "maps": np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 8, 8),
+                "seen": np.full((8, 8, 3), 120, np.uint8),
+                "activations": np.ones(1, np.float32),
+            }
         made = Provenance(0.1, "cpu", "2026-11-21T12:00:00+00:00")
         record = Record(survey, parts, np.zeros(0, np.float32), "done", made)  # type: ignore[arg-type]
         self.tell(Finished(number, record, self.store.put(record)))

@@ -9,7 +9,8 @@ from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.notices import Notices
 from dgn_explorer.gui.desk.panels import Panels
 from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
-from dgn_explorer.gui.features.photo.photo_panel import PhotoPanel
+from dgn_explorer.gui.features.photo.photo_page import PhotoPage
+from dgn_explorer.gui.features.photo.tray import PhotoTray
 from dgn_explorer.gui.features.picture.details import Details
 from dgn_explorer.gui.features.picture.stage import Stage
 from dgn_explorer.gui.features.queue.queue_panel import QueuePanel
@@ -65,8 +66,12 @@ class Rooms:
         return self.part(Browser)
 
     @property
-    def photo_panel(self) -> PhotoPanel:
-        return self.part(PhotoPanel)
+    def photo_page(self) -> PhotoPage:
+        return self.part(PhotoPage)
+
+    @property
+    def photo_tray(self) -> PhotoTray:
+        return self.part(PhotoTray)
 
     @property
     def controls(self) -> Controls:

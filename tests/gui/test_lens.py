@@ -46,7 +46,8 @@ def walk(make_explorer, tmp_path: Path) -> Walk:
     pixels[30:80, 40:90, 0] = 240
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     made.desk.photo.open(str(tmp_path / "photo.png"))
-    walk.until(lambda: made.desk.photo.units)  # the first of which is chosen then
+    walk.until(lambda: made.desk.photo.input is not None)
+    walk.until(lambda: made.session.display.result is not None)  # the quick question's answer
     return walk
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from dgn_explorer.results.record import Record
@@ -51,13 +53,24 @@ class Answers:
 
 
 class AnswerStack(QStackedWidget):
-    """Shows any record; a widget is made when the first record of its row comes."""
+    """Shows any record; a widget is made when the first record of its row comes.
+
+    A widget with a signal ``drawn`` and a ``picture`` (H, W, 3) uint8 can be laid over a photo.
+    """
+
+    drawn = Signal()  # the picture on show is another one
 
     def __init__(self, answers: Answers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._answers = answers
         self._made: dict[Answer, QWidget] = {}
         self.addWidget(QWidget())
+
+    @property
+    def picture(self) -> np.ndarray | None:
+        """The answer on show, if it is a picture."""
+        found = getattr(self.currentWidget(), "picture", None)
+        return found if isinstance(found, np.ndarray) else None
 
     def show_record(self, record: Record | None) -> bool:
         """Show ``record``; False if there is none, or nothing that could show it."""
@@ -66,8 +79,10 @@ class AnswerStack(QStackedWidget):
             self.setCurrentIndex(0)
             return False
         if row not in self._made:
-            self._made[row] = row.make()
-            self.addWidget(self._made[row])
+            self._made[row] = made = row.make()
+            self.addWidget(made)
+            if isinstance(drawn := getattr(made, "drawn", None), SignalInstance):
+                drawn.connect(self.drawn)
         widget = self._made[row]
         widget.show_record(record)  # type: ignore[attr-defined]
         self.setCurrentWidget(widget)

@@ -119,9 +119,10 @@ class Book(QWidget):
         if before[0] is not page and page.subject is not None:
             self._session.settings.enter(page.subject)
         self._turn()
+        self.look()  # first, as who turns to a page may ask about it at once
         if (page, self.view) != before:
             self.page_changed.emit()
-        self.look()
+            self.look()
 
     def look(self) -> None:
         """Ask again what the page on show is about."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import QMimeData, SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from dgn_explorer.gui.desk.actions import Action
@@ -19,9 +19,16 @@ def _nothing() -> None:
     pass
 
 
+def _not_mine(_data: QMimeData) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Drop:
-    """Files that may be dropped on the window: by suffix, in lower case and with its dot."""
+    """Files that may be dropped on the window: by suffix, in lower case and with its dot.
+
+    A folder has the suffix ``/``.
+    """
 
     suffixes: frozenset[str]
     take: Callable[[str], object]
@@ -36,9 +43,10 @@ class Feature:
     what the inspector holds, ``guides`` what the navigator holds, ``answers`` how records are
     shown, ``top`` what stands in the bar at the top, and ``panels`` further docks.
 
-    ``tab_stops`` are where the Tab key goes, in order. ``remember`` puts into the preferences what
-    the next start takes up again, and ``close`` ends what the feature has under way; both are
-    called once, when the window closes.
+    ``takes`` gets what is dropped and is no file, such as a picture from a web page, and says
+    whether it has taken it. ``tab_stops`` are where the Tab key goes, in order. ``remember`` puts
+    into the preferences what the next start takes up again, and ``close`` ends what the feature has
+    under way; both are called once, when the window closes.
     """
 
     name: str
@@ -52,6 +60,7 @@ class Feature:
     top: tuple[TopItem, ...] = ()
     panels: tuple[Panel, ...] = ()
     drops: tuple[Drop, ...] = ()
+    takes: Callable[[QMimeData], bool] = _not_mine
     tab_stops: tuple[QWidget, ...] = ()
     remember: Callable[[], object] = _nothing
     close: Callable[[], object] = _nothing

@@ -152,5 +152,5 @@ class CardDelegate(QStyledItemDelegate):
             line = QRect(box.left() + 3, top, box.width() - 6, metrics.height())
             painter.setFont(written)
             painter.setPen(QColor(colour))
-            short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
+            short = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, short)

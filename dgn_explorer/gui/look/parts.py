@@ -55,7 +55,7 @@ _FEW = 4  # letters, the ellipsis among them
 
 
 class ElidedLabel(PlainLabel):
-    """A text of one line that ends in an ellipsis where there is no room for it.
+    """A text of one line with an ellipsis in its middle where there is no room for all of it.
 
     Where not even a few letters would be left, it is not drawn.
     """
@@ -73,7 +73,7 @@ class ElidedLabel(PlainLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         short = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, self.width()
+            self.text(), Qt.TextElideMode.ElideMiddle, self.width()
         )
         cut = short != self.text()
         set_tip(self, self.text() if cut else "")

@@ -86,6 +86,6 @@ class RowDelegate(QStyledItemDelegate):
         painter.setFont(font())
         painter.setPen(QColor(ink))
         text = index.data(Qt.ItemDataRole.DisplayRole)
-        short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+        short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | middle, short)
         painter.restore()

@@ -40,17 +40,17 @@ QLabel[role="display"] { font-size: 15.75pt; font-weight: 600; }
 QLabel[role="title"] { font-size: 12pt; font-weight: 600; }
 QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
-QLabel[role="caption"] { color: $muted; font-size: 8.25pt; }
-QLabel[role="section"] { color: $muted; font-size: 8.25pt; font-weight: 600; }
+QLabel[role="caption"] { color: $muted; font-size: 9pt; }
+QLabel[role="section"] { color: $muted; font-size: 9pt; font-weight: 600; }
 QLabel[role="bad"] { color: $bad; }
-QLabel[role="problem"] { color: $bad; font-size: 8.25pt; }
+QLabel[role="problem"] { color: $bad; font-size: 9pt; }
 QLabel[role="badge"] {
     color: $text; background: $raised; border: 1px solid $border; border-radius: 10px;
-    padding: 2px 10px; font-size: 8.25pt; font-weight: 600;
+    padding: 2px 10px; font-size: 9pt; font-weight: 600;
 }
 QLabel[role="key"] {
     color: $text; background: $raised; border: 1px solid $control_border; border-radius: 4px;
-    padding: 1px 6px; font-size: 8.25pt; font-weight: 600;
+    padding: 1px 6px; font-size: 9pt; font-weight: 600;
 }
 QLabel:focus { border-bottom: 1px solid $accent; }
 

@@ -15,8 +15,8 @@ from dgn_explorer.gui.look.stylesheet import stylesheet
 # One spacing scale, in device-independent pixels.
 TIGHT, SMALL, MEDIUM, LARGE, WIDE = 4, 8, 12, 16, 24
 
-# One type scale, in points at 96 dots per inch: 11, 13, 13 bold, 16 and 21 px.
-CAPTION_PT, BODY_PT, TITLE_PT, DISPLAY_PT = 8.25, 9.75, 12.0, 15.75
+# One type scale, in points at 96 dots per inch: 12, 13, 13 bold, 16 and 21 px.
+CAPTION_PT, BODY_PT, TITLE_PT, DISPLAY_PT = 9.0, 9.75, 12.0, 15.75
 
 CHOICES = ("system", "light", "dark")
 

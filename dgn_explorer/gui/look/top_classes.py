@@ -59,7 +59,7 @@ class TopClasses(QWidget):
             inner = box.adjusted(SMALL, 0, -SMALL, 0)
             number_width = metrics.horizontalAdvance("100 %")
             text = metrics.elidedText(
-                name, Qt.TextElideMode.ElideRight, int(inner.width()) - number_width - SMALL
+                name, Qt.TextElideMode.ElideMiddle, int(inner.width()) - number_width - SMALL
             )
             middle = Qt.AlignmentFlag.AlignVCenter
             painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | middle, text)

@@ -57,11 +57,12 @@ class Surveys(QObject):
         super().__init__(parent)
         self._questions, self._library, self._flows = questions, library, flows
 
-    def strongest(
+    def verdict(
         self, network: NetworkInfo, photo: Input, answered: Callable[[Record], None]
     ) -> Wish:
-        """The units of every layer that a photograph, which the store has, excites most."""
-        survey = Survey(network.name, network.fingerprint, "strongest", inputs=(photo,))
+        """What a network sees in a photograph that the store has."""
+        given = Input("picture", photo.sha256, photo.name)
+        survey = Survey(network.name, network.fingerprint, "verdict", inputs=(given,))
         wish = Wish(self._questions)
         self._flows.start(self._find(wish, survey, answered))
         return wish

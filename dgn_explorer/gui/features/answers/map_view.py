@@ -1,7 +1,7 @@
 """Maps, laid over the photograph that they are of."""
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from dgn_explorer.errors import DgnError
@@ -23,6 +23,8 @@ _STRENGTH = 60
 
 class MapView(QWidget):
     """One map of a record at a time, over its photo, as strong as the slider says."""
+
+    drawn = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -51,6 +53,11 @@ class MapView(QWidget):
         column.setSpacing(SMALL)
         column.addWidget(self.canvas, 1)
         column.addLayout(row)
+
+    @property
+    def picture(self) -> np.ndarray | None:
+        """What is on show."""
+        return self.canvas.image
 
     def show_record(self, record: Record) -> None:
         """Show ``record``."""
@@ -95,3 +102,4 @@ class MapView(QWidget):
             return
         values = record.array("maps")[row]
         self.canvas.show_image(overlaid(self._below, values, self.strength.value() / 100))
+        self.drawn.emit()

@@ -42,7 +42,8 @@ class TableView(QWidget):
     def show_record(self, record: Record) -> None:
         """Show ``record``."""
         rows = record.rows()[:_MOST]
-        columns = list(rows[0]) if rows else list(record.parts)
+        declared = [part.name for part in record.order.about.parts]
+        columns = [name for name in declared if name in record.parts]
         self.table.clear()
         self.table.setColumnCount(len(columns))
         self.table.setRowCount(len(rows))

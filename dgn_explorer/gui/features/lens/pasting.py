@@ -14,7 +14,8 @@ def paste(desk: Desk) -> None:
     data = QGuiApplication.clipboard().mimeData()
     files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()] if data else []
     if files:
-        desk.photo.open(files[0])
+        for file in files:
+            desk.photo.open(file)
         return
     image = QGuiApplication.clipboard().image()
     if image.isNull():
