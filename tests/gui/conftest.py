@@ -33,6 +33,8 @@ from dgn_explorer.synthesis.step_sizes import remember_step
 from tests.gui.fake_engine import NETWORK, PRIOR, FakeEngine
 from tests.gui.rooms import Rooms
 
+PATIENCE_MS = 15_000  # a busy machine is slow, and nothing here is about speed
+
 
 @dataclass
 class Explorer(Rooms):
@@ -54,7 +56,7 @@ class Explorer(Rooms):
         self.qtbot.keyClick(field, Qt.Key.Key_Return)
 
     def until(self, condition: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=3000)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
 
     def submitted(self, count: int) -> None:
         self.until(lambda: len(self.engine.submitted) == count)

@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from dgn_explorer.engine.messages import Lane
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
+from dgn_explorer.gui.features.units.computing import AskLayer
+from dgn_explorer.gui.features.units.layer_page import LayerPage
 from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.gui.look.row_delegate import QuietRole
 from dgn_explorer.gui.state.jobs import JobState
@@ -37,14 +39,54 @@ def test_selection_is_queued_and_computed(explorer: Explorer) -> None:
     assert explorer.queue.list.count() == 0
 
 
+def compute_layer(explorer: Explorer) -> None:
+    explorer.desk.table["compute_layer"].trigger()
+    explorer.part(AskLayer).accept()
+
+
 def test_layer_skips_what_is_there(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.until(lambda: explorer.results.model.rowCount() == 1)
-    explorer.desk.table["compute_layer"].trigger()
+    compute_layer(explorer)
     explorer.until(lambda: len(explorer.engine.submitted) == len(LABELS))
-    explorer.desk.table["compute_layer"].trigger()
+    compute_layer(explorer)
     explorer.qtbot.wait(50)
     assert len(explorer.engine.submitted) == len(LABELS)
+
+
+def test_a_layer_asks_first_and_is_taken_back(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    explorer.until(lambda: len(explorer.session.library.items) == 1)
+    action = explorer.desk.table["compute_layer"]
+    explorer.until(lambda: action.text().startswith("Compute the missing 6 (about "))
+    action.trigger()
+    explorer.part(AskLayer).reject()
+    explorer.qtbot.wait(50)
+    assert len(explorer.engine.submitted) == 1
+    compute_layer(explorer)
+    explorer.until(lambda: len(explorer.session.jobs) == 6)
+    explorer.engine.advance(2)  # one has begun
+    explorer.until(lambda: any(job.state is JobState.RUNNING for job in explorer.session.jobs))
+    explorer.desk.table["undo"].trigger()
+    explorer.until(lambda: len(explorer.session.jobs) == 1)
+
+
+def test_a_tile_shows_what_forms_in_it(explorer: Explorer) -> None:
+    explorer.desk.table["page_layer"].trigger()
+    explorer.session.compute([UnitAddress("fc", 2)])
+    explorer.until(lambda: len(explorer.session.jobs) == 1)
+    explorer.engine.advance(9)
+    unit = UnitAddress("fc", 2)
+    explorer.until(lambda: explorer.browser.units.card(unit).pixmap is not None)
+    assert explorer.browser.units.card(unit).state is CardState.RUNNING
+
+
+def test_units_by_name(explorer: Explorer) -> None:
+    explorer.desk.table["sort_label"].trigger()
+    units = explorer.browser.units
+    rows = [units.address(units.index(row)).index for row in range(units.rowCount())]
+    assert [LABELS[index] for index in rows] == sorted(LABELS)
+    assert explorer.part(LayerPage).order.currentData() == "label"
 
 
 def test_double_click_goes_before_the_queue(explorer: Explorer) -> None:

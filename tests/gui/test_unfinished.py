@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.features.units.computing import AskLayer
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.unfinished import decode_queue, encode_queue, read_queue
 from dgn_explorer.synthesis.targets import Maximise, Term
@@ -37,6 +38,7 @@ def test_what_was_left_is_offered_and_resumed(
 ) -> None:  # type: ignore[no-untyped-def]
     path = home / "data" / "queue.json"
     explorer.desk.table["compute_layer"].trigger()
+    explorer.part(AskLayer).accept()
     explorer.until(lambda: len(explorer.engine.submitted) == len(LABELS))
     explorer.engine.advance(10_000)
     explorer.until(lambda: len(explorer.session.jobs) == len(LABELS) - 1)

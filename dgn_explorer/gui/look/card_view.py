@@ -1,7 +1,7 @@
 """A list view of cards with the settings that make 100,000 of them open in milliseconds."""
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QListView, QWidget
 
 from dgn_explorer.gui.look.card_delegate import CardDelegate
@@ -13,10 +13,11 @@ _JUMP = 10
 class CardView(QListView):
     """Cards in rows, or in one row that scrolls sideways (``strip``).
 
-    Enter or a double-click activates, Ctrl+arrows move by ten.
+    Enter or a double-click activates, Ctrl+arrows move by ten, Ctrl and the wheel zoom.
     """
 
     started = Signal(QModelIndex)
+    zoomed = Signal(int)  # larger thumbnails (1) or smaller ones (-1) are wanted
     drag_wanted = Signal()  # after `drag_out`: selected cards are pulled at
 
     def __init__(
@@ -72,6 +73,14 @@ class CardView(QListView):
         """Fit to the new size."""
         self._fill_width()
         super().resizeEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll, or zoom."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.angleDelta().y():
+            self.zoomed.emit(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     def _fill_width(self) -> None:
         """Spread the columns over the width, so that no ragged gap is left at the right."""

@@ -3,6 +3,7 @@
 from statistics import median
 
 from dgn_explorer.gui.look.texts import time_text
+from dgn_explorer.gui.state.run_settings import RunSettings
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.record import DONE
 from dgn_explorer.studies.questions import About
@@ -28,9 +29,12 @@ def work_of(about: About, parameters: Parameters) -> float:
     return work
 
 
-def expected_seconds(session: Session) -> tuple[float, bool]:
-    """Seconds for the question with the settings, and whether they were measured here."""
-    settings = session.settings.value
+def expected_seconds(session: Session, settings: RunSettings | None = None) -> tuple[float, bool]:
+    """Seconds for the question with ``settings``, and whether they were measured here.
+
+    Without any it is the question on show.
+    """
+    settings = settings or session.settings.value
     about = settings.about
     steps = getattr(settings.parameters, "steps", 0)
     measured: list[float] = []

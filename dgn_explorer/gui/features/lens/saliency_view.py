@@ -1,5 +1,7 @@
 """Where units look: the map over the photo, with the checks that it was made with beside it."""
 
+import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from dgn_explorer.export.heat import COLOURS, RED_BLUE, Look
@@ -20,6 +22,8 @@ from dgn_explorer.studies.survey import Survey
 
 class SaliencyView(QWidget):
     """One unit's map at a time, as the `MapLook` says; see the study `saliency`."""
+
+    drawn = Signal()
 
     def __init__(self, desk: Desk, look: MapLook) -> None:
         super().__init__()
@@ -52,6 +56,11 @@ class SaliencyView(QWidget):
         column.addWidget(self.said)
         column.addWidget(self.curve)
         look.changed.connect(self._draw)
+
+    @property
+    def picture(self) -> np.ndarray | None:
+        """What is on show, for who lays it over the photo."""
+        return self.canvas.image
 
     def show_record(self, record: Record) -> None:
         """Show ``record``."""
@@ -86,6 +95,7 @@ class SaliencyView(QWidget):
         if look.tone == COLOURS and colours is None:
             look = Look(look.opacity, look.clip, look.smooth, look.absolute, RED_BLUE)
         self.canvas.show_image(overlay(seen, record.array("maps")[row], look, colours))
+        self.drawn.emit()
         self.said.setText(_numbers(record, row))
         random = "randomised" in record.parts
         self._checked.setVisible(random)

@@ -50,6 +50,7 @@ class Gallery(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.started.connect(self._show)
         self.view.clicked.connect(self._look)
+        self.view.zoomed.connect(self.resize_thumbnails)
         desk.context_menu(self.view)
         self.view.drag_out()
         self.view.drag_wanted.connect(lambda: desk.drag_out.drag_stored(self.view, self.selected()))

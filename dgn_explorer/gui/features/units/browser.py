@@ -70,11 +70,6 @@ class Browser(QWidget):
         found = (self.units.address(index) for index in rows)
         return sorted(unit for unit in found if unit is not None)
 
-    def layer_units(self) -> list[UnitAddress]:
-        """Every unit of the layer on show."""
-        layer = self.units.layer
-        return [] if layer is None else [UnitAddress(layer.path, i) for i in range(layer.channels)]
-
     def resize_thumbnails(self, step: int) -> None:
         """Go to the next larger or smaller size."""
         at = EDGES.index(self.grid.edge) + step
@@ -104,6 +99,7 @@ class Browser(QWidget):
         grid.selectionModel().selectionChanged.connect(self._selection_changed)
         self.units.modelReset.connect(self._selection_changed)  # it clears without a word
         grid.started.connect(self._start)
+        grid.zoomed.connect(self.resize_thumbnails)
         return grid
 
     def _make_split(self) -> QSplitter:

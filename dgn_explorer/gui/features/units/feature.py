@@ -14,15 +14,18 @@ from dgn_explorer.gui.desk.navigator import Guide
 from dgn_explorer.gui.desk.top_bar import TopItem, TopPlace
 from dgn_explorer.gui.features.units import layer_page
 from dgn_explorer.gui.features.units.browser import DEFAULT_EDGE, EDGES, Browser
+from dgn_explorer.gui.features.units.computing import AskLayer, ComputeLayer, missing_text
 from dgn_explorer.gui.features.units.layer_page import LayerPage
 from dgn_explorer.gui.features.units.note_dialog import NoteDialog
+from dgn_explorer.gui.features.units.unit_model import UNIT_ORDERS
 from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.gui.state.asking import Asked
+from dgn_explorer.gui.state.expecting import expected_seconds
 from dgn_explorer.gui.state.history import History
 from dgn_explorer.gui.state.topics import OfLayer, PageName, Topic
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.results.filters import ORDERS
+from dgn_explorer.synthesis.question import Subject
 
 _ORDERS = {
     "index": ("Units by index", "Order the unit grid by index"),
@@ -30,6 +33,7 @@ _ORDERS = {
         "Strongest units first",
         "Order the unit grid by the activation of their images",
     ),
+    "label": ("Units by name", "Order the unit grid by the names of classes"),
     "date": ("Newest units first", "Order the unit grid by the date of their images"),
     "favourite": ("Favourite units first", "Order the unit grid by favourites"),
 }
@@ -49,6 +53,10 @@ def units_feature(desk: Desk) -> Feature:
             desk.session.opened,
             desk.notes.changed,
             desk.selection.changed,
+            browser.layer_shown,
+            session.library.added,
+            session.library.changed,
+            session.settings.changed,
         ),
         views=(View("units", page, (PageName.LAYER,), page.resize_thumbnails),),
         topics=(
@@ -81,9 +89,11 @@ class _Units(QObject):
         keep = desk.preferences
         edge, order = keep.get("thumbnail_px", DEFAULT_EDGE), keep.get("unit_order", "index")
         browser.grid.set_edge(edge if edge in EDGES else DEFAULT_EDGE)
-        browser.units.set_order(order if order in ORDERS else "index")
+        browser.units.set_order(order if order in UNIT_ORDERS else "index")
         large = keep.get("layer_thumbnail_px", layer_page.DEFAULT_EDGE)
-        page.grid.set_edge(large if large in layer_page.EDGES else layer_page.DEFAULT_EDGE)
+        page.set_edge(large if large in layer_page.EDGES else layer_page.DEFAULT_EDGE)
+        page.show_order(browser.units.order)
+        page.order_chosen.connect(self._set_order)
         browser.unit_wanted.connect(desk.table["add_to_combination"].trigger)
         browser.layer_chosen.connect(page.grid.setFocus)
         desk.session.selected.connect(self._selected)
@@ -122,7 +132,7 @@ class _Units(QObject):
                 2,
                 title,
                 help,
-                lambda order=order: browser.units.set_order(order),  # type: ignore[misc]
+                lambda order=order: self._set_order(order),  # type: ignore[misc]
                 checked=lambda order=order: browser.units.order == order,  # type: ignore[misc]
             )
             for order, (title, help) in _ORDERS.items()
@@ -146,8 +156,11 @@ class _Units(QObject):
                    "Queue the units selected in the grid",
                    lambda: self._compute(browser.selected_units()), keys="Ctrl+Shift+Return",
                    enabled=lambda: bool(self._desk.selection.units)),
-            Action("compute_layer", "Run", 2, "Compute this layer", "Queue every unit of the layer",
-                   lambda: self._compute(browser.layer_units()), keys="Ctrl+L", enabled=opened),
+            Action("compute_layer", "Run", 2, "Compute this layer",
+                   "Make the pictures that the layer still lacks, one after another",
+                   self._compute_layer, keys="Ctrl+L", titled=self._missing_text,
+                   context=True, pages=frozenset({PageName.LAYER}),
+                   enabled=lambda: browser.units.missing_count > 0),
             Action("back", "View", 0, "Back", "Go to the unit before this one",
                    lambda: self._go(-1), keys="Alt+Left", icon="back",
                    enabled=lambda: history.can_go(-1)),
@@ -169,6 +182,10 @@ class _Units(QObject):
         keep.put("unit_order", self._browser.units.order)
         keep.put("unit", str(self._desk.session.unit or ""))
         keep.put("unit_network", self._desk.notes.fingerprint)
+
+    def _set_order(self, order: str) -> None:
+        self._browser.units.set_order(order)
+        self._page.show_order(order)
 
     def _copy_address(self) -> None:
         unit = self._desk.session.unit
@@ -196,6 +213,28 @@ class _Units(QObject):
     def _compute(self, units: list[UnitAddress]) -> None:
         self._desk.panels.show("Queue")
         self._desk.session.compute(units)
+
+    def _seconds(self, count: int) -> float:
+        """How many seconds the pictures of so many units take."""
+        session = self._desk.session
+        each, _ = expected_seconds(session, session.settings.of(Subject.UNIT))
+        return each * count
+
+    def _missing_text(self) -> str:
+        count = self._browser.units.missing_count
+        return missing_text(count, self._seconds(count))
+
+    def _compute_layer(self) -> None:
+        """Ask, and queue what is missing as a step that can be undone."""
+        layer, session = self._browser.units.layer, self._desk.session
+        units = self._browser.units.missing()
+        if layer is None or not units:
+            return
+        seconds = self._seconds(len(units))
+        dialog = AskLayer(layer.path, len(units), seconds, self._desk.window)
+        command = ComputeLayer(session, units, layer.path)
+        dialog.accepted.connect(lambda: session.undo.push(command))
+        dialog.open()
 
     def _go(self, step: int) -> None:
         unit = self._history.go(step)

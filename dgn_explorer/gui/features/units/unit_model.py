@@ -14,16 +14,20 @@ from PySide6.QtCore import (
 
 from dgn_explorer.gui.look.card import Card, CardRole, CardState
 from dgn_explorer.gui.look.dragging import UNITS, carry_units
+from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.look.plain import plain, tip_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.state.jobs import JobState
+from dgn_explorer.gui.state.library import THUMBNAIL_PX
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
+from dgn_explorer.results.filters import ORDERS
 from dgn_explorer.results.summary import Summary
 
 Index = QModelIndex | QPersistentModelIndex
+UNIT_ORDERS = (*ORDERS, "label")
 _BATCH_MS = 50
 _ROOT = QModelIndex()
 
@@ -67,7 +71,7 @@ class UnitModel(QAbstractListModel):
         self.endResetModel()
 
     def set_order(self, order: str) -> None:
-        """Order the units by ``index``, ``activation``, ``date`` or ``favourite``."""
+        """Order the units by one of `UNIT_ORDERS`."""
         self.order = order
         self.show_layer(self._layer)
 
@@ -88,6 +92,15 @@ class UnitModel(QAbstractListModel):
 
     def _first(self, layer: str) -> list[int]:
         """The units that come before the others, which have nothing to be ordered by."""
+        if self.order == "label":
+            network = self._session.network
+            count = self._layer.channels if self._layer is not None else 0
+            names = {
+                index: network.label(UnitAddress(layer, index)).lower()
+                for index in range(count if network is not None else 0)
+                if network is not None
+            }
+            return sorted((i for i, name in names.items() if name), key=names.__getitem__)
         if self.order == "favourite":
             units = [a for a, note in self._notes.book.units.items() if note.favourite]
             addresses = [UnitAddress.parse(text) for text in units]
@@ -96,6 +109,19 @@ class UnitModel(QAbstractListModel):
         if self.order == "date":
             return list(found)  # the library is in this order, newest first
         return sorted(found, key=lambda index: -found[index].activation)
+
+    @property
+    def missing_count(self) -> int:
+        """How many units of the layer have no picture; quick at any size."""
+        return 0 if self._layer is None else self._layer.channels - self.made
+
+    def missing(self) -> list[UnitAddress]:
+        """The units of the layer that have no picture, in their order."""
+        if self._layer is None:
+            return []
+        made = self._made(self._layer.path)
+        found = (i for i in range(self._layer.channels) if i not in made)
+        return [UnitAddress(self._layer.path, index) for index in found]
 
     def _made(self, layer: str) -> dict[int, Summary]:
         """The newest picture of each unit that has one, by the unit's index, newest first."""
@@ -174,6 +200,10 @@ class UnitModel(QAbstractListModel):
                 JobState.QUEUED: CardState.QUEUED,
                 JobState.FAILED: CardState.FAILED,
             }.get(job.state, CardState.RUNNING)
+            frame = session.runs.frame_of(job.number)
+            if frame is not None:  # it forms in its tile
+                edge = round(THUMBNAIL_PX * self.ratio)
+                pixmap = to_pixmap(scaled(frame.image, edge, edge), self.ratio)
             where = job.unit.position if job.unit is not None else None
             at = f"@{where[0]},{where[1]} " if where is not None else ""
             return Card(title, f"{at}{job.progress_text}", state, pixmap, detail, star)
