@@ -22,7 +22,7 @@ from dgn_explorer.gui.features.settings.controls import Controls
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.gui.features.training.training_run import Training
 from dgn_explorer.gui.features.units.browser import Browser
-from dgn_explorer.gui.state.combination import Combination
+from dgn_explorer.gui.state.answering.combination import Combination
 from dgn_explorer.gui.state.live_parameters import LiveParameters
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.unfinished import Unfinished

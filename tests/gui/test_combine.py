@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox
 
 from dgn_explorer.gui.features.combine.weight_pad import point_of, weights_at
 from dgn_explorer.gui.look.dragging import carried_units, carry_units
-from dgn_explorer.gui.state.combination import MOST
+from dgn_explorer.gui.state.answering.combination import MOST
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.start import RANDOM, FromResult
 from dgn_explorer.synthesis.targets import Term

@@ -55,10 +55,10 @@ class Answers:
 class AnswerStack(QStackedWidget):
     """Shows any record; a widget is made when the first record of its row comes.
 
-    A widget with a signal ``drawn`` and a ``picture`` (H, W, 3) uint8 can be laid over a photo.
+    A widget with a signal ``redrawn`` and a ``picture`` (H, W, 3) uint8 can be laid over a photo.
     """
 
-    drawn = Signal()  # the picture on show is another one
+    redrawn = Signal()  # the picture on show is another one
 
     def __init__(self, answers: Answers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,8 +81,8 @@ class AnswerStack(QStackedWidget):
         if row not in self._made:
             self._made[row] = made = row.make()
             self.addWidget(made)
-            if isinstance(drawn := getattr(made, "drawn", None), SignalInstance):
-                drawn.connect(self.drawn)
+            if isinstance(redrawn := getattr(made, "redrawn", None), SignalInstance):
+                redrawn.connect(self.redrawn)
         widget = self._made[row]
         widget.show_record(record)  # type: ignore[attr-defined]
         self.setCurrentWidget(widget)

@@ -9,7 +9,7 @@ from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import ElidedLabel, action_button, panel
 from dgn_explorer.gui.look.plain import set_picture_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
-from dgn_explorer.gui.state.expecting import expected_text
+from dgn_explorer.gui.state.answering.expecting import expected_text
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.studies.questions import About, questions_of
 

@@ -17,6 +17,8 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.state.activities import Activities
+from dgn_explorer.gui.state.answering.step_size import StepSizeFinder
+from dgn_explorer.gui.state.answering.study_run import StudyRun
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Display, Ended, Forming, Level, Notice, Showing
 from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
@@ -24,8 +26,6 @@ from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.gui.state.runs import Runs
-from dgn_explorer.gui.state.step_size import StepSizeFinder
-from dgn_explorer.gui.state.study_run import StudyRun
 from dgn_explorer.gui.state.surveys import Surveys
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo

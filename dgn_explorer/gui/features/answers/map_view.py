@@ -24,7 +24,7 @@ _STRENGTH = 60
 class MapView(QWidget):
     """One map of a record at a time, over its photo, as strong as the slider says."""
 
-    drawn = Signal()
+    redrawn = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -102,4 +102,4 @@ class MapView(QWidget):
             return
         values = record.array("maps")[row]
         self.canvas.show_image(overlaid(self._below, values, self.strength.value() / 100))
-        self.drawn.emit()
+        self.redrawn.emit()

@@ -11,7 +11,7 @@ from dgn_explorer.results.record import Record
 class PictureView(Canvas):
     """The picture of a record, to zoom and to drag out."""
 
-    drawn = Signal()
+    redrawn = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk.theme)
@@ -27,5 +27,5 @@ class PictureView(Canvas):
     def show_record(self, record: Record) -> None:
         """Show ``record``."""
         self.show_image(record.picture)
-        self.drawn.emit()
+        self.redrawn.emit()
         self.setAccessibleDescription(record.order.about.asked.sentence)

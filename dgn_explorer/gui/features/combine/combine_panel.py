@@ -28,7 +28,7 @@ from dgn_explorer.gui.look.parts import (
 )
 from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import SMALL, Theme
-from dgn_explorer.gui.state.combination import MOST, Combination
+from dgn_explorer.gui.state.answering.combination import MOST, Combination
 from dgn_explorer.networks.address import UnitAddress
 
 RANGE = 2.0  # weights from -2 to 2; more only shifts all the others

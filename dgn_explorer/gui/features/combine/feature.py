@@ -12,8 +12,8 @@ from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.desk.inspector import Section
 from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
+from dgn_explorer.gui.state.answering.combination import MOST, Combination
 from dgn_explorer.gui.state.asking import Asked
-from dgn_explorer.gui.state.combination import MOST, Combination
 from dgn_explorer.gui.state.display import Level
 from dgn_explorer.gui.state.topics import OfUnits, PageName, Topic, page_of
 from dgn_explorer.networks.info import NetworkInfo

@@ -15,10 +15,10 @@ from dgn_explorer.gui.features.lens.rebuilt_view import RebuiltView
 from dgn_explorer.gui.features.lens.saliency_view import SaliencyView
 from dgn_explorer.gui.features.lens.saving import Saving
 from dgn_explorer.gui.features.lens.strip_view import StripView
-from dgn_explorer.gui.state.film_watch import FilmWatch
-from dgn_explorer.gui.state.glances import Glances
-from dgn_explorer.gui.state.map_look import MapLook
-from dgn_explorer.gui.state.strips import Strips
+from dgn_explorer.gui.state.photos.film_watch import FilmWatch
+from dgn_explorer.gui.state.photos.glances import Glances
+from dgn_explorer.gui.state.photos.map_look import MapLook
+from dgn_explorer.gui.state.photos.strips import Strips
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.photos.files import PHOTO_SUFFIXES
 from dgn_explorer.photos.film import VIDEO_SUFFIXES

@@ -21,8 +21,8 @@ from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
-from dgn_explorer.gui.state.film_watch import FilmWatch
-from dgn_explorer.gui.state.map_look import MapLook
+from dgn_explorer.gui.state.photos.film_watch import FilmWatch
+from dgn_explorer.gui.state.photos.map_look import MapLook
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.photos.film import VIDEO_SUFFIXES
 

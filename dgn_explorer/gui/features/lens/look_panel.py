@@ -7,7 +7,7 @@ from dgn_explorer.export.heat import COLOURS, GREY, RED_BLUE
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import SMALL
-from dgn_explorer.gui.state.map_look import MapLook
+from dgn_explorer.gui.state.photos.map_look import MapLook
 
 _TONES = {
     RED_BLUE: "Red for, blue against",

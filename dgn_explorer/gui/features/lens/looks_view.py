@@ -13,8 +13,8 @@ from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
-from dgn_explorer.gui.state.glances import Glances
-from dgn_explorer.gui.state.map_look import MapLook
+from dgn_explorer.gui.state.photos.glances import Glances
+from dgn_explorer.gui.state.photos.map_look import MapLook
 from dgn_explorer.studies.saliency.about import AT_ONCE, SALIENCY
 from dgn_explorer.studies.survey import Survey
 

@@ -8,7 +8,7 @@ from dgn_explorer.gui.features.lens.map_canvas import MapCanvas
 from dgn_explorer.gui.features.lens.saving import Drawn
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL
-from dgn_explorer.gui.state.map_look import MapLook
+from dgn_explorer.gui.state.photos.map_look import MapLook
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.survey import Survey

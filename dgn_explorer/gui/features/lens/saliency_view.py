@@ -14,7 +14,7 @@ from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import SMALL
-from dgn_explorer.gui.state.map_look import MapLook
+from dgn_explorer.gui.state.photos.map_look import MapLook
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.saliency.about import SaliencyParameters
 from dgn_explorer.studies.survey import Survey
@@ -23,7 +23,7 @@ from dgn_explorer.studies.survey import Survey
 class SaliencyView(QWidget):
     """One unit's map at a time, as the `MapLook` says; see the study `saliency`."""
 
-    drawn = Signal()
+    redrawn = Signal()
 
     def __init__(self, desk: Desk, look: MapLook) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class SaliencyView(QWidget):
         if look.tone == COLOURS and colours is None:
             look = Look(look.opacity, look.clip, look.smooth, look.absolute, RED_BLUE)
         self.canvas.show_image(overlay(seen, record.array("maps")[row], look, colours))
-        self.drawn.emit()
+        self.redrawn.emit()
         self.said.setText(_numbers(record, row))
         random = "randomised" in record.parts
         self._checked.setVisible(random)

@@ -20,7 +20,7 @@ from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
-from dgn_explorer.gui.state.strips import Strips
+from dgn_explorer.gui.state.photos.strips import Strips
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.strip import save_strip

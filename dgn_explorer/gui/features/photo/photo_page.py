@@ -67,7 +67,7 @@ class PhotoPage(QWidget):
         self._session.frame.connect(lambda frame: self.forming.show_image(frame.image, True))
         desk.session.study.changed.connect(self._show)
         desk.book.page_changed.connect(self._show)
-        self.answers.drawn.connect(self._draw_together)
+        self.answers.redrawn.connect(self._draw_together)
         self._show()
 
     def _show(self) -> None:

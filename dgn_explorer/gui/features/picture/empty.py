@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.parts import action_button, label
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, WIDE
-from dgn_explorer.gui.state.expecting import expected_text
+from dgn_explorer.gui.state.answering.expecting import expected_text
 
 _EXAMPLE_PX = 144
 _HIGH = 330  # below this height the example gives way

@@ -19,8 +19,8 @@ from dgn_explorer.gui.features.units.layer_page import LayerPage
 from dgn_explorer.gui.features.units.note_dialog import NoteDialog
 from dgn_explorer.gui.features.units.unit_model import UNIT_ORDERS
 from dgn_explorer.gui.look.texts import shape_text
+from dgn_explorer.gui.state.answering.expecting import expected_seconds
 from dgn_explorer.gui.state.asking import Asked
-from dgn_explorer.gui.state.expecting import expected_seconds
 from dgn_explorer.gui.state.history import History
 from dgn_explorer.gui.state.topics import OfLayer, PageName, Topic
 from dgn_explorer.networks.address import UnitAddress

@@ -1,0 +1,1 @@
+"""What answers take and are made of: combinations, analyses, step sizes, expected times."""
