@@ -340,3 +340,29 @@ def test_other_scores_elsewhere_are_refused(tmp_path, monkeypatch):
     nodes = [H.make_node("Relu", ["x"], ["r"]), POOL]
     with pytest.raises(DgnError, match=r"scores that differ by 8\."):
         open_network(str(save(tmp_path / "n.onnx", nodes, {})))
+
+
+@pytest.mark.parametrize("sort", ["doubling", "itself", "deep"])
+def test_functions_that_call_each_other_without_end(tmp_path: Path, sort: str) -> None:
+    opsets = [H.make_opsetid("", 17), H.make_opsetid("d", 1)]
+
+    def function(i: int, called: list[str]) -> Any:
+        names = ["x", *(f"v{k}" for k in range(len(called) - 1)), "y"]
+        nodes = [
+            H.make_node(name, [names[k]], [names[k + 1]], domain="d" if name[0] == "f" else "")
+            for k, name in enumerate(called)
+        ]
+        return H.make_function("d", f"f{i}", ["x"], ["y"], nodes, opsets)
+
+    count = 3000 if sort == "deep" else 40
+    below = [[f"f{i - 1}"] * (1 if sort == "deep" else 2) for i in range(1, count + 1)]
+    first = ["f0"] if sort == "itself" else ["Relu"]
+    functions = [function(i, called) for i, called in enumerate([first, *below])]
+    value = [H.make_tensor_value_info(n, T.FLOAT, ["N", 3, 8, 8]) for n in "xy"]
+    node = H.make_node(f"f{count}", ["x"], ["y"], domain="d")
+    graph = H.make_graph([node], "g", value[:1], value[1:])
+    path = tmp_path / "n.onnx"
+    model = H.make_model(graph, opset_imports=opsets, functions=functions)
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(DgnError, match="without end"):
+        open_network(str(path))

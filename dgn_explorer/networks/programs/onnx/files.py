@@ -11,6 +11,7 @@ from dgn_explorer.networks.programs.external_data import Entry, read_external_da
 from dgn_explorer.networks.programs.onnx.reading import require_opset
 
 _MOST_NUMBERS = 1 << 30
+_MOST_NODES = 200_000
 _MOST_SHARED = 8  # times that the bytes beside a model may be taken, by networks tied to themselves
 _COLOURS = range(1, 5)
 _FLOATS = {1: "float32", 10: "float16", 11: "float64", 16: "bfloat16"}
@@ -44,6 +45,7 @@ def read_model(path: Path) -> Any:
         raise _invalid(path, error) from None
     require_opset(model)
     _load_external(path, model)
+    _require_few_nodes(path, model)
     try:
         onnx.checker.check_model(_with_all_shapes(model))
         if model.functions:
@@ -55,6 +57,37 @@ def read_model(path: Path) -> Any:
             "Ask onnx.checker what is wrong with it, and export it again.",
         ) from None
     return _with_shapes(onnx, model, path)
+
+
+def _require_few_nodes(path: Path, model: Any) -> None:
+    """Refuse functions that call each other until they are endless once they are written out."""
+    bodies = {(one.domain, one.name): one.node for one in model.functions}
+    known: dict[tuple[str, str], float] = {}
+
+    def written_out(nodes: Any) -> float:
+        count = 0.0
+        for node in nodes:
+            count += 1
+            for attribute in node.attribute:
+                for graph in (attribute.g, *attribute.graphs):
+                    count += written_out(graph.node)
+            name = node.domain, node.op_type
+            if name in bodies:
+                if name not in known:
+                    known[name] = math.inf  # if it calls itself
+                    known[name] = written_out(bodies[name])
+                count += known[name]
+        return count
+
+    try:
+        few = written_out(model.graph.node) <= _MOST_NODES
+    except RecursionError:
+        few = False
+    if not few:
+        raise DgnError(
+            f"{path} has functions that call each other without end, or nearly so.",
+            "No network needs that: the file is a trap, or damaged.",
+        )
 
 
 def _invalid(path: Path, error: Exception) -> DgnError:
