@@ -10,6 +10,7 @@ from dgn_explorer.gui.features.films.feature import films_feature
 from dgn_explorer.gui.features.jobs.feature import jobs_feature
 from dgn_explorer.gui.features.lens.feature import lens_feature
 from dgn_explorer.gui.features.many.feature import many_feature
+from dgn_explorer.gui.features.over_training.feature import over_training_feature
 from dgn_explorer.gui.features.photo.feature import photo_feature
 from dgn_explorer.gui.features.picture.feature import picture_feature
 from dgn_explorer.gui.features.queue.feature import queue_feature
@@ -34,6 +35,7 @@ FEATURES: tuple[FeatureMaker, ...] = (
     combine_feature,
     films_feature,
     results_feature,
+    over_training_feature,
     ranges_feature,
     many_feature,
     sets_feature,

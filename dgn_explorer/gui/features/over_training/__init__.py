@@ -1,0 +1,1 @@
+"""A unit at every checkpoint of a series, as far as it has been made."""
