@@ -1,5 +1,6 @@
 """Which preprocessing fits a loaded module: found out by running it."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -28,7 +29,15 @@ def prepared(
     """
     given = with_options(loaded.preprocessing, options)
     try:
-        return given, _reference(module, given, size)
+        found = _reference(module, given, size)
+        if options.channels is None and len(found.outputs[0]) == len(channel_rows(given.channels)):
+            # x.view(-1, 784), say, takes the three channels for three images
+            with suppress(Exception):
+                grey = with_options(for_channels(loaded.preprocessing, "grey"), options)
+                alone = _reference(module, grey, size)
+                if len(alone.outputs[0]) == 1:
+                    return grey, alone
+        return given, found
     except Exception as error:  # the network's own code may raise anything
         failure = error
     taken = _channels_taken(module, given, size)

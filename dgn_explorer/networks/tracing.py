@@ -242,6 +242,7 @@ class _Trace:
         output = state.tensor
         axes = _order(child, output, self.axes[output])
         if isinstance(axes, str):
+            self._made.append((state, run_name(path, call)))
             self._close(path, child, call, axes)
             return
         if call >= MOST_RUNS:

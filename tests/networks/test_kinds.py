@@ -352,3 +352,27 @@ def test_a_part_in_torchscript_is_named() -> None:
     assert wrong_layers(network, image()) == []
     reasons = {x.path: x.unreadable for x in network.info.unreadable}
     assert "TorchScript" in reasons["script"] and "script.0" not in reasons
+
+
+def test_rows_of_grey_pixels_are_not_three_images() -> None:
+    class Digits(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden, self.fc = nn.Linear(256, 12), nn.Linear(12, 5)
+
+        def forward(self, x):
+            return self.fc(F.relu(self.hidden(x.view(-1, 256))))
+
+    network = opened(Digits())
+    assert network.preprocessing.channels == "grey"
+    assert [(x.path, x.channels) for x in network.info.layers] == [("hidden", 12), ("fc", 5)]
+
+
+def test_scores_that_cannot_be_read_are_said() -> None:
+    class Folded(Net):
+        def forward(self, x):
+            return self.fc(self.stem(x).view(-1, 8, 16).mean(2))
+
+    network = opened(Folded())
+    (notice,) = network.info.notices
+    assert "Units of fc, which makes the network's scores, cannot be shown" in notice
