@@ -23,7 +23,8 @@ from pathlib import Path
 from dgn_explorer.errors import DgnError
 from dgn_explorer.locks import Taken, take
 
-MOST_READ = 1 << 30  # bytes of a file that is read in one piece
+MOST_READ = 64 << 20  # bytes of notes, a queue and the like; parsed they take ten times as much
+LARGE_READ = 1 << 30  # of a list that may have a line a photograph
 _FOREIGN_AGE_S = 24 * 3600.0
 _GAP_AGE_S = 600.0  # on Windows; between the end of writing and the rename are microseconds
 _ATTEMPTS = 100

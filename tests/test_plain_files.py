@@ -9,14 +9,13 @@ import pytest
 
 from dgn_explorer.disk import read_file, read_text
 from dgn_explorer.errors import DgnError
-from dgn_explorer.machine import threads
 from dgn_explorer.networks.caffe.caffe_files import read_caffemodel, read_mean
 from dgn_explorer.networks.descriptions import read_description
 from dgn_explorer.networks.labels import read_labels
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.weights import factories
 from dgn_explorer.networks.weights.checkpoints import read_weights
-from dgn_explorer.paths import config_folder, data_folder
+from dgn_explorer.paths import config_folder
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.photos.sets import open_photos
 from dgn_explorer.priors.bounds import read_bounds
@@ -107,7 +106,6 @@ CACHES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], object], object
     "metrics": (lambda home: home / "metrics.csv", read_metrics, []),
     "consent": (lambda home: _settings(), lambda p: factories._known(), {}),
     "steps": (lambda home: step_sizes._path(), lambda p: step_sizes._known(), {}),
-    "threads": (lambda home: data_folder() / "threads.json", lambda p: threads._remembered(), None),
 }
 
 
@@ -183,3 +181,14 @@ def test_the_window_says_that_its_settings_are_no_file(tmp_path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(DgnError, match="no plain file"):
         Preferences()
+
+
+@pytest.mark.parametrize("name", ["queue", "notes", "notes to change", "trash", "description"])
+def test_a_list_that_fills_the_memory_is_not_read(name: str, tmp_path: Path) -> None:
+    file, read = READERS[name]
+    path = tmp_path / ("put-away" if name == "trash" else "place") / file
+    path.parent.mkdir()
+    with path.open("wb") as huge:
+        huge.truncate(6 << 30)  # it takes no room on the disk
+    with pytest.raises(DgnError):
+        read(path)

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dgn_explorer.disk import read_text, replacing, write_file
+from dgn_explorer.disk import LARGE_READ, read_text, replacing, write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.reading import decode
@@ -122,7 +122,7 @@ def _state(source: Path) -> str:
 
 def _read_index(raw: Path, index: Path, side: int) -> dict[str, Any] | None:
     try:
-        entry = json.loads(read_text(index))
+        entry = json.loads(read_text(index, LARGE_READ))
         count = len(_numbers(entry["hashes"]))
         sides = [int(own) for own in entry["sides"]]
         if len(sides) != count or raw.stat().st_size != count * 3 * side**2:

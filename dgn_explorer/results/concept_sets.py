@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dgn_explorer.disk import FileSystem, disk_error, keep_file, read_file
+from dgn_explorer.disk import LARGE_READ, FileSystem, disk_error, keep_file, read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.photos.concepts.concept_set import ConceptSet
 from dgn_explorer.photos.concepts.opening import open_concepts
@@ -82,7 +82,7 @@ class KeptConcepts:
     def _read(path: Path) -> dict[str, Any]:
         """What a file of this module says; nothing if it is missing or damaged."""
         try:
-            values = json.loads(read_file(path))
+            values = json.loads(read_file(path, LARGE_READ))
         except (OSError, ValueError, RecursionError):
             return {}
         usable = isinstance(values, dict) and values.get("format") == _FORMAT

@@ -59,7 +59,7 @@ def read_index(folder: Path) -> dict[str, Known]:
     try:
         if not path.is_file() or path.stat().st_size > _MAX_BYTES:
             return {}
-        header, _, body = read_file(path).partition(b"\n")
+        header, _, body = read_file(path, _MAX_BYTES).partition(b"\n")
         if header != _header(body):
             return {}
         with _no_garbage_collection():

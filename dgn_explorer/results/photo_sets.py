@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dgn_explorer.disk import FileSystem, disk_error, keep_file, read_file
+from dgn_explorer.disk import LARGE_READ, FileSystem, disk_error, keep_file, read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.photos.collection import Collection, Listed, decode_manifest, encode_manifest
 from dgn_explorer.photos.sets import Photo, open_photos
@@ -126,7 +126,7 @@ class PhotoSets:
     def _read(self, path: Path) -> dict[str, Any]:
         """What a file of this module says; nothing if it is missing or damaged: it is made anew."""
         try:
-            values = json.loads(read_file(path))
+            values = json.loads(read_file(path, LARGE_READ))
         except (OSError, ValueError, RecursionError):
             return {}
         usable = isinstance(values, dict) and values.get("format") == _FORMAT

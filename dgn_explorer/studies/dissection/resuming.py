@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,7 +32,9 @@ class Checkpoint:
     def read(self) -> dict[str, np.ndarray] | None:
         """The arrays that `write` got last, or None."""
         try:
-            with np.load(io.BytesIO(read_file(self._path)), allow_pickle=False) as file:
+            with np.load(
+                io.BytesIO(read_file(self._path, sys.maxsize - 1)), allow_pickle=False
+            ) as file:
                 state = dict(file)
             return state if int(state.pop("format")) == _FORMAT else None
         except Exception:  # whatever a damaged file makes of zipfile and numpy
