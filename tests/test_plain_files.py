@@ -9,13 +9,14 @@ import pytest
 
 from dgn_explorer.disk import read_file, read_text
 from dgn_explorer.errors import DgnError
+from dgn_explorer.machine.threads import known_threads
 from dgn_explorer.networks.caffe.caffe_files import read_caffemodel, read_mean
 from dgn_explorer.networks.descriptions import read_description
 from dgn_explorer.networks.labels import read_labels
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.weights import factories
 from dgn_explorer.networks.weights.checkpoints import read_weights
-from dgn_explorer.paths import config_folder
+from dgn_explorer.paths import config_folder, data_folder
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.photos.sets import open_photos
 from dgn_explorer.priors.bounds import read_bounds
@@ -105,6 +106,7 @@ CACHES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], object], object
     "status": (lambda home: home / STATUS_NAME, lambda p: read_status(p.parent), None),
     "metrics": (lambda home: home / "metrics.csv", read_metrics, []),
     "consent": (lambda home: _settings(), lambda p: factories._known(), {}),
+    "threads": (lambda home: data_folder() / "threads.json", lambda p: known_threads(), None),
     "steps": (lambda home: step_sizes._path(), lambda p: step_sizes._known(), {}),
 }
 
