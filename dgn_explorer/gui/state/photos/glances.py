@@ -25,8 +25,9 @@ class Glances(QObject):
         self.refused: dict[str, str] = {}  # why a family gives no map
         self._asked: dict[str, int] = {}
         self._on = False
-        for signal in (session.selected, session.opened, photo.opened):
-            signal.connect(lambda *_: self.ask())
+        session.selected.connect(lambda _unit: self.ask())
+        for signal in (session.opened, photo.opened):
+            signal.connect(lambda *_: self._begin())
 
     def turn(self, on: bool) -> None:
         """Follow the choice, or stop doing so."""
@@ -58,6 +59,13 @@ class Glances(QObject):
                 lambda found, how=how: self._take(how, found),  # type: ignore[misc]
                 lambda why, how=how: self._refuse(how, why),  # type: ignore[misc]
             )
+
+    def _begin(self) -> None:
+        """Maps of another network or photo are no answer any more."""
+        self.found.clear()
+        self.refused.clear()
+        self.changed.emit()
+        self.ask()
 
     def _take(self, how: str, found: Glimpse) -> None:
         self._asked.pop(how, None)
