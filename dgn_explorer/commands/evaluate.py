@@ -89,9 +89,10 @@ def evaluate_command(
     The parts are recognisability (are the images named right by the network and by independent
     judges), realism (Fréchet distance to photographs, beside that of ascent without a prior),
     kernel (another distance to photographs, for sets of any size), diversity (over seeds),
-    reconstruction (of photographs), code (do images have the codes that they were made from) and
-    hidden (activations reached in hidden layers against the highest over the photographs). Only
-    when it is asked for: control (do the images show the units or the prior, by networks whose
+    reconstruction (of photographs), code (do images have the codes that they were made from),
+    hidden (activations reached in hidden layers against the highest over the photographs) and
+    memory (are the images remembered photographs: their nearest ones in features). Only when it is
+    asked for: control (do the images show the units or the prior, by networks whose
     colours are exchanged or whose weights are shuffled).
     """
     from dgn_explorer.evaluation.evaluate import ALL_PARTS, PARTS, Evaluation

@@ -1,4 +1,4 @@
-"""`evaluate`: recognisability, realism, diversity, reconstruction and hidden units of a prior."""
+"""`evaluate`: recognisability, realism, diversity, reconstruction, hidden units, memory."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +19,7 @@ from dgn_explorer.evaluation.distances import (
 )
 from dgn_explorer.evaluation.judge import BATCH, Judge
 from dgn_explorer.evaluation.making import Maker
+from dgn_explorer.evaluation.memory import memory
 from dgn_explorer.evaluation.plan import Plan
 from dgn_explorer.evaluation.report import Report
 from dgn_explorer.networks.address import UnitAddress
@@ -36,11 +37,21 @@ from dgn_explorer.synthesis.parameters import Parameters
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
 
-PARTS = ("recognisability", "realism", "kernel", "diversity", "reconstruction", "code", "hidden")
+PARTS = (
+    "recognisability",
+    "realism",
+    "kernel",
+    "diversity",
+    "reconstruction",
+    "code",
+    "hidden",
+    "memory",
+)
 CONTROL = "control"  # only when it is asked for: it makes two more networks' images
 ALL_PARTS = (*PARTS, CONTROL)
-NEED_PHOTOS = frozenset({"realism", "kernel", "reconstruction", "code", "hidden"})
+NEED_PHOTOS = frozenset({"realism", "kernel", "reconstruction", "code", "hidden", "memory"})
 RECONSTRUCTED = 256  # photographs, taken evenly over their classes
+REMEMBERED = 64  # of them, as a control of memory
 PHOTO_CROP = 0.875  # of the shorter side, as classifiers see photographs
 
 
@@ -84,6 +95,8 @@ class Evaluation:
             report = replace(report, code=self._code())
         if "hidden" in parts and self.photos:
             report = replace(report, hidden=self._hidden())
+        if "memory" in parts and self.photos:
+            report = replace(report, memory=self._memory())
         if CONTROL in parts and self.judges:
             report = replace(report, control=self._control())
         return replace(report, seconds=time.monotonic() - started)
@@ -250,6 +263,20 @@ class Evaluation:
             found[f"{name} length"] = torch.cat(codes).norm(dim=1).mean().item()
         return found
 
+    def _memory(self) -> dict[str, float]:
+        """Whether the class units' images are remembered photographs; see `memory`."""
+        made = self._eye.look_at_images(self.class_images()).features
+        real, prior = self._real_features, self.maker.prior
+        count = min(REMEMBERED, len(self.photos)) if self._can_encode else 0
+        places = torch.arange(count) * len(self.photos) // max(1, count)  # as `spread` takes them
+        rebuilt = [made[:0]]
+        if count and prior is not None:
+            for batch in self._batches(prior.info.image_size, "Memory", count):
+                with torch.no_grad():
+                    image = prior.image(encode(prior, self._network, batch)).clamp(0, 1)
+                rebuilt.append(self._eye.look([image]).features)
+        return memory(made, real, torch.cat(rebuilt), places)
+
     def _hidden(self) -> dict[str, float]:
         info = self._network.info
         layers = self.plan.hidden_layers(info)
@@ -303,7 +330,7 @@ class Evaluation:
                     values[layer].append(torch.stack(row).cpu())
         return {layer: torch.stack(rows) for layer, rows in values.items()}
 
-    @property
+    @cached_property
     def _real_features(self) -> Tensor:
         size = self._eye.network.info.input_size
         return self._eye.look(self._batches(size, "Photographs")).features

@@ -6,6 +6,13 @@ from typing import Any
 
 from dgn_explorer.plain_text import printable
 
+_MEMORY = {
+    "image": "distance of an image to the nearest photograph",
+    "photograph": "of a photograph to the nearest other one",
+    "near": "share of images nearer than 99 % of photographs",
+    "control": "rebuilt photographs that find themselves",
+}
+
 
 @dataclass(frozen=True)
 class Report:
@@ -20,6 +27,7 @@ class Report:
     ``reconstruction`` has the mean absolute error of pixels in [0, 1] and the mean cosine distance
     of features. ``hidden`` has for each layer the median over its units of (activation reached -
     mean over photographs) / (highest over photographs - mean): above 1 beats every photograph.
+    ``memory`` tells whether the images are remembered photographs (see `evaluation.memory`).
     ``control`` has the share of images that judges name by the unit's class (``own``: the changed
     network itself): of the network, of the one whose input colours are exchanged, and of the one
     whose weights are shuffled, each as they are and with the colours of the exchange.
@@ -42,6 +50,7 @@ class Report:
     reconstruction: dict[str, float] | None = None
     code: dict[str, float] | None = None
     hidden: dict[str, float] | None = None
+    memory: dict[str, float] | None = None
     control: dict[str, float] | None = None
     judges: dict[str, dict[str, float]] = field(default_factory=dict)
     pixels: dict[str, float | None] | None = None
@@ -87,6 +96,8 @@ class Report:
             rows.append((f"code realised, {name}", _number(value)))
         for name, value in (self.hidden or {}).items():
             rows.append((f"hidden {name}, photographs = 1", _number(value)))
+        for name, value in (self.memory or {}).items():
+            rows.append((f"memory, {_MEMORY[name]}", _number(value)))
         for name, value in (self.control or {}).items():
             rows.append((f"control, {name}", f"{value:.1%}"))
         return [(printable(name), value) for name, value in rows]

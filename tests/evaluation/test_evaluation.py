@@ -19,6 +19,7 @@ from dgn_explorer.evaluation.distances import (
 from dgn_explorer.evaluation.evaluate import Evaluation
 from dgn_explorer.evaluation.judge import Judge
 from dgn_explorer.evaluation.making import Maker
+from dgn_explorer.evaluation.memory import memory
 from dgn_explorer.evaluation.plan import Plan
 from dgn_explorer.photos.sets import open_photos
 from dgn_explorer.results.store import Store
@@ -100,6 +101,19 @@ def test_pairwise_distance_is_the_mean_over_pairs() -> None:
     assert mean_pairwise(x) == pytest.approx(wanted)
 
 
+def test_memory_finds_copies_and_no_others() -> None:
+    random = torch.Generator().manual_seed(0)
+    photos = torch.randn(300, 20, generator=random)
+    others = torch.randn(40, 20, generator=random)
+    places = torch.arange(0, 300, 10)
+    copies = photos[places] + 0.01 * torch.randn(30, 20, generator=random)
+    found = memory(copies, photos, copies, places)
+    assert (found["near"], found["control"]) == (1.0, 1.0)
+    strangers = memory(others, photos, photos[:0], places[:0])
+    assert strangers["near"] < 0.1 and "control" not in strangers
+    assert strangers["photograph"] == pytest.approx(strangers["image"], rel=0.15)
+
+
 def test_every_number_is_measured(evaluation: Evaluation) -> None:
     report = evaluation.run()
     values = json.loads(json.dumps(report.to_dict()))
@@ -115,7 +129,10 @@ def test_every_number_is_measured(evaluation: Evaluation) -> None:
     assert 0 < report.diversity < 2
     assert set(values["reconstruction"]) == {"pixel", "feature"}
     assert all(np.isfinite(x) for x in values["hidden"].values()) and values["hidden"]
+    assert set(values["memory"]) == {"image", "photograph", "near", "control"}
+    assert 0 <= values["memory"]["near"] <= 1 and values["memory"]["image"] > 0
     text = report.text()
+    assert "memory, share of images" in text
     assert "hidden conv2" in text or "hidden conv1" in text
     assert f"{report.own_top1:.1%}" in text
 
