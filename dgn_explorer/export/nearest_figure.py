@@ -50,7 +50,8 @@ def nearest_figure(
     draw.line((_GAP, top + _CURVE, width - _GAP, top + _CURVE), fill=_INK)
     under = top + _CURVE + 4
     key = "distance to the nearest photograph: grey photos, blue rebuilt ones, red this picture"
-    draw.text((_GAP, under), f"0   {key}   {most:.2f}", fill=_INK)
+    draw.text((_GAP, under), f"0   {key}", fill=_INK)
+    draw.text((width - _GAP, under), f"{most:.2f}", fill=_INK, anchor="ra")
     draw.text((_GAP, under + 16), sentence, fill=_INK)
     return np.array(sheet)
 

@@ -38,22 +38,19 @@ class Nearness:
     @property
     def sentence(self) -> str:
         """What it comes to."""
-        if self.found is None:
-            caution = " (nothing was rebuilt to test this by)"
-        elif self.found < SURE:
-            caution = (
-                f" (little can be said: of rebuilt photographs only {100 * self.found:.0f} % find"
-                " themselves)"
-            )
-        else:
-            caution = f" ({100 * self.found:.0f} % of rebuilt photographs find themselves)"
         beside = (
             f"its nearest photograph is at {self.picture:.2f}, and {100 * self.share_nearer:.0f} %"
-            f" of the photographs have a nearer one of their own{caution}."
+            " of the photographs have a nearer one of their own"
         )
+        if self.found is None:
+            control = "nothing was rebuilt to test this by"
+        else:
+            control = f"{100 * self.found:.0f} % of rebuilt photographs find themselves"
         if self.suspicious:
-            return f"It may be remembered, look at both: {beside}"
-        return f"No sign of memory: {beside}"
+            return f"It may be remembered, look at both: {beside} ({control})."
+        if self.found is not None and self.found < SURE:
+            return f"Little can be said, for only {control}: {beside}."
+        return f"No sign of memory: {beside} ({control})."
 
 
 def nearness_of(record: Record) -> Nearness:
