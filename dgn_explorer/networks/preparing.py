@@ -30,7 +30,8 @@ def prepared(
     given = with_options(loaded.preprocessing, options)
     try:
         found = _reference(module, given, size)
-        if options.channels is None and len(found.outputs[0]) == len(channel_rows(given.channels)):
+        rows = len(channel_rows(given.channels))
+        if options.channels is None and len(found.outputs[0]) == rows > 1:
             # x.view(-1, 784), say, takes the three channels for three images
             with suppress(Exception):
                 grey = with_options(for_channels(loaded.preprocessing, "grey"), options)
