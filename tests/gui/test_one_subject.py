@@ -1,10 +1,13 @@
 """The picture, the title and the commands follow the unit; searching adds to a mix; undo stays."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import NETWORK
 
 
 def test_going_back_brings_the_picture_of_the_unit(explorer: Explorer) -> None:
@@ -42,3 +45,25 @@ def test_a_third_unit_joins_a_mix_by_search_and_nothing_starts(explorer: Explore
     explorer.qtbot.wait(20)
     assert explorer.combination.terms[-1].unit == UnitAddress("fc", 0)
     assert len(explorer.engine.submitted) == started
+
+
+def test_a_picture_of_another_network_offers_to_open_that(explorer: Explorer) -> None:
+    """No page of the open network is about it: a double-click must not end on an empty one."""
+    explorer.make("volcano")
+    explorer.until(lambda: explorer.session.library.items)
+    explorer.engine.network = replace(NETWORK, name="other", fingerprint="e" * 64)
+    explorer.session.reopen("other", "default")
+    explorer.until(lambda: explorer.session.network.name == "other")
+    explorer.desk.table["page_library"].trigger()
+    explorer.until(lambda: explorer.gallery.model.rowCount() == 1)
+    explorer.gallery.view.started.emit(explorer.gallery.model.index(0))
+    offered = lambda: [c for c in explorer.notices.cards() if c.notice.action]  # noqa: E731
+    explorer.until(lambda: any("of tiny" in card.notice.text for card in offered()))
+    assert explorer.book.page is PageName.LIBRARY
+    explorer.engine.network = NETWORK
+    next(card for card in offered() if "of tiny" in card.notice.text).notice.run()
+    explorer.until(lambda: explorer.session.network is NETWORK)
+    explorer.until(lambda: explorer.book.page is PageName.UNIT)
+    assert explorer.session.pair == ("tiny", "default")
+    assert explorer.session.display.label == "volcano"
+    assert explorer.session.unit == UnitAddress("fc", 1)

@@ -16,6 +16,7 @@ from dgn_explorer.engine.ordering import continuation, recipe_for
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
+from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.state.activities import Activities
 from dgn_explorer.gui.state.answering.step_size import StepSizeFinder
 from dgn_explorer.gui.state.answering.study_run import StudyRun
@@ -84,7 +85,7 @@ class Session(QObject):
         self.unit: UnitAddress | None = None
         self.display = Display(Showing.LOADING)
         self._wish = 0  # the newest thing the user asked to see; older answers are dropped
-        self._wanted_first = ""
+        self._wanted_first = self._show_then = ""
         self._fallback: tuple[str, str] | None = None
         self.questions.problem.connect(self.problem)
         self.library.notice.connect(self.notice)
@@ -349,6 +350,9 @@ class Session(QObject):
         for notice in event.network.notices:
             self.notice.emit(Notice(notice, Level.WARNING))
         wanted, self._wanted_first = self._wanted_first, ""
+        then, self._show_then = self._show_then, ""
+        if then:
+            self.show_result(then)
         self._flows.start(self._begin(event, wanted))
 
     async def _begin(self, event: Opened, wanted: str) -> None:
@@ -362,6 +366,7 @@ class Session(QObject):
             self.problem.emit(error.message, error.hint, "")
 
     def _open_failed(self, event: OpenFailed) -> None:
+        self._show_then = ""
         self._asking.popleft()
         fallback, self._fallback = self._fallback, None
         if self.network is None and fallback is not None:
@@ -419,6 +424,22 @@ class Session(QObject):
         if self.display.order == survey:
             self._show(Display(Showing.NOTHING))
 
+    def _is_foreign(self, order: Order) -> bool:
+        network = self.network
+        return network is not None and order.network_fingerprint != network.fingerprint
+
+    def _offer(self, found: Record) -> None:
+        """No page of the open network is about a picture of another one: offer to open that."""
+        order = found.order
+        prior = order.prior if isinstance(order, Recipe) and order.prior else self.pair[1]
+
+        def open_it() -> None:
+            self._show_then = found.key
+            self.reopen(order.network, prior)
+
+        text = f"This is of {network_text(order.network)}, which is not open."
+        self.notice.emit(Notice(text, Level.WARNING, "Open that network", open_it))
+
     async def _restore(self, key: str, wish: int) -> None:
         found, network = await self.library.load(key), self.network
         if found is None or network is None or wish != self._wish:
@@ -432,7 +453,10 @@ class Session(QObject):
             self.library.refresh()
             self.notice.emit(Notice("This result is no longer on the disk.", Level.WARNING))
         elif wish == self._wish:
-            self._show_found(found, aside)
+            foreign = not aside and self._is_foreign(found.order)
+            self._show_found(found, aside or foreign)
+            if foreign:
+                self._offer(found)
 
     def _show_found(self, found: Record, aside: bool = False) -> None:
         self.library.restore([found.key])
