@@ -1,6 +1,7 @@
 """Preferences and the glossary."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from PySide6.QtWidgets import QLabel
 
 from dgn_explorer.gui.frame.glossary_dialog import GlossaryDialog
 from dgn_explorer.gui.frame.preferences_dialog import PreferencesDialog
+from dgn_explorer.gui.state import keeping
 from dgn_explorer.machine.threads import Threads, choose_threads, known_threads
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.step_sizes import remember_step, remembered_count
 from tests.gui.conftest import Explorer
 
@@ -46,6 +49,32 @@ def test_every_choice_counts_at_once(explorer: Explorer, monkeypatch: pytest.Mon
     assert not keep.get("ask_before_closing", True)
     assert not keep.get("say_when_queue_ends", True)
     dialog.close()
+
+
+def test_the_oldest_go_into_the_trash_when_there_are_too_many(
+    explorer: Explorer, make_explorer: Callable[..., Explorer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("volcano", "strawberry", "goldfish"):
+        explorer.make(name)
+    explorer.notes.toggle_favourite(UnitAddress("fc", 1))
+    dialog = preferences(explorer)
+    dialog.most.selectAll()
+    explorer.qtbot.keyClicks(dialog.most, "1")
+    dialog.most.editingFinished.emit()
+    assert explorer.desk.preferences.get("most_gigabytes", 0) == 1
+    dialog.close()
+    explorer.until(lambda: not explorer.flows.busy)
+    sizes = [item.bytes for item in explorer.session.library.items]
+    explorer.desk.preferences.save()
+    explorer.window.close_at_once()
+    monkeypatch.setattr(keeping, "_GB", sizes[0] + sizes[2] + 1.0)
+    again = make_explorer()
+    again.session.open("tiny", "default")
+    again.until(lambda: again.session.library.trash)
+    assert [item.label for item in again.session.library.trash] == ["strawberry"]
+    notice = next(c.notice for c in again.notices.cards() if "older picture" in c.notice.text)
+    notice.run()
+    again.until(lambda: len(again.session.library.items) == 3)
 
 
 def test_the_folders_are_named_with_what_is_in_them(explorer: Explorer, home: Path) -> None:

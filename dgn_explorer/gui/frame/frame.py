@@ -16,6 +16,7 @@ from dgn_explorer.gui.frame.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.frame.preferences_dialog import PreferencesDialog
 from dgn_explorer.gui.look.plain import network_text, plain, set_tip
 from dgn_explorer.gui.look.theme import CHOICES
+from dgn_explorer.gui.state.keeping import Keeping
 from dgn_explorer.gui.state.network_cards import NetworkCards
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.info import NetworkInfo
@@ -40,6 +41,7 @@ class WindowFrame(QObject):
         self._network = self._opener("Network", "Open another network")
         self._prior = self._opener("Generator", "Open another generator")
         desk.session.opened.connect(self._opened)
+        Keeping(desk.session, desk.flows, desk.preferences, self)
 
     @property
     def feature(self) -> Feature:

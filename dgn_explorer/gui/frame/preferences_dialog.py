@@ -17,9 +17,11 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.parts import ElidedLabel, fix_width, label
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import CHOICES, LARGE, MEDIUM, SMALL, WIDE
+from dgn_explorer.gui.state.keeping import MOST_GB
 from dgn_explorer.machine.threads import (
     Threads,
     choose_threads,
@@ -27,6 +29,7 @@ from dgn_explorer.machine.threads import (
     known_threads,
 )
 from dgn_explorer.paths import config_folder, data_folder, log_folder
+from dgn_explorer.results.trash import KEPT_DAYS
 from dgn_explorer.synthesis.step_sizes import forget_steps, remembered_count
 
 ASK_BEFORE_CLOSING = "ask_before_closing"
@@ -74,6 +77,14 @@ class PreferencesDialog(QDialog):
             "Say when a long queue has ended", SAY_WHEN_QUEUE_ENDS, "Notices"
         )
         self.closing = self._switch("Ask before closing while a picture forms", ASK_BEFORE_CLOSING)
+        self.most = NumberField(int, 0, 100_000, self._keep.get(MOST_GB, 0))
+        self.most.edited.connect(lambda value: self._keep.put(MOST_GB, int(value)))
+        self._row(
+            "Keep at most",
+            _beside(self.most, label("GB, 0 for everything", "muted")),
+            "At a start older pictures go into the trash, and leave it after "
+            f"{KEPT_DAYS} days. Favourites stay.",
+        )
         self._size = label("", "muted")
         results = data_folder() / "results"
         self._folder("Results", results, self._size)
