@@ -13,7 +13,7 @@ _MOVES = (
     | QDockWidget.DockWidgetFeature.DockWidgetMovable
 )
 _NARROW = 1200
-_BOTTOM_PX = 144
+_BOTTOM_PX = 156
 
 
 class Area(Enum):

@@ -17,7 +17,7 @@ _LONGEST = 200  # letters; a card shows twenty
 class CardState(Enum):
     """The five states of a unit; the value is what people read."""
 
-    NOT_COMPUTED = "not computed"
+    NOT_COMPUTED = "not made"
     QUEUED = "queued"
     RUNNING = "running"
     CACHED = "cached"

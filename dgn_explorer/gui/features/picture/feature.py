@@ -74,7 +74,7 @@ def picture_feature(desk: Desk) -> Feature:
             ),
         ),
         sections=(
-            Section("This picture", Details(desk), _INSPECTED, 0),
+            Section("This picture", Details(desk), (*_PAGES, PageName.LIBRARY), 0),
             Section("Recipe", RecipeFacts(desk), _INSPECTED, 30, open=False),
         ),
         drops=(Drop(frozenset({".png"}), picture.take_dropped),),

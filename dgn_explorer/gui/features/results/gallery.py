@@ -24,7 +24,7 @@ from dgn_explorer.results.filters import ORDERS, ResultFilter, layers_of
 from dgn_explorer.results.summary import Summary
 
 EDGE = 128
-_STATES = (("", "Any state"), ("done", "Finished"), ("stopped", "Stopped"))
+_STATES = (("done", "Finished"), ("stopped", "Stopped"), ("", "Any state"))
 _ORDERS = {
     "date": "Newest first",
     "activation": "Strongest first",
@@ -44,6 +44,7 @@ class Gallery(QWidget):
         session, notes, theme = desk.session, desk.notes, desk.theme
         self._session = session
         self.model = ResultModel(session.library, notes, self)
+        self.model.set_filter(ResultFilter(state=_STATES[0][0]))  # stopped ones on request
         self.view = CardView(theme, EDGE)
         self.view.setAccessibleName("Gallery")
         self.view.setModel(self.model)

@@ -17,8 +17,10 @@ from dgn_explorer.gui.look.plain import plain, tip_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.notes import Notes
+from dgn_explorer.gui.state.topics import OfUnits
 from dgn_explorer.results.filters import ResultFilter
 from dgn_explorer.results.summary import Summary
+from dgn_explorer.studies.questions import questions
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -130,10 +132,12 @@ class ResultModel(QAbstractListModel):
             text = f"stopped at {item.steps}"
         pixmap = self._library.thumbnail(item.key, self.ratio)
         star = item.key in self._favourites
+        title = item.label or item.address
+        if isinstance(self._owns, OfUnits):  # all are of one subject: what was asked tells more
+            words = {about.name: about.asked.word for about in questions()}
+            title = words.get(item.method, item.method)
         # No badge: everything here is finished; what was stopped says so.
-        return Card(
-            item.label or item.address, text, CardState.NOT_COMPUTED, pixmap, " ", favourite=star
-        )
+        return Card(title, text, CardState.NOT_COMPUTED, pixmap, " ", favourite=star)
 
     def _thumbnail_ready(self, key: str) -> None:
         row = self.row_of(key)

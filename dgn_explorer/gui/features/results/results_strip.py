@@ -3,6 +3,7 @@
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QHBoxLayout,
     QLineEdit,
     QStackedWidget,
@@ -16,8 +17,9 @@ from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
 from dgn_explorer.results.filters import ResultFilter
+from dgn_explorer.results.record import DONE
 
-EDGE = 56
+EDGE = 72
 _SCROLLBAR_PX = 18
 _EMPTY = "Every picture you make of this is kept here, and shown again at once."
 
@@ -48,7 +50,11 @@ class ResultsStrip(QWidget):
         self.filter.setAccessibleName("Filter the results")
         self.filter.setClearButtonEnabled(True)
         self.filter.setFixedWidth(128)
-        self.filter.textChanged.connect(lambda text: self.model.set_filter(ResultFilter(text)))
+        self.filter.textChanged.connect(self._filter)
+        self.model.set_filter(ResultFilter(state=DONE))
+        self.partial = QCheckBox("Stopped too")
+        self.partial.setAccessibleName("List stopped results too")
+        self.partial.clicked.connect(self._filter)
         self._count = label("", "section")
         self._empty = label(_EMPTY, "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -61,6 +67,7 @@ class ResultsStrip(QWidget):
         side.setSpacing(SMALL)
         side.addWidget(self._count)
         side.addWidget(self.filter)
+        side.addWidget(self.partial)
         side.addStretch()
         body, column = panel(margin=0)
         column.setContentsMargins(MEDIUM, SMALL, SMALL, TIGHT)
@@ -78,6 +85,10 @@ class ResultsStrip(QWidget):
         desk.book.topic_changed.connect(self._own)
         desk.context_menu(self.view)
         self._own()
+
+    def _filter(self) -> None:
+        state = "" if self.partial.isChecked() else DONE
+        self.model.set_filter(ResultFilter(self.filter.text(), state=state))
 
     def _show(self, index: QModelIndex) -> None:
         self.model.ratio = self.devicePixelRatioF()
@@ -101,7 +112,7 @@ class ResultsStrip(QWidget):
             f"{shown:,} OF {all_:,} {word}" if shown != all_ else f"{all_:,} {word}"
         )
         self._side.setVisible(all_ > 0)
-        self._empty.setText("No result contains this text." if all_ else _EMPTY)
+        self._empty.setText("All of them were stopped, or lack this text." if all_ else _EMPTY)
         self._pages.setCurrentIndex(1 if shown else 0)
         self._follow()
 

@@ -19,7 +19,7 @@ from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.training.folder import DONE, FAILED, PREPARING, STOPPED, TRAINING
 
-_EMPTY = "No training is watched. Train a prior… starts one; Watch a training… finds one."
+_EMPTY = "A generator of your own learns from your photographs, and draws in their style."
 _SAMPLES = "LATEST SAMPLES   real photographs · reconstructed · random codes"
 _STEPS = 1000  # of the progress bar
 
@@ -43,8 +43,12 @@ class TrainingPanel(QWidget):
         self._samples_title = label(_SAMPLES, "section")
         self._curves_title = label("LOSSES", "section")
         buttons = FlowLayout(SMALL)
-        for name in ("train_stop", "train_continue", "train_load"):
-            buttons.addWidget(action_button(table[name]))
+        self._begin = [action_button(table[name]) for name in ("train", "train_watch")]
+        self._begin[0].setProperty("role", "primary")
+        names = ("train_stop", "train_continue", "train_load")
+        self._run = [action_button(table[name]) for name in names]
+        for button in (*self._begin, *self._run):
+            buttons.addWidget(button)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
@@ -67,8 +71,10 @@ class TrainingPanel(QWidget):
 
     def _show(self) -> None:
         view = self._training.view
-        for widget in (self.bar, self.state, self.folder):
+        for widget in (self.bar, self.state, self.folder, *self._run):
             widget.setVisible(view is not None)
+        for button in self._begin:
+            button.setVisible(view is None)
         self.samples.show_image(view.samples if view else None)
         self.curves.show_image(view.curves if view else None)
         self._samples_title.setVisible(self.samples.has_image)

@@ -24,7 +24,7 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 
 EDGES = (48, 64, 76, 96, 128)
-DEFAULT_EDGE = 76
+DEFAULT_EDGE = 64
 
 
 class Browser(QWidget):
@@ -151,7 +151,7 @@ class Browser(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(1, 116)
+        header.resizeSection(1, 88)
         self.tree.selectionModel().currentChanged.connect(self._layer_changed)
         self._go_to_layer(network.output_layer)
         self._fit_tree()
