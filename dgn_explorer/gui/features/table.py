@@ -8,6 +8,7 @@ from dgn_explorer.gui.features.answers.feature import answers_feature
 from dgn_explorer.gui.features.combine.feature import combine_feature
 from dgn_explorer.gui.features.films.feature import films_feature
 from dgn_explorer.gui.features.jobs.feature import jobs_feature
+from dgn_explorer.gui.features.labels.feature import labels_feature
 from dgn_explorer.gui.features.lens.feature import lens_feature
 from dgn_explorer.gui.features.many.feature import many_feature
 from dgn_explorer.gui.features.over_training.feature import over_training_feature
@@ -39,6 +40,7 @@ FEATURES: tuple[FeatureMaker, ...] = (
     ranges_feature,
     many_feature,
     sets_feature,
+    labels_feature,
     queue_feature,
     training_feature,
     trash_feature,

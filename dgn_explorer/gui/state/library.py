@@ -11,7 +11,7 @@ from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.look.pictures import to_pixmap
 from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.record import Record
+from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.results.summary import Summary
 from dgn_explorer.results.trash import overdue
@@ -44,6 +44,7 @@ class Library(QObject):
         self.store, self._flows, self._read_only = store, flows, read_only
         self._all: list[Summary] = []  # newest first, the trash included
         self._items: list[Summary] = []  # without the trash
+        self._studies: list[Summary] = []  # what has no pictures, newest first
         self._by_key: dict[str, Summary] = {}
         self._by_unit: dict[tuple[str, str], Summary] = {}
         self._meanwhile: list[Summary] = []  # added since the store was last asked for its list
@@ -94,6 +95,10 @@ class Library(QObject):
     def keep_input(self, data: bytes) -> str:
         """Keep the bytes of a photograph or mask; for use on the I/O thread; its SHA-256."""
         return self.store.inputs.put(data)
+
+    def studies(self, name: str) -> Sequence[Summary]:
+        """The finished records of a study, newest first."""
+        return [item for item in self._studies if item.method == name]
 
     @property
     def trash(self) -> Sequence[Summary]:
@@ -174,6 +179,7 @@ class Library(QObject):
         listed = {item.key for item in stored}
         new = [item for item in reversed(self._meanwhile) if item.key not in listed]
         self._all = [*new, *(item for item in stored if item.kind == _IMAGES)]
+        self._studies = [item for item in stored if item.kind != _IMAGES and item.state == DONE]
         self._index()
 
     async def _read_trash(self) -> None:

@@ -1,7 +1,7 @@
 """Finding layers and units by class name, address or layer name; free of Qt."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dgn_explorer.errors import DgnError
@@ -9,6 +9,7 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.networks.synonyms import synonyms_of
 from dgn_explorer.results.notebook import UnitNote
+from dgn_explorer.studies.dissection.labels import UnitLabel
 
 LIMIT = 60
 _NEAR = 3  # what may have been meant
@@ -35,10 +36,16 @@ class SearchIndex:
         self._also = [(name, index) for index, names in enumerate(also) for name in names]
         self._also_lower = [name.lower() for name, _ in self._also]
 
-    def find(self, text: str, notes: Mapping[str, UnitNote] | None = None) -> list[Hit]:
-        """The best hits first: the unit that is meant exactly, tags, classes, and layers.
+    def find(
+        self,
+        text: str,
+        notes: Mapping[str, UnitNote] | None = None,
+        labels: Sequence[UnitLabel] = (),
+    ) -> list[Hit]:
+        """The best hits first: the unit that is meant exactly, tags, classes, layers, and labels.
 
         ``notes`` by address; units with a tag or note that contains ``text`` are found too.
+        ``labels`` are what dissections found for ``text``.
         """
         wanted = text.strip().lower()
         if not wanted:
@@ -47,13 +54,15 @@ class SearchIndex:
         layers = _ranked(self._paths, wanted)
         classes = _ranked(self._labels, wanted, loosely=False)
         others = self._by_other_names(wanted, set(classes))
-        if not classes and not others:
+        if not classes and not others and not labels:
             classes = _ranked(self._labels, wanted)
         hits = ([exact] if exact else []) + self._noted(wanted, notes or {})
         hits += [self._class(i) for i in classes[:LIMIT]] + others
         layer_hits = [self._layer(i) for i in layers[:LIMIT]]
         # Someone who types "blocks.4" means layers, not the classes that contain those letters.
         hits = layer_hits + hits if layers and not classes and not others else hits + layer_hits
+        most = max(LIMIT // 2, LIMIT - len(labels))  # many classes must not hide all labels
+        hits = hits[:most] + [self._labelled(label) for label in labels]
         return list(dict.fromkeys(hits))[:LIMIT]
 
     def near(self, text: str) -> list[Hit]:
@@ -102,6 +111,11 @@ class SearchIndex:
                 found.setdefault(index, name)
         hits = [(self._class(index), name) for index, name in list(found.items())[:LIMIT]]
         return [replace(hit, subtitle=f"{name}, {hit.subtitle}") for hit, name in hits]
+
+    def _labelled(self, label: UnitLabel) -> Hit:
+        unit, mark = label.address, "" if label.stable else ", not in both halves"
+        title = self._network.label(unit) or str(unit)
+        return Hit(title, f"{label.concept} {label.iou:.2f}{mark}", unit.layer, unit)
 
     def _class(self, index: int) -> Hit:
         unit = UnitAddress(self._network.output_layer, index)

@@ -23,6 +23,7 @@ from dgn_explorer.gui.state.answering.study_run import StudyRun
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Display, Ended, Forming, Level, Notice, Showing
 from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
+from dgn_explorer.gui.state.labels import Labels
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
@@ -71,6 +72,7 @@ class Session(QObject):
         self.library = Library(store, flows, read_only, self)
         self.activities = Activities(flows, read_only, self)
         self.questions = Questions(engine, self)
+        self.labels = Labels(self.library, flows, self)
         self.surveys = Surveys(self.questions, self.library, flows, self)
         self.study = StudyRun(self.questions, self)
         self.step_size = StepSizeFinder(self.settings, self.questions, flows, self)
@@ -346,6 +348,7 @@ class Session(QObject):
         self.unit = None
         if self.display.showing is Showing.LOADING:
             self._show(Display(Showing.NOTHING))
+        self.labels.follow(event.network)
         self.opened.emit(event.network, event.prior)
         for notice in event.network.notices:
             self.notice.emit(Notice(notice, Level.WARNING))
@@ -417,6 +420,7 @@ class Session(QObject):
             self.runs.live_changed.emit()
 
     def _studied(self, made: Record) -> None:
+        self.labels.take(made)
         if self.display.order == made.order:
             self._show(Display(Showing.RESULT, made.order, made.label, None, made))
 

@@ -6,6 +6,7 @@ from dgn_explorer.studies.study import Study
 from dgn_explorer.synthesis.inputs import CONCEPTS, InputSpec
 from dgn_explorer.synthesis.kinds import TEXTS, Part
 from dgn_explorer.synthesis.parameters import Parameters, number, switch
+from dgn_explorer.synthesis.question import Question, Subject
 
 _ROWS = 1 << 20
 _CHARACTERS = 1 << 26
@@ -49,6 +50,13 @@ DISSECTION = Study(
         # how many pictures were used (1,), and a sentence for each that could not be
         Part("pictures", "<i4", 1, 1, each=False),
         Part("left_out", TEXTS, 1, _CHARACTERS, each=False),
+    ),
+    question=Question(
+        (Subject.LAYER,),
+        "Labels",
+        "Which named things the units of this layer answer to.",
+        paper="Network Dissection (Bau et al. 2017)",
+        seconds=30.0,
     ),
     code="dgn_explorer.studies.dissection.dissecting:dissect",
 )

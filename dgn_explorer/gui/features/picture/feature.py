@@ -70,6 +70,7 @@ def picture_feature(desk: Desk) -> Feature:
                     session.display_changed,
                     session.runs.live_changed,
                     session.library.changed,
+                    session.labels.changed,
                 ),
             ),
         ),
@@ -112,6 +113,10 @@ class _Picture(QObject):
         name, address = network.label(unit), str(unit)
         layer = network.layer(unit.layer)
         kind = f"{layer.kind}, {shape_text(layer)} units"
+        label = session.labels.of(unit)
+        if label is not None:
+            doubt = "" if label.stable else ", not in both halves"
+            kind = f"answers to {label.concept} ({label.iou:.2f}{doubt})  ·  {kind}"
         return Topic(
             name or address,
             f"{address}  ·  {kind}" if name else kind,

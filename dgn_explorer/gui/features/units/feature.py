@@ -17,14 +17,15 @@ from dgn_explorer.gui.features.units.browser import DEFAULT_EDGE, EDGES, Browser
 from dgn_explorer.gui.features.units.computing import AskLayer, ComputeLayer, missing_text
 from dgn_explorer.gui.features.units.layer_page import LayerPage
 from dgn_explorer.gui.features.units.note_dialog import NoteDialog
-from dgn_explorer.gui.features.units.unit_model import UNIT_ORDERS
+from dgn_explorer.gui.features.units.unit_model import CONCEPT, UNIT_ORDERS
 from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.gui.state.answering.expecting import expected_seconds
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.history import History
-from dgn_explorer.gui.state.topics import OfLayer, PageName, Topic
+from dgn_explorer.gui.state.topics import OfLayer, PageName, Topic, page_of
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.question import Subject
 
 _ORDERS = {
@@ -36,6 +37,7 @@ _ORDERS = {
     "label": ("Units by name", "Order the unit grid by the names of classes"),
     "date": ("Newest units first", "Order the unit grid by the date of their images"),
     "favourite": ("Favourite units first", "Order the unit grid by favourites"),
+    CONCEPT: ("Units by concept", "Order the unit grid by the concepts that units answer to"),
 }
 
 
@@ -68,6 +70,8 @@ def units_feature(desk: Desk) -> Feature:
                     session.opened,
                     session.library.added,
                     session.library.changed,
+                    session.labels.changed,
+                    session.display_changed,
                     desk.selection.changed,
                 ),
             ),
@@ -107,13 +111,21 @@ class _Units(QObject):
         library, fingerprint, path = self._desk.session.library, network.fingerprint, layer.path
         found = [library.newest(fingerprint, unit) for unit in self._desk.selection.units]
         made = self._browser.units.made
+        detectors = sum(one.detector for one in self._desk.session.labels.of_layer(path))
+        named = f"  ·  {detectors:,} detectors" if detectors else ""
         return Topic(
             layer.path,
-            f"{layer.kind}, {shape_text(layer)} units  ·  {made:,} made",
+            f"{layer.kind}, {shape_text(layer)} units  ·  {made:,} made{named}",
             keys=tuple(item.key for item in found if item is not None),
+            order=self._asked_of_layer(),
             asked=Asked(layer=path),
             owns=OfLayer(fingerprint, path),
         )
+
+    def _asked_of_layer(self) -> Order | None:
+        """What the answer on show was made by, if that is about a layer."""
+        order = self._desk.session.display.order
+        return order if order is not None and page_of(order) is PageName.LAYER else None
 
     def actions(self) -> tuple[Action, ...]:
         """Everything about units that is not a matter of their pictures."""

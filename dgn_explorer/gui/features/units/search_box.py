@@ -123,7 +123,8 @@ class SearchBox(QWidget):
         self._show_problem(None)
         self._entered = False
         self.hits.clear()
-        self._list(self._index.find(text, self._notes.book.units) if self._index else [])
+        labels = self._session.labels.find(text) if text.strip() else []
+        self._list(self._index.find(text, self._notes.book.units, labels) if self._index else [])
         if self.hits.count():
             self.hits.setCurrentRow(0)
         self._open_popup()

@@ -25,9 +25,11 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
 from dgn_explorer.results.filters import ORDERS
 from dgn_explorer.results.summary import Summary
+from dgn_explorer.studies.dissection.labels import in_order
 
 Index = QModelIndex | QPersistentModelIndex
-UNIT_ORDERS = (*ORDERS, "label")
+CONCEPT = "concept"  # of dissections; units that answer most to one come first
+UNIT_ORDERS = (*ORDERS, "label", CONCEPT)
 _BATCH_MS = 50
 _ROOT = QModelIndex()
 
@@ -55,6 +57,7 @@ class UnitModel(QAbstractListModel):
         session.library.added.connect(self._added)
         session.library.thumbnail_ready.connect(self._thumbnail_ready)
         notes.changed.connect(self._all_changed)
+        session.labels.changed.connect(self._labels_changed)
 
     @property
     def layer(self) -> LayerInfo | None:
@@ -105,6 +108,9 @@ class UnitModel(QAbstractListModel):
             units = [a for a, note in self._notes.book.units.items() if note.favourite]
             addresses = [UnitAddress.parse(text) for text in units]
             return sorted(a.index for a in addresses if a.layer == layer)
+        if self.order == CONCEPT:
+            labels = [one for one in self._session.labels.of_layer(layer) if one.detector]
+            return [one.address.index for one in in_order(labels, "concept")]
         found = self._made(layer)
         if self.order == "date":
             return list(found)  # the library is in this order, newest first
@@ -192,7 +198,8 @@ class UnitModel(QAbstractListModel):
             self._shown[stored.key] = self.row_of(unit)
             pixmap = session.library.thumbnail(stored.key, self.ratio)
         title, address = self._title(unit), str(unit)
-        detail = address if title != address else ""
+        label = session.labels.text(unit)
+        detail = ", ".join(part for part in (address if title != address else "", label) if part)
         star = self._notes.of(unit).favourite
         job = session.jobs.of_tile(fingerprint, unit)
         if job is not None:
@@ -216,7 +223,14 @@ class UnitModel(QAbstractListModel):
 
     def _title(self, unit: UnitAddress) -> str:
         label = self._session.network.label(unit) if self._session.network else ""
-        return plain(label) or str(unit.index)
+        said = self._session.labels.text(unit)
+        return plain(label) or (f"{unit.index} {plain(said)}" if said else str(unit.index))
+
+    def _labels_changed(self) -> None:
+        if self.order == CONCEPT:
+            self.show_layer(self._layer)
+        else:
+            self._all_changed()
 
     def _job_changed(self, number: int) -> None:
         job = self._session.jobs.get(number)

@@ -1,0 +1,111 @@
+"""Labels in the window: asked for by a chip, seen on cards and in titles, found by their words."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from dgn_explorer.gui.features.labels.labels_view import LabelsView
+from dgn_explorer.gui.state.topics import PageName
+from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.studies.dissection.labels import labels_of
+from tests.concepts import some_files, write
+from tests.extending.driving import WAIT_MS, computing_window
+from tests.gui.conftest import Explorer
+from tests.tiny_opened import tiny
+
+__all__ = ["tiny"]  # a fixture
+pytestmark = pytest.mark.usefixtures("tiny")
+
+
+@pytest.fixture
+def labelled(make_explorer: Callable[..., Explorer], tmp_path: Path) -> Explorer:
+    """The page of conv2, whose units have just been dissected with every one a detector."""
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    session.select(UnitAddress("conv2", 3))
+    explorer.book.show_page(PageName.LAYER)
+    explorer.desk.questions.chip("dissect").click()
+    assert set(explorer.controls.inputs.fields) == {"concepts"}
+    explorer.controls.inputs.fields["concepts"].edited.emit(
+        str(write(tmp_path / "set", some_files(8)))
+    )
+    explorer.until(lambda: explorer.controls.inputs.fields["concepts"].value == "set")
+    explorer.controls.fields["least"].edited.emit(0.0)
+    explorer.desk.table["visualise"].trigger()
+    explorer.qtbot.waitUntil(lambda: session.display.result is not None, timeout=WAIT_MS)
+    return explorer
+
+
+def test_the_chip_asks_and_the_table_answers(labelled: Explorer, tmp_path: Path) -> None:
+    result = labelled.session.display.result
+    labels = labels_of(result.rows(), 0.0)
+    view = labelled.part(LabelsView)
+    assert view.table.isVisible()
+    assert "16 units are detectors" in view.summary.text()
+    assert view.table.rowCount() == len([one for one in labels if one.detector])
+    column = [view.table.item(row, 3).data(Qt.ItemDataRole.DisplayRole) for row in range(10)]
+    assert column == sorted(column, reverse=True)
+    view.save_table(tmp_path / "t.csv")
+    view.save_figure(tmp_path / "f.png")
+    labelled.until(lambda: (tmp_path / "t.csv").exists() and (tmp_path / "f.png").exists())
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 17
+    assert np.array(Image.open(tmp_path / "f.png")).ndim == 3
+
+
+def test_labels_are_on_cards_in_titles_and_found(labelled: Explorer) -> None:
+    session = labelled.session
+    unit = UnitAddress("conv2", 3)
+    label = session.labels.of(unit)
+    assert label is not None
+    model = labelled.browser.units
+    card = model.card(unit)
+    assert label.concept in card.spoken
+    assert card.title == f"3 {'' if label.stable else '~'}{label.concept}"
+    assert "detectors" in labelled.book.topic.about
+    labelled.book.show_page(PageName.UNIT)
+    assert f"answers to {label.concept}" in labelled.book.topic.about
+    box = labelled.browser.search
+    box.field.setText(label.concept)
+    addresses = [box.hits.item(row).text() for row in range(box.hits.count())]
+    found = {str(one.address) for one in session.labels.find(label.concept)}
+    assert str(unit) in found
+    assert any(str(unit) in text for text in addresses)
+
+
+def test_units_are_ordered_by_label(labelled: Explorer) -> None:
+    labelled.desk.table["sort_concept"].trigger()
+    model, labels = labelled.browser.units, labelled.session.labels
+    shown = [model.address(model.index(row)) for row in range(16)]
+    concepts = [labels.of(unit).concept for unit in shown if labels.of(unit) is not None]
+    assert concepts == sorted(concepts)
+
+
+def test_another_start_knows_the_labels(labelled: Explorer, tmp_path: Path) -> None:
+    session = labelled.session
+    before = session.labels.of(UnitAddress("conv2", 3))
+    network = session.network
+    session.labels._known.clear()
+    session.labels._merge()
+    assert session.labels.of(UnitAddress("conv2", 3)) is None
+    session.library.refresh()
+    labelled.until(lambda: session.labels.of(UnitAddress("conv2", 3)) == before)
+    assert network is session.network
+
+
+def test_a_set_that_is_none_is_told_of(
+    make_explorer: Callable[..., Explorer], tmp_path: Path
+) -> None:
+    explorer = computing_window(make_explorer)
+    explorer.book.show_page(PageName.LAYER)
+    explorer.desk.questions.chip("dissect").click()
+    said: list[str] = []
+    explorer.session.problem.connect(lambda message, hint, details: said.append(message))
+    (tmp_path / "empty").mkdir()
+    explorer.controls.inputs.fields["concepts"].edited.emit(str(tmp_path / "empty"))
+    explorer.until(lambda: bool(said))
+    assert "holds no concepts" in said[0]
+    assert explorer.controls.inputs.fields["concepts"].value == ""
