@@ -107,7 +107,7 @@ def facets_command(
 
 
 def _line(facet: "Facet", path: Path) -> str:
-    flag = "  hardly a facet of this unit" if facet.flagged else ""
+    flag = f"  {facet.remark}" if facet.flagged else ""
     return (
         f"{facet.number}  share {facet.share:.2f}  stability {facet.stability:.2f}"
         f"  activation {facet.activation:.4g} (photographs {facet.photo_activation:.4g})"

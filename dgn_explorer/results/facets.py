@@ -17,7 +17,8 @@ class Facet:
     of them, ``activation`` that of its image and ``photo_activation`` the mean of its photographs.
     ``cosine`` is how near the image's features are to the facet's mean ones, and ``own`` whether
     no other facet's are nearer. ``flagged``: the image excites the unit less than half as much as
-    the best facet's does, so that this is hardly a facet of this unit.
+    the best facet's does. If its photographs do so too this is hardly a facet of this unit; else
+    it is the image that fails (`remark`).
     """
 
     number: int
@@ -28,6 +29,15 @@ class Facet:
     cosine: float
     own: bool
     flagged: bool
+    weak_photos: bool
+
+    @property
+    def remark(self) -> str:
+        """What to think of a facet that is flagged; empty for others."""
+        if not self.flagged:
+            return ""
+        weak = "hardly a facet of this unit"
+        return weak if self.weak_photos else "its image fails: its photographs excite the unit"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -39,6 +49,7 @@ def facets_of(record: Record) -> list[Facet]:
     """The facets of a record, the largest first."""
     activations = record.array("activations")[:, 0]
     best = float(activations.max())
+    best_photos = float(record.array("photo_activations").max())
     columns = (
         *(record.array(name).tolist() for name in ("shares", "stability")),
         activations.tolist(),
@@ -55,6 +66,7 @@ def facets_of(record: Record) -> list[Facet]:
             cosine,
             nearest == number,
             best > 0 and activation < FLAGGED * best,
+            photos < FLAGGED * best_photos,
         )
         for number, (share, stability, activation, photos, cosine, nearest) in enumerate(
             zip(*columns, strict=True)

@@ -177,6 +177,12 @@ def test_a_weak_image_is_flagged(world: World) -> None:
     values = np.array([[10.0], [4.9], [5.1]], np.float32)
     changed = replace(record, parts={**record.parts, "activations": values})
     assert [facet.flagged for facet in facets_of(changed)] == [False, True, False]
+    photos = {"photo_activations": np.array([8.0, 7.0, 8.0], np.float32)}
+    strong = replace(changed, parts={**changed.parts, **photos})
+    assert facets_of(strong)[1].remark.startswith("its image fails")
+    photos = {"photo_activations": np.array([8.0, 3.0, 8.0], np.float32)}
+    weak = replace(changed, parts={**changed.parts, **photos})
+    assert facets_of(weak)[1].remark == "hardly a facet of this unit"
 
 
 def test_the_pull_brings_images_nearer_to_their_facets(world: World) -> None:

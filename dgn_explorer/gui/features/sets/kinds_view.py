@@ -11,7 +11,7 @@ from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 from dgn_explorer.results.facets import Facet, facet_rows, facets_of
 from dgn_explorer.results.record import Record
 
-_PX = 96
+_PX, _TEXT_PX = 88, 170
 _HEADS = ("photos", "", "", "their mean", "its image")
 
 
@@ -36,8 +36,8 @@ class KindsView(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
         row.setSpacing(MEDIUM)
-        row.addWidget(self._area, 3)
-        row.addWidget(side, 2)
+        row.addWidget(self._area, 2)
+        row.addWidget(side, 1)
 
     def show_record(self, record: Record) -> None:
         """Show ``record``."""
@@ -56,6 +56,7 @@ class KindsView(QWidget):
                 grid.addWidget(shown, facet.number + 1, place)
             said = label(text_of(facet))
             said.setWordWrap(True)
+            said.setMinimumWidth(_TEXT_PX)
             if facet.flagged:
                 set_role(said, "role", "warn")
             grid.addWidget(said, facet.number + 1, len(_HEADS))
@@ -74,11 +75,11 @@ class KindsView(QWidget):
 def text_of(facet: Facet) -> str:
     """What is said of a facet.
 
-    >>> print(text_of(Facet(0, 0.25, 0.8, 4.0, 9.0, 0.5, True, True)))
+    >>> print(text_of(Facet(0, 0.25, 0.8, 4.0, 9.0, 0.5, True, True, True)))
     25 % of the photos
     activation 4 (its photos 9)
     found again 0.80
-    hardly a kind of this unit
+    hardly a facet of this unit
     """
     lines = [
         f"{100 * facet.share:.0f} % of the photos",
@@ -87,5 +88,5 @@ def text_of(facet: Facet) -> str:
         f"found again {facet.stability:.2f}",
     ]
     if facet.flagged:
-        lines.append("hardly a kind of this unit")
+        lines.append(facet.remark)
     return "\n".join(lines)
