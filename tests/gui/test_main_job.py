@@ -198,6 +198,28 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
     assert gentle.step_start == pytest.approx(start - 0.85 * (start - end))
 
 
+def test_more_steps_go_on_with_one_count_and_one_curve(explorer: Explorer) -> None:
+    explorer.type_and_enter("volcano")
+    explorer.submitted(1)
+    explorer.engine.advance(40)
+    explorer.desk.table["stop"].trigger()
+    explorer.until(lambda: explorer.session.display.result is not None)
+    explorer.desk.table["more_steps"].trigger()
+    explorer.submitted(2)
+    explorer.engine.advance(10)
+    curve, bar = explorer.stage.curve, explorer.stage.run_bar
+    explorer.until(lambda: "in 50 steps" in curve.accessibleDescription())
+    explorer.until(lambda: bar._title.text() == "Step 50 of 250")  # 40 of 250, and 210 more
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: bar._title.text() == "250 steps")
+    explorer.desk.table["more_steps"].trigger()
+    explorer.submitted(3)
+    explorer.engine.advance(10_000)
+    last = explorer.engine.submitted[2].parameters.steps
+    explorer.until(lambda: bar._title.text() == f"{250 + last} steps")
+    assert f"in {250 + last} steps" in curve.accessibleDescription()
+
+
 def test_more_steps_keep_to_the_method_of_the_result(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.session.settings.use_method("pixels")

@@ -108,7 +108,7 @@ def test_window_fits_its_size(explorer: Explorer, size: tuple[int, int]) -> None
     explorer.window.resize(*size)
     explorer.make("volcano")
     assert explorer.window.size() == QSize(*size)
-    assert explorer.stage.canvas.height() >= (200 if size[1] >= 700 else 120)
+    assert explorer.stage.canvas.height() >= (200 if size[1] >= 700 else 100)
     assert explorer.stage.canvas.width() >= 300
 
 

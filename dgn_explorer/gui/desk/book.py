@@ -14,6 +14,8 @@ from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.state.topics import PageName, Topic, page_of
 
+_LEAST_PX = 280, 150
+
 
 def _no_height() -> int:
     return 0
@@ -58,6 +60,8 @@ class Book(QWidget):
         self._topics: dict[PageName, Callable[[], Topic]] = {}
         self.topic = Topic()
         self._stack = QStackedWidget()
+        # Else the one view that wants the most room would hold up every page.
+        self._stack.setMinimumSize(*_LEAST_PX)
         self._blank = QWidget()
         self._stack.addWidget(self._blank)
         self._column = QVBoxLayout(self)

@@ -98,7 +98,7 @@ def lay_desk(
     book.page_changed.connect(notices.place_later)
     navigator, inspector = Navigator(book), Inspector(book, preferences)
     panels = Panels(window)
-    panels.add(Panel(NAVIGATOR, navigator, Area.LEFT, 200))
+    panels.add(Panel(NAVIGATOR, navigator, Area.LEFT, 216))
     panels.add(Panel(INSPECTOR, inspector, Area.RIGHT, 276))
     return Desk(
         window=window,

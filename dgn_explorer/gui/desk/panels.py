@@ -13,7 +13,8 @@ _MOVES = (
     | QDockWidget.DockWidgetFeature.DockWidgetMovable
 )
 _NARROW = 1200
-_BOTTOM_PX = 156
+_BOTTOM_PX, _LOW_BOTTOM_PX = 164, 122
+_LOW = 760
 
 
 class Area(Enum):
@@ -95,7 +96,8 @@ class Panels(QObject):
             Qt.Orientation.Horizontal,
         )
         if Area.BOTTOM in firsts:
-            window.resizeDocks([firsts[Area.BOTTOM]], [_BOTTOM_PX], Qt.Orientation.Vertical)
+            height = _LOW_BOTTOM_PX if window.height() < _LOW else _BOTTOM_PX
+            window.resizeDocks([firsts[Area.BOTTOM]], [height], Qt.Orientation.Vertical)
 
     def _name_tabs(self) -> None:
         """Name the tab bars, which Qt makes when panels come to share a place."""

@@ -1,7 +1,14 @@
 """The questions that can be asked of the page's subject: one chip a method or study."""
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.book import Book
@@ -29,6 +36,7 @@ class QuestionBar(QWidget):
         self.time = ElidedLabel("muted")
         self.go = action_button(table["visualise"])
         self.go.setProperty("role", "primary")
+        self.go.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         body, column = panel(margin=0, spacing=TIGHT)
         column.setContentsMargins(LARGE, TIGHT, MEDIUM, SMALL)
         words = QHBoxLayout()

@@ -84,6 +84,7 @@ class Session(QObject):
         self.asked = ("", "")  # the network and prior asked for last, whatever came of it
         self.pair = ("", "")  # those that are open
         self._asking: deque[tuple[str, str]] = deque()  # the engine answers in this order
+        self.continued: dict[str, str] = {}  # key of a recipe of more steps to its result's
         self.unit: UnitAddress | None = None
         self.display = Display(Showing.LOADING)
         self._wish = 0  # the newest thing the user asked to see; older answers are dropped
@@ -264,7 +265,9 @@ class Session(QObject):
         """Continue from the code of the result on show."""
         result = self.display.result
         if result is not None:
-            self.run(continuation(result, self.settings.value.parameters))
+            recipe = continuation(result, self.settings.value.parameters)
+            self.continued[recipe.key] = result.key
+            self.run(recipe)
 
     def go_on_with(self, recipe: Recipe) -> None:
         """Let the running interactive job go on with another recipe, and show it."""

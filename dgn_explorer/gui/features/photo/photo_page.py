@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.desk.answers import AnswerStack
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.canvas import Canvas
+from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import action_button, label, panel
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.gui.look.wipe import Wipe
@@ -116,13 +117,11 @@ def _no_photo(desk: Desk) -> QWidget:
     column.setSpacing(MEDIUM)
     column.addStretch()
     column.addWidget(_centred(_NO_PHOTO))
-    row = QHBoxLayout()
-    row.addStretch()
+    row = FlowLayout(SMALL)
     opener = action_button(desk.table["open_photo"])
     opener.setProperty("role", "primary")
     row.addWidget(opener)
     row.addWidget(action_button(desk.table["paste_photo"]))
-    row.addStretch()
     column.addLayout(row)
     column.addStretch()
     return made

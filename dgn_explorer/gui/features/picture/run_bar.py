@@ -64,18 +64,21 @@ class RunBar(QWidget):
         self._stop.setIcon(stop.icon())
         self._more.setIcon(more.icon())
 
-    def show_job(self, job: SubmittedJob, on_show: bool) -> None:
-        """Show how far ``job`` is; ``on_show`` if it is the one in the picture."""
+    def show_job(self, job: SubmittedJob, on_show: bool, before: int = 0) -> None:
+        """Show how far ``job`` is; ``on_show`` if it is the one in the picture.
+
+        ``before`` is how many steps the runs did that it goes on from: they count as one.
+        """
         self._set_buttons(running=True, watch=not on_show)
         self._stop.setEnabled(job.state is not JobState.STOPPING)
-        words = f"Step {job.step} of {job.steps}" if job.steps else "Waiting…"
+        words = f"Step {before + job.step} of {before + job.steps}" if job.steps else "Waiting…"
         if job.state is JobState.STOPPING:
             words = "Stopping…"
         self._title.setText(words if on_show else f"{job.name}: {words[0].lower()}{words[1:]}")
         ahead = job.steps and job.state is JobState.RUNNING
         self._note.setText(f"{time_text(job.seconds_left)} left" if ahead else "")
-        self._bar.setRange(0, max(job.steps, 1))
-        self._bar.setValue(job.step)
+        self._bar.setRange(0, max(before + job.steps, 1))
+        self._bar.setValue(before + job.step)
 
     def show_study(self, survey: Survey, progress: tuple[int, int]) -> None:
         """Show how far an analysis is."""
@@ -88,7 +91,7 @@ class RunBar(QWidget):
         self._bar.setRange(0, total)  # 0 of 0 moves to and fro
         self._bar.setValue(done)
 
-    def show_result(self, result: Record | None) -> None:
+    def show_result(self, result: Record | None, before: int = 0) -> None:
         """Show how the finished or stopped picture came about."""
         self._set_buttons(running=False, watch=False)
         if result is None or not result.steps:
@@ -98,9 +101,9 @@ class RunBar(QWidget):
             self._bar.setRange(0, 1)
             self._bar.setValue(0 if result is None else 1)
             return
-        steps = result.steps
-        wanted = getattr(result.order.parameters, "steps", steps)
-        goal = steps if result.state == "done" else wanted
+        steps = before + result.steps
+        wanted = getattr(result.order.parameters, "steps", result.steps)
+        goal = steps if result.state == "done" else before + wanted
         self._more.setEnabled(_resumable(result))
         self._title.setText(f"{steps} steps" if steps == goal else f"{steps} of {goal} steps")
         self._note.setText(time_note(result))

@@ -15,6 +15,7 @@ from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import flat_button, label, panel
 from dgn_explorer.gui.look.texts import TIMES
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
+from dgn_explorer.gui.state.answering.lineage import Lineage
 from dgn_explorer.gui.state.display import Display, Forming, Showing
 from dgn_explorer.gui.state.topics import PageName, page_of
 from dgn_explorer.results.record import Record
@@ -35,6 +36,8 @@ class Stage(QWidget):
         super().__init__()
         session, theme, table = desk.session, desk.theme, desk.table
         self._session, self._book = session, desk.book
+        self._lineage = Lineage(session, desk.flows, desk.window)
+        self._lineage.changed.connect(self._show_lineage)
         self.canvas = Canvas(theme)
         self.curve = ActivationCurve(theme)
         self.run_bar = RunBar()
@@ -174,13 +177,24 @@ class Stage(QWidget):
             steps = getattr(display.recipe.parameters, "steps", steps)
         reached = [v for n in range(record.count) if np.isfinite(v := record.activation_of(n))]
         marks = record.array(_MARKS).tolist() if _MARKS in record.parts else ()
-        self.curve.show_trace(record.trace, steps, reached, marks)
+        before = self._lineage.before
+        trace = np.concatenate([before, record.trace])
+        marks = [len(before) + mark for mark in marks]
+        self.curve.show_trace(trace, len(before) + steps, reached, marks)
+
+    def _show_lineage(self) -> None:
+        """Draw the curve again, with what the run on show went on from."""
+        self._show()
+        frame = self._session.runs.frame_of(self._session.display.job or 0)
+        if frame is not None:
+            self._show_frame(frame)
 
     def _show_frame(self, frame: Forming) -> None:
         if not self.mine:
             return
         self.canvas.show_image(frame.image, moving=True)
-        self.curve.show_trace(frame.trace, frame.steps)
+        before = self._lineage.before
+        self.curve.show_trace(np.concatenate([before, frame.trace]), len(before) + frame.steps)
         height, width = frame.image.shape[:2]
         self._size.setText(f"{width} {TIMES} {height} pixels")
         self._place_tools()
@@ -194,6 +208,8 @@ class Stage(QWidget):
         if study is not None and display.order == study:
             self.run_bar.show_study(study, session.study.progress)
         elif job is not None:
-            self.run_bar.show_job(job, self.mine and job.number == display.job)
+            on_show = self.mine and job.number == display.job
+            self.run_bar.show_job(job, on_show, len(self._lineage.before) if on_show else 0)
         else:
-            self.run_bar.show_result(display.result if self.mine else None)
+            before = len(self._lineage.before)
+            self.run_bar.show_result(display.result if self.mine else None, before)

@@ -1,6 +1,7 @@
 """The stored results of the page's subject along the bottom, newest first."""
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -19,7 +20,7 @@ from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
 from dgn_explorer.results.filters import ResultFilter
 from dgn_explorer.results.record import DONE
 
-EDGE = 72
+EDGE, _LEAST_EDGE = 80, 36
 _SCROLLBAR_PX = 18
 _EMPTY = "Every picture you make of this is kept here, and shown again at once."
 
@@ -38,7 +39,8 @@ class ResultsStrip(QWidget):
         self.view.setAccessibleName("Results")
         self.view.setModel(self.model)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.view.setMinimumHeight(self.view.card_size.height() + _SCROLLBAR_PX)
+        self._rest = self.view.card_size.height() - EDGE + _SCROLLBAR_PX
+        self.view.setMinimumHeight(_LEAST_EDGE + self._rest)
         self.view.clicked.connect(self._show)
         self.view.started.connect(self._show)
         self.view.drag_out()
@@ -85,6 +87,13 @@ class ResultsStrip(QWidget):
         desk.book.topic_changed.connect(self._own)
         desk.context_menu(self.view)
         self._own()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the pictures as large as there is room for in one line."""
+        super().resizeEvent(event)
+        edge = min(max(self.view.height() - self._rest, _LEAST_EDGE), EDGE)
+        if edge != self.view.edge:
+            self.view.set_edge(edge)
 
     def _filter(self) -> None:
         state = "" if self.partial.isChecked() else DONE

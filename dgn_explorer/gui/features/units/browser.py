@@ -151,7 +151,7 @@ class Browser(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(1, 88)
+        header.resizeSection(1, 100)
         self.tree.selectionModel().currentChanged.connect(self._layer_changed)
         self._go_to_layer(network.output_layer)
         self._fit_tree()

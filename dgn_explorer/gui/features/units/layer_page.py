@@ -4,7 +4,6 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHBoxLayout,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.units.browser import Browser
 from dgn_explorer.gui.look.card_view import CardView
+from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import action_button, label, panel
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 
@@ -56,12 +56,10 @@ class LayerPage(QWidget):
         self.slider.setFixedWidth(110)
         self.slider.setAccessibleName("Size of the units")
         self.slider.valueChanged.connect(lambda at: self.set_edge(EDGES[at]))
-        row = QHBoxLayout()
-        row.setSpacing(MEDIUM)
+        row = FlowLayout(MEDIUM)
         row.addWidget(self.order)
         row.addWidget(label("Size", "muted"))
         row.addWidget(self.slider)
-        row.addStretch()
         row.addWidget(action_button(desk.table["compute_layer"]))
         body, column = panel(margin=0, spacing=SMALL)
         column.setContentsMargins(LARGE, 0, SMALL, SMALL)
