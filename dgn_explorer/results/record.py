@@ -97,8 +97,19 @@ class Record:
 
     @property
     def picture(self) -> np.ndarray:
-        """What there is to look at (H, W, 3) uint8: the image, or all of them as a sheet."""
+        """What there is to look at (H, W, 3) uint8: the image, or all of them as a sheet.
+
+        Of maps: over their photograph, or those of a layer as a sheet.
+        """
+        if "maps" in self.parts:
+            from dgn_explorer.export.map_picture import map_picture
+
+            return map_picture(self.array("maps"), self._seen)
         return tiled(self.images) if self.count > 1 else self.image
+
+    @property
+    def _seen(self) -> np.ndarray | None:
+        return self.array("seen") if "seen" in self.parts else None
 
     @property
     def codes(self) -> np.ndarray:
@@ -164,11 +175,14 @@ class Record:
     def save(self, path: str | Path) -> list[Path]:
         """Write the images to ``path`` as PNG files that carry the recipe.
 
-        Several images go to ``name 1 of 9.png`` and so on. Returns the files written; raises
-        `DgnError` if one cannot be, and `TypeError` for a survey.
+        Several images go to ``name 1 of 9.png`` and so on; maps are one picture. Returns the files
+        written; raises `DgnError` if one cannot be, and `TypeError` for a table.
         """
         from dgn_explorer.export.png import paths_for, save_png  # Pillow is slow to import
 
+        if "maps" in self.parts:
+            save_png(Path(path), self.picture, self.order)
+            return [Path(path)]
         targets = paths_for(Path(path), self.count)
         for target, image in zip(targets, self.images, strict=True):
             save_png(target, image, self.recipe)
@@ -189,11 +203,11 @@ class Record:
         return {name: part for name, part in self.parts.items() if declared[name].each}
 
     def _repr_png_(self) -> bytes | None:
-        """The picture in a notebook: of one image."""
+        """The picture in a notebook: of one image, or of maps."""
         from dgn_explorer.export.png import encode_png
 
         alone = "images" in self.parts and self.count == 1
-        return encode_png(self.image, self.recipe) if alone else None
+        return encode_png(self.picture, self.order) if alone or "maps" in self.parts else None
 
     def _repr_html_(self) -> str | None:
         """The pictures in a notebook: of several images; a table of a table."""

@@ -1,14 +1,17 @@
 """All maps of a layer: the numbers are the layer's, and the sheet says whose map is where."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.export.heat import COLOURS, GREY, Look, blurred
+from dgn_explorer.export.map_picture import map_picture
 from dgn_explorer.export.map_sheet import LAYER, map_sheet
 from dgn_explorer.export.overlay import overlay
-from dgn_explorer.export.png import encode_png
+from dgn_explorer.export.png import encode_png, read_survey
 from dgn_explorer.studies.survey import Survey
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.inputs import Input
@@ -41,6 +44,17 @@ def test_the_maps_are_what_the_layer_puts_out() -> None:
     np.testing.assert_allclose(record.array("means"), wanted.mean((1, 2)), atol=1e-5)
     np.testing.assert_allclose(record.array("highest"), wanted.max((1, 2)), atol=1e-5)
     np.testing.assert_array_equal(record.array("seen"), PHOTO)
+
+
+def test_a_record_of_maps_is_shown_and_saved_with_its_order(tmp_path: Path) -> None:
+    record = finish(make(survey("conv2"), bench()))
+    np.testing.assert_array_equal(record.picture, map_sheet(record.array("maps")).picture)
+    (path,) = record.save(tmp_path / "maps.png")
+    assert read_survey(path) == record.order
+    shown = record._repr_png_()
+    assert shown is not None and shown.startswith(b"\x89PNG")
+    over = map_picture(np.ones((1, 32, 32)), PHOTO)
+    np.testing.assert_array_equal(over, overlay(PHOTO, np.ones((32, 32))))
 
 
 def test_a_layer_without_maps_is_refused() -> None:
