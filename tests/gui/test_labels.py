@@ -68,6 +68,7 @@ def test_labels_are_on_cards_in_titles_and_found(labelled: Explorer) -> None:
     assert "detectors" in labelled.book.topic.about
     labelled.book.show_page(PageName.UNIT)
     assert f"answers to {label.concept}" in labelled.book.topic.about
+    assert labelled.book.topic.title == f"conv2:3  ·  {session.labels.text(unit)}"
     box = labelled.browser.search
     box.field.setText(label.concept)
     addresses = [box.hits.item(row).text() for row in range(box.hits.count())]

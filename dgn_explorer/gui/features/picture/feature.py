@@ -113,12 +113,13 @@ class _Picture(QObject):
         name, address = network.label(unit), str(unit)
         layer = network.layer(unit.layer)
         kind = f"{layer.kind}, {shape_text(layer)} units"
-        label = session.labels.of(unit)
+        title, label = name or address, session.labels.of(unit)
         if label is not None:
             doubt = "" if label.stable else ", not in both halves"
             kind = f"answers to {label.concept} ({label.iou:.2f}{doubt})  ·  {kind}"
+            title = f"{title}  ·  {session.labels.text(unit)}"
         return Topic(
-            name or address,
+            title,
             f"{address}  ·  {kind}" if name else kind,
             display.badge if mine else "",
             (result.key,) if result is not None else (),

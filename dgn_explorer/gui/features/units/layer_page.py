@@ -21,6 +21,7 @@ DEFAULT_EDGE = 96
 _ORDERS = {
     "index": "By number",
     "label": "By name",
+    "concept": "By concept",
     "activation": "Strongest first",
     "date": "Newest first",
     "favourite": "Favourites first",

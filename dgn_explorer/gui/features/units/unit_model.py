@@ -198,8 +198,10 @@ class UnitModel(QAbstractListModel):
             self._shown[stored.key] = self.row_of(unit)
             pixmap = session.library.thumbnail(stored.key, self.ratio)
         title, address = self._title(unit), str(unit)
-        label = session.labels.text(unit)
-        detail = ", ".join(part for part in (address if title != address else "", label) if part)
+        detail = address if title != address else ""
+        named = session.network is not None and session.network.label(unit)
+        if named and (said := session.labels.text(unit)):  # else the title says it
+            detail = f"{said}, {detail}"
         star = self._notes.of(unit).favourite
         job = session.jobs.of_tile(fingerprint, unit)
         if job is not None:
