@@ -12,7 +12,7 @@ from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
 
-_LEAST_PX, _TITLE_PX, _REST_PX = 280, 180, 110  # the rest: margins, gaps, dots, a few letters
+_LEAST_PX, _TITLE_PX, _REST_PX = 280, 180, 150  # the rest: margins, gaps, dots, a few letters
 
 
 class TitleBar(QWidget):

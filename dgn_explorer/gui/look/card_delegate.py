@@ -33,11 +33,13 @@ class CardDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
         self.edge = edge
+        self.least_px = 0  # a card is as wide as this at least, so that its texts can be read
 
     def size(self) -> QSize:
         """The size of every card."""
         lines = 2 * QFontMetrics(font(CAPTION_PT)).height()
-        return QSize(self.edge + 2 * SMALL, self.edge + 2 * SMALL + TIGHT + lines)
+        width = max(self.edge, self.least_px)
+        return QSize(width + 2 * SMALL, self.edge + 2 * SMALL + TIGHT + lines)
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

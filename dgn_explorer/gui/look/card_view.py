@@ -8,6 +8,7 @@ from dgn_explorer.gui.look.card_delegate import CardDelegate
 from dgn_explorer.gui.look.theme import Theme
 
 _JUMP = 10
+_STRIP_PX = 76
 
 
 class CardView(QListView):
@@ -26,6 +27,7 @@ class CardView(QListView):
         super().__init__(parent)
         self._cards = CardDelegate(theme, edge, self)
         self._strip = strip
+        self._cards.least_px = _STRIP_PX if strip else 0
         self.setItemDelegate(self._cards)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)

@@ -30,8 +30,8 @@ class FlowLayout(QLayout):
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """It takes no more room than it needs."""
-        return Qt.Orientation(0)
+        """It takes the whole width, and no more height than it needs."""
+        return Qt.Orientation.Horizontal
 
     def hasHeightForWidth(self) -> bool:
         """A narrower one is higher."""

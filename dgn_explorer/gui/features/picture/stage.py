@@ -21,6 +21,7 @@ from dgn_explorer.gui.state.topics import PageName, page_of
 from dgn_explorer.results.record import Record
 
 _IMAGES = "images"
+_TOOLS_PX = 240  # a lower canvas has no room for tools over the picture
 _MARKS = "sample_steps"  # the part that says after how many steps each image was there
 _PAGES = (PageName.UNIT, PageName.MIX)
 
@@ -105,6 +106,7 @@ class Stage(QWidget):
         return super().eventFilter(watched, event)
 
     def _place_tools(self) -> None:
+        self._tools.setVisible(self.canvas.height() >= _TOOLS_PX)  # the menu has them too
         self._tools.adjustSize()
         self._tools.move(self.canvas.width() - self._tools.width() - SMALL, SMALL)
 

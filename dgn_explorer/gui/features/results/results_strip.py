@@ -58,7 +58,7 @@ class ResultsStrip(QWidget):
         self.partial.setAccessibleName("List stopped results too")
         self.partial.clicked.connect(self._filter)
         self._count = label("", "section")
-        self._empty = label(_EMPTY, "muted")
+        self._empty = label(_EMPTY, "muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
@@ -91,7 +91,8 @@ class ResultsStrip(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the pictures as large as there is room for in one line."""
         super().resizeEvent(event)
-        edge = min(max(self.view.height() - self._rest, _LEAST_EDGE), EDGE)
+        room = self.height() - SMALL - TIGHT - 2 - self._rest
+        edge = min(max(room, _LEAST_EDGE), EDGE)
         if edge != self.view.edge:
             self.view.set_edge(edge)
 
