@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from dgn_explorer.gui.look.parts import ElidedLabel, label, set_role
-from dgn_explorer.gui.look.plain import plain
+from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.texts import TIMES
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
 from dgn_explorer.gui.state.network_cards import Checked, NetworkCard, NetworkCards
@@ -56,7 +56,7 @@ class NetworkCardView(QFrame):
         self.doing = label("", "muted")
         self.look = self._button("Look at it", self.look_wanted)
         self.check = self._button("Check on photographs…", self.photos_wanted)
-        self.check.setToolTip(f"Give {_FOLDERS}")
+        set_tip(self.check, f"Give {_FOLDERS}")
         self.stop = QPushButton("Stop")
         self.stop.setAutoDefault(False)
         self.stop.setAccessibleName("Stop looking at the network")
