@@ -16,9 +16,9 @@ class Deadline:
     at: float
 
     @staticmethod
-    def begin() -> "Deadline":
-        """That of an opening that begins now."""
-        return Deadline(time.monotonic() + OPENING_S)
+    def begin(more_s: float = 0.0) -> "Deadline":
+        """That of an opening that begins now; ``more_s`` is what it may take besides."""
+        return Deadline(time.monotonic() + OPENING_S + more_s)
 
     def left_s(self) -> float:
         """The seconds that are left, at least none."""
@@ -33,7 +33,7 @@ class Deadline:
 def too_long() -> DgnError:
     """What is said of a program whose time is over."""
     return DgnError(
-        f"Opening the network was given up after {OPENING_S:g} seconds.",
+        f"Opening the network was given up: it takes more than {OPENING_S:g} seconds.",
         "If the machine is busy, open it again later; otherwise the file is damaged, a trap, or too"
         " large for this machine: save its state dict and open it with --arch.",
     )

@@ -17,6 +17,7 @@ from dgn_explorer.networks.programs.onnx.precision import in_single
 from dgn_explorer.networks.weights.checkpoints import file_digest, require_file
 
 _DEFAULT_SIZE = 224
+_BYTES_PER_S = 50 << 20  # of weights that somebody has gone to the trouble of sending
 
 
 def load(path: Path, request: Request) -> Loaded:
@@ -27,8 +28,9 @@ def load(path: Path, request: Request) -> Loaded:
     onnxruntime is installed, or the network is small, its scores are compared with others'.
     """
     require_file(path)
-    deadline = Deadline.begin()
     model = read_model(path)
+    weights = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
+    deadline = Deadline.begin(more_s=weights / _BYTES_PER_S)
     channels, size, last = image_input(model)
     size = request.options.size or size or _DEFAULT_SIZE
     if size > LARGEST_SIZE:
