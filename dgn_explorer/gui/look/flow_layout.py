@@ -60,13 +60,23 @@ class FlowLayout(QLayout):
         return made
 
     def _lay(self, rect: QRect, move: bool) -> int:
-        x, y, high = rect.x(), rect.y(), 0
+        """Put every line in place, its widgets centred on it; returns how high all lines are."""
+        y, line, x = rect.y(), list[tuple[QLayoutItem, QRect]](), rect.x()
         for item in self._items:
+            if item.isEmpty():  # a hidden widget
+                continue
             size = item.sizeHint()
-            if x > rect.x() and x + size.width() > rect.x() + rect.width():
-                x, y, high = rect.x(), y + high + self._gap, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+            if line and x + size.width() > rect.x() + rect.width():
+                y += self._place(line, move) + self._gap
+                line, x = [], rect.x()
+            line.append((item, QRect(QPoint(x, y), size)))
             x += size.width() + self._gap
-            high = max(high, size.height())
-        return y + high - rect.y()
+        return y + self._place(line, move) - rect.y()
+
+    @staticmethod
+    def _place(line: list[tuple[QLayoutItem, QRect]], move: bool) -> int:
+        """Put one line in place; returns its height."""
+        high = max((box.height() for _, box in line), default=0)
+        for item, box in line if move else ():
+            item.setGeometry(box.translated(0, (high - box.height()) // 2))
+        return high

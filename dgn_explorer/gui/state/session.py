@@ -87,6 +87,7 @@ class Session(QObject):
         self.continued: dict[str, str] = {}  # key of a recipe of more steps to its result's
         self.unit: UnitAddress | None = None
         self.display = Display(Showing.LOADING)
+        self._wanted = False  # somebody has asked to see something since the start
         self._wish = 0  # the newest thing the user asked to see; older answers are dropped
         self._wanted_first = self._show_then = ""
         self._fallback: tuple[str, str] | None = None
@@ -245,6 +246,7 @@ class Session(QObject):
 
     def run(self, order: Order) -> None:
         """Show what comes of ``order``."""
+        self._wanted = True
         self._wish += 1
         running = self.runs.live_job
         if running is not None and running.recipe.key == order.key:
@@ -302,12 +304,13 @@ class Session(QObject):
 
     def show_result(self, key: str, aside: bool = False) -> None:
         """Show a stored result."""
+        self._wanted = self._wanted or not aside
         self._wish += 1
         self._flows.start(self._show_stored(key, self._wish, aside))
 
     def restore(self, key: str) -> None:
         """Show a result of the last session, if nothing else is on show or asked for."""
-        if self._wanted_first or self._wish or self.display.showing is not Showing.NOTHING:
+        if self._wanted_first or self._wanted or self.display.showing is not Showing.NOTHING:
             return
         if key:
             self._wish += 1

@@ -15,7 +15,7 @@ from dgn_explorer.gui.look.icons import program_pixmap
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT, WIDE
 
-EXAMPLES = ("volcano", "strawberry", "golden retriever")
+EXAMPLES = ("golden retriever", "volcano", "strawberry")
 _HOW = (
     ("Double-click", "a unit at the left and watch its image form"),
     ("Ctrl+F", "find a class, a layer, or a unit such as fc:980"),
