@@ -69,7 +69,7 @@ def draw(count: int, generator: Generator) -> tuple[Tensor, Tensor]:
 
 
 def train(checkpoints: tuple[int, ...] = CHECKPOINTS) -> dict[str, dict[str, Tensor]]:
-    """The weights after each number of steps, by position; prints the share that is right."""
+    """The weights after each number of steps, by position."""
     network = untrained(_SEED)
     optimiser = torch.optim.Adam(network.parameters(), _RATE)
     generator = torch.Generator().manual_seed(_SEED)
@@ -77,7 +77,6 @@ def train(checkpoints: tuple[int, ...] = CHECKPOINTS) -> dict[str, dict[str, Ten
     for step in range(checkpoints[-1] + 1):
         if step in checkpoints:
             states[f"step-{step}"] = {k: v.clone() for k, v in network.state_dict().items()}
-            print(f"step {step}: {right(network):.1%} right")
         images, kinds = draw(_BATCH, generator)
         loss = F.cross_entropy(network(PREPROCESSING(images)), kinds)
         optimiser.zero_grad()

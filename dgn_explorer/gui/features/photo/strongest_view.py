@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from dgn_explorer.gui.desk.desk import Desk
-from dgn_explorer.gui.look.plain import plain, set_tip
+from dgn_explorer.gui.look.plain import plain, tip_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import Theme
 from dgn_explorer.networks.address import UnitAddress
@@ -116,11 +116,11 @@ class StrongestView(QWidget):
         item.setData(2, _ShareRole, float(max(0.0, row["deviations"]) / max(most, 1e-9)))
         item.setData(0, _UnitRole, unit)
         for column in range(3):
-            set_tip(
-                _Tip(item, column),
+            tip = (
                 f"{unit}: activation {number_text(row['activation'])}, "
-                f"{row['deviations']:.1f} standard deviations above its layer's mean",
+                f"{row['deviations']:.1f} standard deviations above its layer's mean"
             )
+            item.setData(column, Qt.ItemDataRole.ToolTipRole, tip_text(tip))
         return item
 
     def _select(self, item: QTreeWidgetItem | None) -> None:
@@ -132,14 +132,3 @@ class StrongestView(QWidget):
         unit = item.data(0, _UnitRole)
         if isinstance(unit, UnitAddress):
             self._session.visualise(unit)
-
-
-class _Tip:
-    """The tool tip of one column of an item."""
-
-    def __init__(self, item: QTreeWidgetItem, column: int) -> None:
-        self._item, self._column = item, column
-
-    def setToolTip(self, text: str, /) -> None:
-        """Show ``text`` when the mouse rests."""
-        self._item.setToolTip(self._column, text)
