@@ -186,7 +186,7 @@ def test_a_disk_that_fails_where_nobody_expected_it_is_a_sentence(
     def failing() -> None:
         raise OSError(30, "Read-only file system", "/a\x1b[2J")
 
-    monkeypatch.setattr("dgn_explorer.commands.cache.open_store", failing)
+    monkeypatch.setattr("dgn_explorer.commands.stored.cache.open_store", failing)
     code, out, err = run(capsys, "cache", "list")
     assert (code, out) == (2, "")
     assert err.startswith(r"Error: It is not allowed to use /a\x1b[2J (Read-only file system).")
@@ -211,7 +211,7 @@ def test_an_error_that_users_can_put_right_has_two_lines(
     def failing() -> None:
         raise DgnError(f"{HOSTILE} is bad.", "Rename it.")
 
-    monkeypatch.setattr("dgn_explorer.commands.cache.open_store", failing)
+    monkeypatch.setattr("dgn_explorer.commands.stored.cache.open_store", failing)
     code, _, err = run(capsys, "cache", "list")
     assert code == 2
     assert err.splitlines() == [f"Error: {printable(HOSTILE)} is bad.", "Rename it."]

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QFileDialog
 
 import dgn_explorer as dgn
 from dgn_explorer import cli
-from dgn_explorer.commands.ascent_options import ascent_options
+from dgn_explorer.commands.units.ascent_options import ascent_options
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import resize
 from dgn_explorer.photos.crops import middle_square

@@ -16,7 +16,7 @@ from PIL import Image
 
 from dgn_explorer import api
 from dgn_explorer.cli import group
-from dgn_explorer.commands import combine, images, visualize
+from dgn_explorer.commands.units import combine, images, visualize
 from dgn_explorer.engine import opened
 from dgn_explorer.engine.messages import Opened
 from dgn_explorer.errors import DgnError

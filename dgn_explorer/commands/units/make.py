@@ -73,8 +73,8 @@ def make_command(
     Photographs that it needs are given by --file, results that it goes on from by --before, unless
     they are in the store.
     """
-    from dgn_explorer.commands.images import make_folder, make_images, network_name
     from dgn_explorer.commands.tables import print_table, save_maps
+    from dgn_explorer.commands.units.images import make_folder, make_images, network_name
     from dgn_explorer.export.png import file_name
     from dgn_explorer.studies.survey import order_from_json
     from dgn_explorer.synthesis.recipe import Recipe

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -17,6 +16,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import StatusLine, print_json, say
+from dgn_explorer.commands.units.ascent_options import read_settings
 from dgn_explorer.studies.dissection.labels import (
     ORDERS,
     LayerTally,

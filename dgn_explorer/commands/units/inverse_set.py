@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -17,6 +16,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.commands.units.ascent_options import read_settings
 from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.ranges import are_inside, parse_range
 from dgn_explorer.synthesis.recipe import Recipe
@@ -62,7 +62,7 @@ def inverse_set_command(
     UNIT is a class name or an address, such as "golden retriever=8..10" "tennis ball=8..10". What
     is printed is read from the 8-bit images as they are stored.
     """
-    from dgn_explorer.commands.images import make_images, network_name
+    from dgn_explorer.commands.units.images import make_images, network_name
     from dgn_explorer.errors import DgnError
     from dgn_explorer.export.png import file_name
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from dgn_explorer.commands.opening import explorer_for
-from dgn_explorer.commands.sampling import METHOD, Sampling, make_samples, sampling_options
+from dgn_explorer.commands.units.sampling import METHOD, Sampling, make_samples, sampling_options
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     batch_option,
@@ -17,6 +16,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json
+from dgn_explorer.commands.units.ascent_options import Ascent, ascent_options
 
 
 @click.command("visualize")
@@ -55,7 +55,7 @@ def visualize_command(
     ADDRESS is a class name (volcano), class:980, layer:index[@row,col], or units of a layer:
     layer:0-63, layer:* for all. Results that are in the store are not computed again.
     """
-    from dgn_explorer.commands.images import make_images, network_name
+    from dgn_explorer.commands.units.images import make_images, network_name
     from dgn_explorer.export.png import file_name
     from dgn_explorer.synthesis.recipe import Recipe
     from dgn_explorer.synthesis.targets import Maximise

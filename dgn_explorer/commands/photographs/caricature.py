@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -16,6 +15,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.commands.units.ascent_options import read_settings
 
 
 @click.command("caricature")
@@ -49,7 +49,7 @@ def caricature_command(
 
     dot says how far the image goes in the photograph's direction, that itself being 1.
     """
-    from dgn_explorer.commands.images import make_images
+    from dgn_explorer.commands.units.images import make_images
     from dgn_explorer.engine.ordering import Wanted
     from dgn_explorer.export.png import file_name
     from dgn_explorer.synthesis.methods.caricature.about import CARICATURE, roles_of

@@ -10,8 +10,8 @@ from dgn_explorer.commands.options import (
     json_option,
     loader_options,
 )
-from dgn_explorer.commands.prior_compare import compare_command
-from dgn_explorer.commands.prior_photos import (
+from dgn_explorer.commands.priors.prior_compare import compare_command
+from dgn_explorer.commands.priors.prior_photos import (
     bounds_command,
     check_command,
     published_encoder,

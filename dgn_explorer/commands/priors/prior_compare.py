@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -14,6 +13,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import StatusLine, print_json, say
+from dgn_explorer.commands.units.ascent_options import Ascent, ascent_options
 from dgn_explorer.engine.ordering import Wanted, with_steps
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.methods.pixels.about import PIXELS

@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -18,6 +17,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.commands.units.ascent_options import read_settings
 from dgn_explorer.synthesis.methods.inversion.about import THROUGH, cannot_follow
 
 ALL = "*"
@@ -74,7 +74,7 @@ def invert_command(
     relative_error is the length of the difference at the layer over that of the photograph's
     features, plain_error that of an image in the photograph's mean colour.
     """
-    from dgn_explorer.commands.images import make_images
+    from dgn_explorer.commands.units.images import make_images
     from dgn_explorer.engine.ordering import Wanted
     from dgn_explorer.export.png import file_name
     from dgn_explorer.synthesis.recipe import Recipe

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.options import (
     batch_option,
     device_option,
@@ -17,6 +16,7 @@ from dgn_explorer.commands.options import (
     prior_option,
 )
 from dgn_explorer.commands.terminal import print_json
+from dgn_explorer.commands.units.ascent_options import read_settings
 
 if TYPE_CHECKING:
     from dgn_explorer.api import Explorer
@@ -116,7 +116,7 @@ def sampling_options(command: Command) -> Command:
 
 def make_samples(explorer: "Explorer", recipes: "list[Recipe]", sampling: Sampling) -> None:
     """Make the sets of ``recipes``, write them, and print a line an image if it is JSON."""
-    from dgn_explorer.commands.images import make_images, network_name
+    from dgn_explorer.commands.units.images import make_images, network_name
     from dgn_explorer.export.png import file_name
 
     def name(recipe: "Recipe") -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 import numpy as np
 
-from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -15,6 +14,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.commands.units.ascent_options import Ascent, ascent_options
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.morph import MAX_FRAMES, PATHS, between
 
@@ -70,7 +70,7 @@ def animate_command(
 
     ADDRESS is a class name (volcano), class:980, or layer:index[@row,col].
     """
-    from dgn_explorer.commands.images import ProgressLine, title_of
+    from dgn_explorer.commands.units.images import ProgressLine, title_of
     from dgn_explorer.engine.messages import Decode, Failed, Finished, Frame, Replay
     from dgn_explorer.export.animation import save_animation
     from dgn_explorer.synthesis.targets import Maximise

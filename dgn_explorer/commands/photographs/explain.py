@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dgn_explorer.commands.ascent_options import read_settings
-from dgn_explorer.commands.look_options import look_options
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -15,7 +13,9 @@ from dgn_explorer.commands.options import (
     set_option,
     threads_option,
 )
+from dgn_explorer.commands.photographs.look_options import look_options
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.commands.units.ascent_options import read_settings
 from dgn_explorer.export.heat import Look
 from dgn_explorer.studies.saliency.about import HOWS
 
@@ -71,8 +71,8 @@ def explain_command(
     UNIT is written as for visualize: a class name, or layer:index[@row,col]. The map is of the
     middle square of the photograph, as the network sees it.
     """
-    from dgn_explorer.commands.images import write_image
     from dgn_explorer.commands.tables import save_maps
+    from dgn_explorer.commands.units.images import write_image
     from dgn_explorer.export.overlay import overlay
     from dgn_explorer.export.png import file_name, paths_for
     from dgn_explorer.studies.survey import Survey

@@ -60,8 +60,8 @@ def maps_command(
 
     Dark is no answer, bright a large one, whatever its sign. --json prints a row for each unit.
     """
-    from dgn_explorer.commands.images import write_image
     from dgn_explorer.commands.tables import save_maps
+    from dgn_explorer.commands.units.images import write_image
     from dgn_explorer.export.map_sheet import map_sheet
     from dgn_explorer.export.png import file_name
     from dgn_explorer.networks.address import UnitAddress

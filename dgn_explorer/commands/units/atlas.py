@@ -2,7 +2,6 @@
 
 import click
 
-from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     batch_option,
@@ -14,6 +13,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import StatusLine, print_json, say
+from dgn_explorer.commands.units.ascent_options import Ascent, ascent_options
 from dgn_explorer.errors import DgnError
 
 

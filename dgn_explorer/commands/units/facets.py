@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dgn_explorer.commands.ascent_options import read_settings
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -15,8 +14,9 @@ from dgn_explorer.commands.options import (
     prior_option,
     threads_option,
 )
-from dgn_explorer.commands.photos import make_slowly, photo_set_option
+from dgn_explorer.commands.photographs.photos import make_slowly, photo_set_option
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.commands.units.ascent_options import read_settings
 
 if TYPE_CHECKING:
     from dgn_explorer.results.facets import Facet
@@ -71,7 +71,7 @@ def facets_command(
     a hidden unit those that excite it most, cut to what it looks at. A facet whose image excites
     the unit less than half as much as the best one is flagged.
     """
-    from dgn_explorer.commands.images import network_name
+    from dgn_explorer.commands.units.images import network_name
     from dgn_explorer.export.png import file_name, paths_for, save_png
     from dgn_explorer.results.facets import facets_of
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -16,6 +15,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json
+from dgn_explorer.commands.units.ascent_options import Ascent, ascent_options
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.combination import parse_part
 from dgn_explorer.synthesis.recipe import Recipe
@@ -49,7 +49,7 @@ def combine_command(
     strawberry=0.6. Each unit's gradient is normalised, so that the louder one does not win; a
     negative weight avoids a unit.
     """
-    from dgn_explorer.commands.images import make_images, network_name
+    from dgn_explorer.commands.units.images import make_images, network_name
     from dgn_explorer.export.png import file_name
 
     named = [parse_part(part) for part in parts]

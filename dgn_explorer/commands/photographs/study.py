@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from dgn_explorer.commands.ascent_options import input_option, read_files, read_settings
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
     device_option,
@@ -17,6 +16,7 @@ from dgn_explorer.commands.options import (
     threads_option,
 )
 from dgn_explorer.commands.terminal import print_json, say
+from dgn_explorer.commands.units.ascent_options import input_option, read_files, read_settings
 from dgn_explorer.studies.table import STUDIES
 
 _NAMES = "; ".join(f"{study.name}: {study.summary}" for study in STUDIES)

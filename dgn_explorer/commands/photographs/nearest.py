@@ -12,7 +12,7 @@ from dgn_explorer.commands.options import (
     prior_option,
     threads_option,
 )
-from dgn_explorer.commands.photos import make_slowly, photo_set_option
+from dgn_explorer.commands.photographs.photos import make_slowly, photo_set_option
 from dgn_explorer.commands.terminal import print_json, say
 
 
@@ -52,7 +52,7 @@ def nearest_command(
     stand those of photographs to their nearest other, and a control: photographs that the prior
     rebuilds, which should find themselves.
     """
-    from dgn_explorer.commands.images import write_image
+    from dgn_explorer.commands.units.images import write_image
     from dgn_explorer.export.nearest_figure import nearest_figure
     from dgn_explorer.results.nearest import nearest_pictures, nearness_of
 

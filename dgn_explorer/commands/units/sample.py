@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dgn_explorer.commands.opening import explorer_for
-from dgn_explorer.commands.sampling import METHOD, Sampling, make_samples, sampling_options
 from dgn_explorer.commands.terminal import say
+from dgn_explorer.commands.units.sampling import METHOD, Sampling, make_samples, sampling_options
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:

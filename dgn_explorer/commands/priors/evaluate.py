@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dgn_explorer.commands.ascent_options import Ascent, ascent_options
 from dgn_explorer.commands.opening import opened_network
 from dgn_explorer.commands.options import (
     device_option,
@@ -15,6 +14,7 @@ from dgn_explorer.commands.options import (
     prior_option,
 )
 from dgn_explorer.commands.terminal import StatusLine, print_json, say
+from dgn_explorer.commands.units.ascent_options import Ascent, ascent_options
 from dgn_explorer.engine.ordering import Wanted
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.choosing import changed

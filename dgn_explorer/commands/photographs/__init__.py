@@ -1,0 +1,1 @@
+"""Commands that ask about photographs, photo sets and concepts."""
