@@ -13,7 +13,6 @@ from typing import Any
 from dgn_explorer.disk import LARGE_READ, FileSystem, disk_error, keep_file, read_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.photos.concepts.concept_set import ConceptSet
-from dgn_explorer.photos.concepts.opening import open_concepts
 from dgn_explorer.results.inputs import InputStore
 
 _FORMAT = 1
@@ -47,7 +46,7 @@ class KeptConcepts:
         Raises `DgnError` for what is wrong with it.
         """
         path = path.absolute()
-        found = open_concepts(path)
+        found = _opened(path)
         try:
             name = self._inputs.put(found.manifest())
             where = {"format": _FORMAT, "path": str(path), "signature": found.files.signature}
@@ -72,7 +71,7 @@ class KeptConcepts:
             raise DgnError(f"It is not known where the concept set {sha256[:16]}… is.", _SAY_AGAIN)
         if not path.exists():
             raise DgnError(f"The concept set {path} is not there any more.", _SAY_AGAIN)
-        found = open_concepts(path)
+        found = _opened(path)
         if found.files.signature != where.get("signature"):
             found.close()
             raise DgnError(f"The concept set {path} has changed since it was named.", _SAY_AGAIN)
@@ -87,3 +86,10 @@ class KeptConcepts:
             return {}
         usable = isinstance(values, dict) and values.get("format") == _FORMAT
         return values if usable else {}
+
+
+def _opened(path: Path) -> ConceptSet:
+    # Pillow is slow to import, and most programs that open a store have no concepts
+    from dgn_explorer.photos.concepts.opening import open_concepts
+
+    return open_concepts(path)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from dgn_explorer.photos.files import refused
-from dgn_explorer.photos.reading import unpack
 
 UNNAMED = -1
 _EXACT = ("PNG", "BMP", "GIF", "TIFF", "PPM")  # a lossy file has other indices than were written
@@ -16,6 +15,8 @@ def read_indices(data: bytes, name: str) -> np.ndarray:
     A file with colours holds red + 256 * green, as Broden's masks do. ``name`` is for the error.
     Raises `DgnError` for what is no picture, too large, or of a kind that does not keep indices.
     """
+    from dgn_explorer.photos.reading import unpack  # brings Pillow, which is slow to import
+
     picture = unpack(data, name)
     if picture.format not in _EXACT:
         raise refused(name, f"a mask cannot be kept as {picture.format}, which changes its indices")
