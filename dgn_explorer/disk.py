@@ -28,6 +28,7 @@ LARGE_READ = 1 << 30  # of a list that may have a line a photograph
 _FOREIGN_AGE_S = 24 * 3600.0
 _GAP_AGE_S = 600.0  # on Windows; between the end of writing and the rename are microseconds
 _ATTEMPTS = 100
+_PIECE_BYTES = 1 << 20
 _RUN = secrets.token_hex(4)  # two containers may give their processes the same number
 _COUNT = itertools.count()
 _TEMPORARY = re.compile(r"\.dgn-(?P<machine>[0-9a-f]{8})-\d{1,10}-[0-9a-f]{8}-\d+\.tmp")
@@ -186,8 +187,13 @@ def read_file(path: Path, most_bytes: int = MOST_READ) -> bytes:
             raise OSError(errno.EINVAL, "it is no plain file", str(path))
         if found.st_size > most_bytes:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-        data = file.read(most_bytes + 1)
-    if len(data) > most_bytes:  # it says that it is empty, as those of the system do
+        data = file.read(found.st_size + 1)  # not more: room for all of it is taken at once
+        while len(data) <= most_bytes:  # it says that it is empty, or grows
+            more = file.read(min(_PIECE_BYTES, most_bytes + 1 - len(data)))
+            if not more:
+                break
+            data += more
+    if len(data) > most_bytes:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
     return data
 

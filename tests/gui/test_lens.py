@@ -19,7 +19,7 @@ from dgn_explorer.gui.features.lens.maps_view import MapsView
 from dgn_explorer.gui.features.lens.saliency_view import SaliencyView
 from dgn_explorer.gui.features.lens.saving import Saving
 from dgn_explorer.gui.features.lens.strip_view import StripView
-from dgn_explorer.gui.state import strips
+from dgn_explorer.gui.state.photos import strips
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.strip import RECIPES_KEY

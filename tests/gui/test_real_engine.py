@@ -16,6 +16,7 @@ from dgn_explorer.gui.state.run_settings import RunSettings
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.options import NetworkOptions
 from dgn_explorer.networks.spec_text import spec_text
+from dgn_explorer.studies.survey import Survey
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.morph import between
@@ -103,7 +104,9 @@ def test_combine_morph_film_and_photo(real: Explorer, tmp_path: Path) -> None:
     questions.images_of(recipe.prior_fingerprint, codes, answers.append)
     questions.frames_of(second, 3, answers.append)
     photo = Input("photo", session.library.keep_input(encode_png(first.image)))
-    session.surveys.strongest(session.network, photo, answers.append)
+    network = session.network
+    survey = Survey(network.name, network.fingerprint, "strongest", inputs=(photo,))
+    questions.order(survey, answers.append)
     real.qtbot.waitUntil(lambda: len(answers) == 3, timeout=OPEN_MS)
     morph, film, strongest = answers
     np.testing.assert_array_equal(morph[0], first.image)

@@ -27,11 +27,10 @@ def test_a_checkpoint_that_is_not_there() -> None:
         open_network("shapes@step-5")
 
 
-def test_the_script_trains(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_script_trains() -> None:
     states = train((0, 3))
     assert set(states) == {"step-0", "step-3"}
     assert not torch.equal(states["step-0"]["fc.weight"], states["step-3"]["fc.weight"])
-    assert "step 3:" in capsys.readouterr().out
 
 
 def test_patterns_are_what_they_are_called() -> None:

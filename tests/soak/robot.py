@@ -20,6 +20,7 @@ from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.run_settings import RunSettings
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from tests.gui.rooms import RoomsOf
 from tests.soak.dialogs import WORDS, deal_with, open_dialogs, poke
@@ -161,10 +162,15 @@ class Robot:
         self._window.desk.table[row].trigger()
         return f"action {row}"
 
+    def _layer_units(self) -> list[UnitAddress]:
+        """Every unit of the layer on show."""
+        layer = self._rooms.browser.units.layer
+        return [] if layer is None else [UnitAddress(layer.path, i) for i in range(layer.channels)]
+
     def _search(self) -> str:
         field = self._rooms.browser.search.field
         field.clear()
-        names = [*WORDS, *(str(u) for u in self._rooms.browser.layer_units()[:20])]
+        names = [*WORDS, *(str(u) for u in self._layer_units()[:20])]
         name = self._rng.choice(names)
         if name.isascii():
             QTest.keyClicks(field, name)
@@ -215,7 +221,7 @@ class Robot:
         rooms = self._rooms
         rows = rooms.combine.rows
         if not rows or self._rng.random() < 0.4:
-            rooms.combination.add(rooms.browser.layer_units()[: self._rng.randint(1, 4)])
+            rooms.combination.add(self._layer_units()[: self._rng.randint(1, 4)])
         else:
             slider = self._rng.choice(rows).slider
             for _ in range(self._rng.randint(1, 6)):
