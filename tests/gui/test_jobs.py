@@ -84,6 +84,9 @@ def test_a_long_queue_is_one_line_that_pauses_and_says_when_it_has_ended(
     explorer.session.long_ended.connect(lambda notice: asked.append(1))
     row.stop.click()
     explorer.until(lambda: shown.row("queue") is None)
+    explorer.until(
+        lambda: any(one.what == "Queue of 4" for one in explorer.session.activities.past)
+    )
     (ended,) = [one for one in explorer.session.activities.past if one.what == "Queue of 4"]
     assert (ended.outcome, ended.message) == ("failed", "2 made, 1 failed, 1 removed")
     texts = [card.notice.text for card in explorer.notices.cards()]
