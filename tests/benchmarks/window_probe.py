@@ -7,12 +7,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import json
 import time
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.gui import app
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
@@ -149,7 +151,11 @@ def main() -> None:
         return made
 
     app.Session, app.MainWindow = session, window  # type: ignore[assignment,misc]
-    app.run()
+    app.run(_fail)
+
+
+def _fail(error: DgnError) -> NoReturn:
+    raise SystemExit(f"{error.message} {error.hint}")
 
 
 if __name__ == "__main__":
