@@ -81,6 +81,7 @@ class _Keeper:
         from dgn_explorer.engine.opened import OpenThings
         from dgn_explorer.engine.queue import OpenRequest
         from dgn_explorer.machine.device import choose_device
+        from dgn_explorer.machine.memory import keep_memory
         from dgn_explorer.machine.threads import use_threads
         from dgn_explorer.networks.loaded import refuse
         from dgn_explorer.results.store import Store
@@ -88,6 +89,7 @@ class _Keeper:
         self._together = setup.together
         device = choose_device(setup.device)
         use_threads(device, setup.threads)
+        keep_memory(device)
         # An atlas has no inputs and no earlier results, so the store of a worker stays empty.
         try:
             folder = Path(get_worker().local_directory)
