@@ -205,12 +205,16 @@ class ListNetworks:
 
 @dataclass(frozen=True)
 class NetworkNames:
-    """By where they come from; a library that is not installed has none."""
+    """By where they come from; a library that is not installed has none.
+
+    ``missing`` are those of ``built_in`` whose weights are not installed.
+    """
 
     built_in: tuple[str, ...]
     own: tuple[str, ...]
     torchvision: tuple[str, ...] = ()
     timm: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

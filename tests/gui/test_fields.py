@@ -82,7 +82,8 @@ def test_every_kind_has_a_widget() -> None:
 
 def test_what_is_entered_reaches_the_settings_and_back(every: Explorer) -> None:
     fields = every.controls.fields
-    assert list(fields) == ["photo", "mask", "steps", "share", "on", "how", "text", "band"]
+    assert list(fields) == ["photo", "steps", "share", "on", "how", "text", "band", "mask"]
+    assert list(every.controls.inputs.fields) == ["photo"]  # what it can do without is behind
     on, how, text, band = (fields[name] for name in ("on", "how", "text", "band"))
     assert isinstance(on, Switch) and isinstance(how, Choice)
     assert isinstance(text, Words) and isinstance(band, Range)

@@ -1,5 +1,6 @@
 """Chains and sets in the window: what is shown of them, more of them, plans, and holes to fill."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFontMetricsF
 
 from dgn_explorer.gui.features.many.distance_map import placed
 from dgn_explorer.gui.features.many.hole_dialog import HoleDialog
 from dgn_explorer.gui.features.many.many_view import STRONGEST, UNLIKE, ManyView
 from dgn_explorer.gui.features.many.plan_dialog import PlanDialog
+from dgn_explorer.gui.look.activation_curve import _fitting
 from dgn_explorer.photos.masks import decode_mask
 from dgn_explorer.results.record import Provenance, Record
 from dgn_explorer.synthesis.methods.inverse_set.about import InverseSetParameters
@@ -35,7 +38,9 @@ def recipe(explorer: Explorer, method: str) -> Recipe:
     return replace(base, method=method, target=target, parameters=InverseSetParameters(count=4))
 
 
-def shown(explorer: Explorer, order: Recipe) -> ManyView:
+def shown(
+    explorer: Explorer, order: Recipe, more: Mapping[str, np.ndarray] | None = None
+) -> ManyView:
     images = (40, 80, 120, 200)
     count = len(images)
     parts: dict[str, np.ndarray | tuple[str, ...]] = {
@@ -52,6 +57,7 @@ def shown(explorer: Explorer, order: Recipe) -> ManyView:
             "parents": np.full(count, -1, np.int32),
             "tries": np.ones(count, np.int32),
         }
+    parts |= more or {}
     where = Provenance(1.0, "cpu", "2026-11-21T12:00:00+00:00")
     record = Record(order, parts, np.arange(20, dtype=np.float32), "done", where, "volcano")
     explorer.session.library.add(explorer.store.put(record))
@@ -77,6 +83,26 @@ def test_a_set_lists_its_images_with_their_activations(explorer: Explorer) -> No
     view.order.setCurrentText(UNLIKE)
     assert captions(view)[:2] in (["9.25", "8"], ["8", "9.25"])
     assert "volcano: 8 to 9.25" in view.plot.accessibleDescription()
+
+
+def test_numbers_beside_several_images_say_whose_they_are(explorer: Explorer) -> None:
+    order = recipe(explorer, "ppgn")
+    tops = {
+        "top_classes": np.array([[1], [2], [3], [0]], np.int32),
+        "top_probabilities": np.full((4, 1), 0.5, np.float32),
+    }
+    shown(explorer, order, tops)
+    details = explorer.details
+    (top,) = details.verdicts.tops
+    assert details.verdicts._titles[0].text().endswith("SEES IN IMAGE 1") and top
+    assert details._value.text().endswith("8 to 9.25")
+    curve = explorer.stage.curve
+    for reached in ("20.9", "6.47 to 10.5", "-1,234.5 to -1,033.5"):
+        text, chosen = _fitting(reached, 88)
+        assert text.replace("\n", " ") == reached
+        width = max(QFontMetricsF(chosen).horizontalAdvance(line) for line in text.split("\n"))
+        assert width <= 88
+    assert curve.reached == "8 to 9.25"
 
 
 def test_the_two_most_different_are_those_farthest_apart(explorer: Explorer) -> None:

@@ -3,16 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 
-from dgn_explorer.engine.messages import OpenFailed
+from dgn_explorer.engine.answers.inspecting import list_networks
+from dgn_explorer.engine.messages import NetworkNames, OpenFailed
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.frame.open_dialog import OpenDialog, recent
 from dgn_explorer.gui.look.card import CardState
+from dgn_explorer.gui.look.row_delegate import QuietRole
 from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.networks.weights import efficientnet_lite
+from dgn_explorer.synthesis.making import finish
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.step_sizes import remember_step
 from tests.gui.conftest import Explorer
@@ -189,3 +194,21 @@ def test_looking_can_be_stopped_and_ends_with_the_dialog(explorer: Explorer) -> 
     dialog.card.look.click()
     dialog.close()
     explorer.until(lambda: len(explorer.session.questions) == 0)
+
+
+def test_what_is_not_installed_says_so(explorer: Explorer) -> None:
+    explorer.desk.table["open"].trigger()
+    dialog = explorer.window.findChildren(OpenDialog)[-1]
+    dialog.names.show_names(NetworkNames(("lite0", "lite1"), (), missing=("lite1",)))
+    items = [dialog.names.list.item(row) for row in range(dialog.names.list.count())]
+    quiet = {item.text(): item.data(QuietRole) for item in items}
+    assert "not installed" in quiet["lite1"] and not quiet["lite0"]
+    dialog.close()
+
+
+def test_weights_are_looked_for_and_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert efficientnet_lite.is_installed("lite0")
+    gone = replace(efficientnet_lite.SIZES["lite1"], package="no_such_package")
+    monkeypatch.setitem(efficientnet_lite.SIZES, "lite1", gone)
+    (names,) = [finish(list_networks())]
+    assert "lite1" in names.missing and "lite0" not in names.missing

@@ -10,6 +10,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.evaluation.network_check import CheckReport, checking, preprocessing_name
 from dgn_explorer.networks import loaders
 from dgn_explorer.networks.descriptions import user_networks
+from dgn_explorer.networks.weights.efficientnet_lite import SIZES, is_installed
 from dgn_explorer.networks.weights.timm_loader import model_names as timm_names
 from dgn_explorer.networks.weights.torchvision_loader import model_names as torchvision_names
 from dgn_explorer.paths import user_path
@@ -27,7 +28,8 @@ def list_networks() -> Generator[Progress[Any], None, NetworkNames]:
         torchvision = tuple(torchvision_names())
     with suppress(DgnError, ImportError):
         timm = timm_names()
-    return NetworkNames(built_in, own, torchvision, timm)
+    missing = tuple(name for name in built_in if name in SIZES and not is_installed(name))
+    return NetworkNames(built_in, own, torchvision, timm, missing)
 
 
 def inspect(things: OpenThings, ask: Inspect) -> Generator[Progress[Any], None, NetworkCard]:

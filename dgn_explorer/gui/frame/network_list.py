@@ -14,6 +14,7 @@ from dgn_explorer.gui.state.network_cards import NetworkNames
 
 _PairRole = Qt.ItemDataRole.UserRole + 1
 _NUMBERED = 9  # recent ones with a key of their own
+_MISSING = "not installed: extra networks"
 _DOWNLOADED = "downloaded when it is opened"
 
 
@@ -79,7 +80,10 @@ class NetworkList(QWidget):
             for place, (network, prior) in enumerate(self._recent)
         ]
         self._add("LAST OPENED", recent, wanted)
-        self._add("BUILT IN", [(name, "", "") for name in names.built_in], wanted)
+        built_in = [
+            (name, "", _MISSING if name in names.missing else "") for name in names.built_in
+        ]
+        self._add("BUILT IN", built_in, wanted)
         self._add("YOUR OWN", [(name, "", "") for name in names.own], wanted)
         for library, models in (("torchvision", names.torchvision), ("timm", names.timm)):
             rows = [(f"{library}:{name}", "", _DOWNLOADED) for name in models]

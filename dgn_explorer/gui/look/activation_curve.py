@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QLinearGradient,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dgn_explorer.gui.look.texts import number_text
@@ -122,11 +131,12 @@ class ActivationCurve(QWidget):
         painter.setFont(font(CAPTION_PT))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "Activation")
         painter.setPen(QColor(colours.text))
-        painter.setFont(font(BODY_PT * (1.1 if " to " in self.reached else 1.5), bold=True))
+        reached, chosen = _fitting(self.reached, box.width())
+        painter.setFont(chosen)
         painter.drawText(
-            box.translated(0, 18).adjusted(0, 0, 0, 10),
+            box.translated(0, 18).adjusted(0, 0, 0, 14),
             Qt.AlignmentFlag.AlignLeft,
-            self.reached,
+            reached,
         )
         painter.setPen(QColor(colours.muted))
         painter.setFont(font(CAPTION_PT))
@@ -139,3 +149,12 @@ class ActivationCurve(QWidget):
         x = plot.left() + plot.width() * (picked + 1) / self._steps
         y = plot.bottom() - plot.height() * (self._trace[picked].astype(float) - low) / span
         return [QPointF(float(a), float(b)) for a, b in zip(x, y, strict=True)]
+
+
+def _fitting(text: str, width_px: float) -> tuple[str, QFont]:
+    """``text`` and the largest bold font in which it is not cut; a long range takes two lines."""
+    for scale in (1.5, 1.1, 1.0):
+        chosen = font(BODY_PT * scale, bold=True)
+        if QFontMetricsF(chosen).horizontalAdvance(text) <= width_px:
+            return text, chosen
+    return text.replace(" to ", "\nto "), font(CAPTION_PT, bold=True)

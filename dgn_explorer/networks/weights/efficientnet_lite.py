@@ -6,7 +6,7 @@ their width in every size. TensorFlow's "SAME" padding is asymmetric at stride 2
 
 # ruff: noqa: D102 - forward() is what the class's docstring says
 
-import importlib
+import importlib.util
 import math
 import re
 from dataclasses import dataclass
@@ -165,6 +165,11 @@ def loaded(name: str, request: Request | None = None) -> Loaded:
         output_layer="fc",
         fingerprint=digest,
     )
+
+
+def is_installed(name: str) -> bool:
+    """Whether the weights of ``lite0``, ``lite1`` or ``lite2`` are there; imports nothing."""
+    return importlib.util.find_spec(SIZES[name].package) is not None
 
 
 def _weights_file(name: str) -> Path:

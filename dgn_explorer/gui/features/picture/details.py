@@ -24,10 +24,9 @@ from dgn_explorer.synthesis.targets import Maximise
 def facts(result: Record) -> list[tuple[str, str]]:
     """(name, value) lines about a result, the whole recipe included."""
     recipe = result.recipe
-    first, last = number_text(result.first_activation), number_text(result.activation)
     lines = [
         ("Unit", _target_text(recipe)),
-        ("Activation", f"{first} → {last}"),
+        ("Activation", _activation_text(result)),
         ("Steps", f"{result.steps} ({result.state})"),
         ("Seed", str(recipe.seed)),
         ("Started from", _start_text(recipe)),
@@ -50,6 +49,13 @@ def facts(result: Record) -> list[tuple[str, str]]:
         ("Key", f"{result.key[:12]}…"),
     ]
     return lines
+
+
+def _activation_text(result: Record) -> str:
+    """From the first step's activation to the image's, or to those of the least and the best."""
+    reached = [result.activation_of(number) for number in range(result.count)]
+    ends = dict.fromkeys((number_text(min(reached)), number_text(max(reached))))
+    return f"{number_text(result.first_activation)} → {' to '.join(ends)}"
 
 
 def _target_text(recipe: Recipe) -> str:
@@ -100,9 +106,7 @@ class Details(QWidget):
         self.verdicts.show_result(result)
         self._value.setVisible(result is not None)
         if result is not None:
-            first = float(result.trace[0]) if result.steps else float("nan")
-            reached = number_text(result.activation)
-            self._value.setText(f"Activation {number_text(first)} → {reached}")
+            self._value.setText(f"Activation {_activation_text(result)}")
             set_tip(
                 self._value,
                 "How strongly the unit answers: before the first step, and to this image",

@@ -48,11 +48,19 @@ class Empty(QWidget):
         """Follow the question and the subject."""
         about = self._session.settings.value.about
         question, topic = about.asked, self._book.topic
+        if topic.asked is None:  # the page says itself what is missing
+            self._title.setText(topic.title)
+            self._text.setText(topic.about)
+            self.go.hide()
+            self._example.setPixmap(QPixmap())
+            self._caption.setText("")
+            self._fit()
+            return
         self._title.setText(f"{topic.title}: {question.word}" if topic.title else question.word)
         parts = [question.sentence, expected_text(self._session)]
         time = f" It takes {parts[1]}." if parts[1] else ""
         self._text.setText(f"{parts[0]}{time}")
-        self.go.setVisible(topic.asked is not None)
+        self.go.show()
         file = resources.files("dgn_explorer.resources").joinpath(question.example or "none")
         pixmap = QPixmap()
         if file.is_file() and pixmap.loadFromData(file.read_bytes()):

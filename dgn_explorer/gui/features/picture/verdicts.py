@@ -67,7 +67,9 @@ class Verdicts(QWidget):
         network = self._session.networks.get(fingerprint)
         title = network.title if network is not None else network_text(name)
         names = network.labels if network is not None else ()
-        heading = label(f"{title.upper()} SEES", "section", wrap=True)
+        several = self._result is not None and self._result.count > 1
+        where = " IN IMAGE 1" if several else ""
+        heading = label(f"{title.upper()} SEES{where}", "section", wrap=True)
         shown = TopClasses(self._theme)
         shown.setAccessibleName(f"Best classes of the image for {title}")
         shown.show_classes(tuple((names[i] if i < len(names) else f"class {i}", p) for i, p in top))

@@ -51,13 +51,14 @@ def _help_text(spec: ParameterSpec) -> str:
 
 
 def inputs_of(about: About) -> tuple[ParameterSpec, ...]:
-    """What has to be in sight: pictures to choose, and a range of activations."""
-    return (*about.choosable, *((_BAND_SPEC,) if takes_band(about) else ()))
+    """What has to be in sight: pictures that are needed, and a range of activations."""
+    needed = (spec for spec in about.choosable if spec.low)
+    return (*needed, *((_BAND_SPEC,) if takes_band(about) else ()))
 
 
 def parameters_of(about: About) -> tuple[ParameterSpec, ...]:
-    """The parameters of a method or study."""
-    return about.parameters.specs()
+    """The parameters of a method or study, and the pictures that it can do without."""
+    return (*about.parameters.specs(), *(spec for spec in about.choosable if not spec.low))
 
 
 class ParameterForm(QWidget):
