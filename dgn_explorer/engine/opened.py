@@ -1,6 +1,7 @@
 """What is open in the engine, by fingerprint, and the bench of an order."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -13,9 +14,11 @@ from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.precision import best_numeric
 from dgn_explorer.priors.prior import Prior
+from dgn_explorer.results.record import where_made
 from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.bench import Bench
+from dgn_explorer.synthesis.making import versions
 
 
 class OpenThings:
@@ -83,7 +86,7 @@ class OpenThings:
             self._store.code,
             self._encoder(prior),
             self._store.sets,
-            self._store.draft,
+            partial(self._store.draft, where=where_made(str(network.device), versions())),
             concept_sets=self._store.concepts,
         )
 

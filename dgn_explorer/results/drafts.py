@@ -7,8 +7,9 @@ is stored. A file that cannot be read, or that another version wrote, ends the d
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,8 +40,12 @@ class Drafts:
         self.folder = folder
         self._fs = fs
 
-    def open(self, recipe: Recipe, earlier: Callable[[], Made | None]) -> Draft:
+    def open(
+        self, recipe: Recipe, where: Mapping[str, str], earlier: Callable[[], Made | None]
+    ) -> Draft:
         """The draft of ``recipe``; a new one begins with what ``earlier`` gives.
+
+        What was kept elsewhere than ``where`` says is not gone on from.
 
         If another program is at work on it, or the disk does not take it, what is made is kept in
         the memory alone.
@@ -55,7 +60,7 @@ class Drafts:
             self._fs.close(lock)
             return InMemory(_begin(earlier))
         remove_dead_temporaries(folder, self._fs)
-        draft = _StoredDraft(folder, recipe, lock, self._fs)
+        draft = _StoredDraft(folder, recipe, where, lock, self._fs)
         if not draft.read():
             for piece in _begin(earlier):
                 draft.keep(piece)
@@ -64,6 +69,8 @@ class Drafts:
     def clear(self, key: str) -> None:
         """Remove the draft ``key``, if there is one; what cannot be removed stays."""
         folder = self.folder / key
+        if folder.is_symlink():  # nothing of ours
+            return
         with contextlib.suppress(OSError):
             for path in folder.iterdir():
                 self._fs.remove(path)
@@ -79,8 +86,11 @@ class Drafts:
 class _StoredDraft:
     """One draft's folder, which this program alone writes while it holds the lock."""
 
-    def __init__(self, folder: Path, recipe: Recipe, lock: int, fs: FileSystem) -> None:
-        self._folder, self._fs, self._key = folder, fs, recipe.key
+    def __init__(
+        self, folder: Path, recipe: Recipe, where: Mapping[str, str], lock: int, fs: FileSystem
+    ) -> None:
+        self._folder, self._fs = folder, fs
+        self._head = {"format": FORMAT, "key": recipe.key, "where": dict(where)}
         about = recipe.about
         self._declared = declared_parts(about.makes, (*about.parts, *about.draft))
         self._lock: int | None = lock
@@ -98,7 +108,7 @@ class _StoredDraft:
         """Keep one more piece: on the disk, or in the memory once that refuses."""
         if not self._unwritten:
             try:
-                write_file(self._path(self._count), _encoded(piece, self._key), self._fs)
+                write_file(self._path(self._count), _encoded(piece, self._head), self._fs)
             except OSError:
                 pass
             else:
@@ -120,7 +130,7 @@ class _StoredDraft:
         with contextlib.suppress(OSError, DamagedFileError):
             while True:
                 with open_reader(self._path(len(found))) as reader:
-                    found.append(_decoded(reader, self._key, self._declared))
+                    found.append(_decoded(reader, self._head, self._declared))
         return found
 
     def _later(self) -> Iterator[Path]:
@@ -135,18 +145,18 @@ def _begin(earlier: Callable[[], Made | None]) -> tuple[Made, ...]:
     return () if made is None else (made,)
 
 
-def _encoded(piece: Made, key: str) -> bytes:
-    metadata = {"format": FORMAT, "key": key, "parts": sorted(piece.parts)}
+def _encoded(piece: Made, head: Mapping[str, Any]) -> bytes:
+    metadata = {**head, "parts": sorted(piece.parts)}
     texts = {k: json.dumps(v) for k, v in piece.parts.items() if isinstance(v, tuple)}
     arrays = {k: v for k, v in piece.parts.items() if not isinstance(v, tuple)}
     return encode({"metadata": json.dumps(metadata), **texts, **arrays, "trace": piece.trace})
 
 
-def _decoded(reader: Reader, key: str, declared: dict[str, Part]) -> Made:
+def _decoded(reader: Reader, head: Mapping[str, Any], declared: dict[str, Part]) -> Made:
     try:
         metadata = json.loads(reader.text("metadata", _MAX_METADATA_BYTES))
-        if (metadata["format"], metadata["key"]) != (FORMAT, key):
-            raise DamagedFileError("it is of another version, or another order")
+        if {name: metadata[name] for name in head} != head:
+            raise DamagedFileError("it is of another version or order, or was made elsewhere")
         parts: dict[str, np.ndarray | tuple[str, ...]] = {}
         for name in metadata["parts"]:
             part = declared[name]

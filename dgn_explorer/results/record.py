@@ -33,6 +33,11 @@ class Provenance:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
+def where_made(device: str, versions: Mapping[str, str]) -> dict[str, str]:
+    """What decides the last bits of a record besides its order, as plain texts to compare."""
+    return {**versions, "device": device}
+
+
 @dataclass(frozen=True)
 class Record:
     """One finished or stopped order.

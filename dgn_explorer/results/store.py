@@ -8,7 +8,7 @@ import contextlib
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -38,7 +38,7 @@ from dgn_explorer.results.hdf5_file import DamagedFileError, NewerFileError, enc
 from dgn_explorer.results.index import Known, read_index, signature_of, write_index
 from dgn_explorer.results.inputs import InputStore
 from dgn_explorer.results.photo_sets import PhotoSets
-from dgn_explorer.results.record import DONE, STOPPED, Record
+from dgn_explorer.results.record import DONE, STOPPED, Record, where_made
 from dgn_explorer.results.record_file import (
     RawRecord,
     raw_of,
@@ -251,12 +251,14 @@ class Store:
         except (OSError, DamagedFileError, NewerFileError):
             return None
 
-    def draft(self, recipe: Recipe) -> Draft:
+    def draft(self, recipe: Recipe, where: Mapping[str, str]) -> Draft:
         """Where ``recipe`` keeps what it has made until its record is put; see `Drafts`.
 
-        A new one begins with the longest stored record that ``recipe`` goes on from.
+        A new one begins with the longest stored record that ``recipe`` goes on from. Both only if
+        they were made as ``where`` says (`where_made`): a record names one device, torch and number
+        of threads, with which all of it comes out again.
         """
-        return self.drafts.open(recipe, lambda: self._begun(recipe))
+        return self.drafts.open(recipe, where, lambda: self._begun(recipe, where))
 
     def clear_finished_drafts(self) -> None:
         """Remove the drafts of records that are finished: a kill came between put and clear."""
@@ -265,12 +267,15 @@ class Store:
             if summary is not None and summary.state == DONE:
                 self.drafts.clear(key)
 
-    def _begun(self, recipe: Recipe) -> Made | None:
+    def _begun(self, recipe: Recipe, where: Mapping[str, str]) -> Made | None:
         for shorter in begun_by(recipe):
             if self.path(shorter.key).exists():
                 with contextlib.suppress(DgnError):  # a damaged one: then another, or none
                     record = self.get(shorter.key)
-                    if record is not None and recipe.about.grows in record.parts:
+                    if record is None or recipe.about.grows not in record.parts:
+                        continue
+                    made = record.provenance
+                    if where_made(made.device, made.versions) == where:
                         return Made(record.own_parts, record.trace)
         return None
 

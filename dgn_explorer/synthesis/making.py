@@ -95,7 +95,7 @@ def _records(
         seconds=seconds,
         device=str(bench.device),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
-        versions=_versions(),
+        versions=versions(),
     )
     if isinstance(orders[0], Recipe):
         made = _looked_at(orders, made, bench)
@@ -144,8 +144,8 @@ def _label(order: Order, bench: Bench) -> str:
     return "" if isinstance(order, Survey) else label_of(bench.network.info, order)
 
 
-def _versions() -> dict[str, str]:
-    """What decides the last bits of a result besides the recipe."""
+def versions() -> dict[str, str]:
+    """What decides the last bits of a result besides its recipe and the device."""
     return {
         "dgn-explorer": __version__,
         "torch": torch.__version__,

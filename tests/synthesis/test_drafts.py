@@ -3,16 +3,17 @@
 import dataclasses
 from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dgn_explorer.results.record import Record
+from dgn_explorer.results.record import Record, where_made
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.draft import InMemory, joined
-from dgn_explorer.synthesis.making import finish, make, make_together
+from dgn_explorer.synthesis.making import finish, make, make_together, versions
 from dgn_explorer.synthesis.methods.inverse_set.about import InverseSetParameters
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
@@ -32,7 +33,10 @@ class Home:
 
     def __init__(self, chains: Chains, folder: Path) -> None:
         self.store = Store(folder)
-        self.bench = dataclasses.replace(chains.bench(), draft=self.store.draft)
+        bench = chains.bench()
+        self.where = where_made(str(bench.device), versions())
+        draft = partial(self.store.draft, where=self.where)
+        self.bench = dataclasses.replace(bench, draft=draft)
 
     def killed_at(self, step: int, *orders: Recipe) -> None:
         """Run ``orders`` up to this step, and no more of anything."""
@@ -114,6 +118,26 @@ def test_more_samples_go_on_from_the_stored_ones(
     same(longer, finish(make(more, chains.bench())))
 
 
+@pytest.mark.parametrize("stored", [True, False])
+def test_what_was_made_elsewhere_is_not_gone_on_from(
+    chains: Chains, tmp_path: Path, stored: bool
+) -> None:
+    home, order = Home(chains, tmp_path), chains.recipe("bee", samples=3)
+    if stored:
+        home.store.put(finish(make(chains.recipe("bee", samples=2), home.bench)))
+    else:
+        home.killed_at(11, order)
+    with closing(home.store.draft(order, {**home.where, "threads": "64"})) as elsewhere:
+        assert not isinstance(elsewhere, InMemory)
+        assert not elsewhere.read()
+    if not stored:  # what it had is gone: two machines would not make one record
+        home.killed_at(11, order)
+    else:
+        home.store.drafts.clear(order.key)
+    with closing(home.bench.draft(order)) as here:
+        assert here.read()
+
+
 def test_a_set_goes_on_from_its_newest_round(chains: Chains, tmp_path: Path) -> None:
     band = Band(chains.network.info.resolve("bee"), -50.0, 50.0)
     short = {"ascend": 3, "spread": 2, "walk": 2, "settle": 2, "prior": 0.0, "apart": 0.0}
@@ -165,7 +189,7 @@ def test_two_programs_at_one_order_do_not_mix(chains: Chains, tmp_path: Path) ->
     with closing(make(order, home.bench)) as work:
         for _ in range(7):
             next(work)
-        draft = home.store.draft(order)
+        draft = home.bench.draft(order)
         assert isinstance(draft, InMemory) and not draft.read()
         draft.keep(Made({}, np.zeros(1, np.float32)))
     assert len(home.pieces(order)) == 1
