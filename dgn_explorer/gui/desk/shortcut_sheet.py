@@ -2,10 +2,10 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.desk.actions import MENUS, ActionTable
-from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.parts import closing_button, label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, TIGHT, WIDE
 
 _MORE = (
@@ -38,12 +38,7 @@ class ShortcutSheet(QDialog):
         sections.append(("Mouse and keys", list(_MORE)))
         for part in (sections[:3], sections[3:]):
             halves.addLayout(self._column(part))
-        close = QPushButton("Close")
-        close.setAccessibleName("Close")
-        close.setProperty("role", "primary")
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        column.addWidget(closing_button(self), 0, Qt.AlignmentFlag.AlignRight)
 
     @staticmethod
     def _keys(table: ActionTable, menu: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from dgn_explorer.gui.desk.error_dialog import system_info
 from dgn_explorer.gui.look.icons import program_pixmap
-from dgn_explorer.gui.look.parts import fix_width, label
+from dgn_explorer.gui.look.parts import closing_button, fix_width, label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, WIDE
 
 _TEXT = (
@@ -41,16 +41,11 @@ class AboutDialog(QDialog):
         copy = QPushButton("Copy system info")
         copy.setAccessibleName("Copy system info")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(system_info()))
-        close = QPushButton("Close")
-        close.setAccessibleName("Close")
-        close.setProperty("role", "primary")
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         buttons.addStretch()
         buttons.addWidget(copy)
-        buttons.addWidget(close)
+        buttons.addWidget(closing_button(self))
         column = QVBoxLayout(self)
         column.setContentsMargins(WIDE, WIDE, WIDE, LARGE)
         column.setSpacing(LARGE)

@@ -7,12 +7,11 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from dgn_explorer.gui.look.parts import fill_scrolling, label
+from dgn_explorer.gui.look.parts import closing_button, fill_scrolling, label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, WIDE
 from dgn_explorer.words import WORDS, Word
 
@@ -58,13 +57,9 @@ class GlossaryDialog(QDialog):
         grid.setRowStretch(len(WORDS) + 2, 1)
         scrolled = QWidget()
         fill_scrolling(scrolled, body)
-        close = QPushButton("Close")
-        close.setAccessibleName("Close")
-        close.setProperty("role", "primary")
-        close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
         buttons.addStretch()
-        buttons.addWidget(close)
+        buttons.addWidget(closing_button(self))
         column = QVBoxLayout(self)
         column.setContentsMargins(WIDE, WIDE, WIDE, LARGE)
         column.setSpacing(SMALL)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.look.number_field import NumberField
-from dgn_explorer.gui.look.parts import ElidedLabel, fix_width, label
+from dgn_explorer.gui.look.parts import ElidedLabel, closing_button, fix_width, label
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import CHOICES, LARGE, MEDIUM, SMALL, WIDE
 from dgn_explorer.gui.state.keeping import MOST_GB
@@ -90,14 +90,9 @@ class PreferencesDialog(QDialog):
         self._folder("Results", results, self._size)
         self._folder("Settings", config_folder())
         self._folder("Log", log_folder())
-        close = QPushButton("Close")
-        close.setAccessibleName("Close")
-        close.setProperty("role", "primary")
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
         buttons.addStretch()
-        buttons.addWidget(close)
+        buttons.addWidget(closing_button(self))
         column = QVBoxLayout(self)
         column.setContentsMargins(WIDE, WIDE, WIDE, LARGE)
         column.setSpacing(MEDIUM)

@@ -145,6 +145,16 @@ def action_button(action: QAction, text: str = "") -> QPushButton:
     return button
 
 
+def closing_button(dialog: QDialog) -> QPushButton:
+    """The main button of a dialog that only tells something."""
+    button = QPushButton("Close")
+    button.setAccessibleName("Close")
+    button.setProperty("role", "primary")
+    button.setDefault(True)
+    button.clicked.connect(dialog.accept)
+    return button
+
+
 def set_role(widget: QWidget, name: str, value: str) -> None:
     """Change a property that the style sheet looks at."""
     if widget.property(name) != value:
