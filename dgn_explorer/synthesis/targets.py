@@ -261,6 +261,9 @@ class Match:
         return cls(str(values["layer"]), str(values["role"]))
 
 
+MOST_CAPTION = 1_000  # characters; it is the name of what is made, too
+
+
 @dataclass(frozen=True)
 class Caption:
     """Words that a caption network shall say of the image (Nguyen et al. 2017, section 4)."""
@@ -271,6 +274,11 @@ class Caption:
     def __post_init__(self) -> None:
         if not self.words or not all(self.words):
             raise DgnError("The caption has no words.", "Write at least one word.")
+        letters = len(self.text())
+        if letters > MOST_CAPTION:
+            raise DgnError(
+                f"The caption has {letters:,} characters.", f"Write {MOST_CAPTION:,} at most."
+            )
 
     @property
     def units(self) -> tuple[UnitAddress, ...]:

@@ -141,6 +141,14 @@ def test_a_word_that_it_does_not_know_is_named(chains: Chains) -> None:
         chains.one(recipe(chains, "green", "thing"))
 
 
+def test_a_caption_is_no_book() -> None:
+    Caption(("w" * 1_000,))
+    with pytest.raises(DgnError, match="The caption has 1,001 characters"):
+        Caption(("w" * 500, "v" * 500))
+    with pytest.raises(DgnError, match="has no words"):
+        Caption(())
+
+
 class OneInput(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         return image.mean((2, 3)).log_softmax(1)
