@@ -37,12 +37,13 @@ def asked(explorer: Explorer, question: str, photos: Path, **changes: object) ->
     explorer.until(lambda: any(one.role == "photos" for one in session.settings.value.inputs))
     for name, value in changes.items():
         explorer.controls.fields[name].edited.emit(value)
-    before = session.display.result
     explorer.desk.table["visualise"].trigger()
-    explorer.qtbot.waitUntil(
-        lambda: session.display.result is not None and session.display.result is not before,
-        timeout=WAIT_MS,
-    )
+
+    def answered() -> bool:  # opening a photo asks a quick study, which may come in between
+        result = session.display.result
+        return result is not None and result.order.about.name == question
+
+    explorer.qtbot.waitUntil(answered, timeout=WAIT_MS)
 
 
 def test_real_photos_of_a_unit(make_explorer: Callable[..., Explorer], photos: Path) -> None:
