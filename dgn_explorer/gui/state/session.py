@@ -21,10 +21,11 @@ from dgn_explorer.gui.state.activities import Activities
 from dgn_explorer.gui.state.answering.step_size import StepSizeFinder
 from dgn_explorer.gui.state.answering.study_run import StudyRun
 from dgn_explorer.gui.state.asking import Asked
-from dgn_explorer.gui.state.display import Display, Ended, Forming, Level, Notice, Showing
-from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
+from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
+from dgn_explorer.gui.state.jobs import JobList
 from dgn_explorer.gui.state.labels import Labels
 from dgn_explorer.gui.state.library import Library
+from dgn_explorer.gui.state.on_show import OnShow
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.gui.state.runs import Runs
@@ -86,20 +87,21 @@ class Session(QObject):
         self._asking: deque[tuple[str, str]] = deque()  # the engine answers in this order
         self.continued: dict[str, str] = {}  # key of a recipe of more steps to its result's
         self.unit: UnitAddress | None = None
-        self.display = Display(Showing.LOADING)
-        self._wanted = False  # somebody has asked to see something since the start
-        self._wish = 0  # the newest thing the user asked to see; older answers are dropped
         self._wanted_first = self._show_then = ""
         self._fallback: tuple[str, str] | None = None
+        self._on_show = OnShow(self.runs, self.library, self.labels, flows, self._is_foreign, self)
+        self._on_show.changed.connect(self.display_changed)
+        self._on_show.frame.connect(self.frame)
+        self._on_show.met.connect(self._select_of)
+        self._on_show.foreign.connect(self._offer)
         self.questions.problem.connect(self.problem)
-        self.library.notice.connect(self.notice)
-        self.runs.notice.connect(self.notice)
-        self.step_size.notice.connect(self.notice)
-        self.runs.frame.connect(self._show_frame)
-        self.runs.replaced.connect(self._replaced)
-        self.runs.finished.connect(self._finished)
-        self.runs.failed.connect(self._failed)
-        self.runs.cancelled.connect(self._cancelled)
+        for part in (self.library, self.runs, self.step_size, self._on_show):
+            part.notice.connect(self.notice)
+
+    @property
+    def display(self) -> Display:
+        """What is on show."""
+        return self._on_show.display
 
     @property
     def jobs(self) -> JobList:
@@ -246,13 +248,13 @@ class Session(QObject):
 
     def run(self, order: Order) -> None:
         """Show what comes of ``order``."""
-        self._wanted = True
-        self._wish += 1
+        self._on_show.wanted = True
+        wish = self._on_show.wish()
         running = self.runs.live_job
         if running is not None and running.recipe.key == order.key:
             self.watch()
             return
-        self._flows.start(self._run(order, self._wish))
+        self._flows.start(self._run(order, wish))
 
     def stop(self) -> None:
         """Stop the running interactive job and keep what it has made, or the analysis."""
@@ -279,14 +281,7 @@ class Session(QObject):
 
     def watch(self, aside: bool = False) -> None:
         """Show the running interactive job again."""
-        job = self.runs.live_job
-        if job is not None:
-            self._wish += 1
-            self._select_of(job.recipe)
-            self._show(Display(Showing.LIVE, job.recipe, job.label, job.number, aside=aside))
-            frame = self.runs.frame_of(job.number)
-            if frame is not None:
-                self.frame.emit(frame)
+        self._on_show.show_job(aside)
 
     def compute(self, units: Sequence[UnitAddress]) -> None:
         """Compute units one after another behind the interactive jobs; skips what is stored."""
@@ -304,24 +299,21 @@ class Session(QObject):
 
     def show_result(self, key: str, aside: bool = False) -> None:
         """Show a stored result."""
-        self._wanted = self._wanted or not aside
-        self._wish += 1
-        self._flows.start(self._show_stored(key, self._wish, aside))
+        self._on_show.show_stored(key, aside)
 
     def restore(self, key: str) -> None:
         """Show a result of the last session, if nothing else is on show or asked for."""
-        if self._wanted_first or self._wanted or self.display.showing is not Showing.NOTHING:
+        shown = self._on_show
+        if self._wanted_first or shown.wanted or shown.display.showing is not Showing.NOTHING:
             return
         if key:
-            self._wish += 1
-            self._flows.start(self._restore(key, self._wish))
+            shown.restore(key)
         elif self.unit is not None:
             self.look_at(self.unit)
 
     def show_nothing(self) -> None:
         """Clear the canvas."""
-        self._wish += 1
-        self._show(Display(Showing.NOTHING))
+        self._on_show.show_nothing()
 
     # ---- engine events
 
@@ -353,7 +345,7 @@ class Session(QObject):
         self.numeric = event.numeric
         self.unit = None
         if self.display.showing is Showing.LOADING:
-            self._show(Display(Showing.NOTHING))
+            self._on_show.show(Display(Showing.NOTHING))
         self.labels.follow(event.network)
         self.opened.emit(event.network, event.prior)
         for notice in event.network.notices:
@@ -381,58 +373,25 @@ class Session(QObject):
         if self.network is None and fallback is not None:
             self.reopen(*fallback)
         elif self.network is None:
-            self._show(Display(Showing.FAILED, message=event.message, hint=event.hint))
+            self._on_show.show(Display(Showing.FAILED, message=event.message, hint=event.hint))
         self.problem.emit(event.message, event.hint, event.details)
-
-    def _finished(self, end: Ended) -> None:
-        made = end.result
-        if self.display.job == end.number and made is not None:
-            self._show(Display(Showing.RESULT, made.recipe, made.label, None, made, end.cached))
-
-    def _replaced(self, old: SubmittedJob, new: SubmittedJob, between: Record | None) -> None:
-        if self.display.job == old.number:
-            self._show(Display(Showing.LIVE, new.recipe, new.label, new.number, between))
-
-    def _failed(self, end: Ended) -> None:
-        shown = self.display
-        if shown.job == end.number and end.recipe is not None:
-            message, hint = end.message, end.hint
-            self._show(Display(Showing.FAILED, end.recipe, shown.label, message=message, hint=hint))
-
-    def _cancelled(self, number: int) -> None:
-        if self.display.job == number:
-            self._show(Display(Showing.NOTHING))
-
-    # ---- display
-
-    def _show_frame(self, frame: Forming) -> None:
-        if frame.job == self.display.job:
-            self.frame.emit(frame)
 
     async def _run(self, order: Order, wish: int) -> None:
         found = await self.library.load(order.key)
-        if wish != self._wish:
+        shown = self._on_show
+        if not shown.still_wanted(wish):
             return
         if found is not None and found.state == DONE:
-            self._show_found(found)
+            shown.show_found(found)
         elif not self.may_change():
             return
         elif isinstance(order, Survey):
-            self.study.start(order, self._studied, lambda: self._not_studied(order))
-            self._show(Display(Showing.LIVE, order))
+            self.study.start(order, shown.studied, lambda: shown.not_studied(order))
+            shown.show(Display(Showing.LIVE, order))
         else:
             job = self.runs.start(order, looked=True)
-            self._show(Display(Showing.LIVE, order, job.label, job.number, found))
+            shown.show(Display(Showing.LIVE, order, job.label, job.number, found))
             self.runs.live_changed.emit()
-
-    def _studied(self, made: Record) -> None:
-        self.labels.take(made)
-        if self.display.order == made.order:
-            self._show(Display(Showing.RESULT, made.order, made.label, None, made))
-
-    def _not_studied(self, survey: Survey) -> None:
-        if self.display.order == survey:
-            self._show(Display(Showing.NOTHING))
 
     def _is_foreign(self, order: Order) -> bool:
         network = self.network
@@ -450,38 +409,8 @@ class Session(QObject):
         text = f"This is of {network_text(order.network)}, which is not open."
         self.notice.emit(Notice(text, Level.WARNING, "Open that network", open_it))
 
-    async def _restore(self, key: str, wish: int) -> None:
-        found, network = await self.library.load(key), self.network
-        if found is None or network is None or wish != self._wish:
-            return
-        if found.order.network_fingerprint == network.fingerprint:
-            self._show_found(found, aside=True)
-
-    async def _show_stored(self, key: str, wish: int, aside: bool) -> None:
-        found = await self.library.load(key)
-        if found is None:
-            self.library.refresh()
-            self.notice.emit(Notice("This result is no longer on the disk.", Level.WARNING))
-        elif wish == self._wish:
-            foreign = not aside and self._is_foreign(found.order)
-            self._show_found(found, aside or foreign)
-            if foreign:
-                self._offer(found)
-
-    def _show_found(self, found: Record, aside: bool = False) -> None:
-        self.library.restore([found.key])
-        self._select_of(found.order)
-        shown = Display(
-            Showing.RESULT, found.order, found.label, None, found, cached=True, aside=aside
-        )
-        self._show(shown)
-
     def _select_of(self, order: Order) -> None:
         """Choose the unit of an order of one unit of the open network."""
         network = self.network
         if network is not None and order.network_fingerprint == network.fingerprint and order.units:
             self.select(order.units[0])
-
-    def _show(self, display: Display) -> None:
-        self.display = display
-        self.display_changed.emit()
