@@ -1,6 +1,6 @@
 """Objectives: the activations that an ascent maximises."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network
+from dgn_explorer.synthesis.probabilities import probabilities
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Term
 
@@ -67,10 +68,24 @@ class Objective:
 
     def read(self, rgb: Tensor, units: Tensor) -> list[Tensor]:
         """The same for the ``units`` of another objective of this layout."""
+        maps = self._maps(rgb)
+        return [_read_term(maps, row, units[k], _gather) for k, row in enumerate(self.layout)]
+
+    def read_with_shares(self, rgb: Tensor, units: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """As `read`, and each unit's share (N,) in a softmax over its layer's channels.
+
+        That is where the unit is read, at its position or of the means; it has no gradient.
+        """
+        maps = self._maps(rgb)
+        rows = list(enumerate(self.layout))
+        terms = [_read_term(maps, row, units[k], _gather) for k, row in rows]
+        still = {path: values.detach() for path, values in maps.items()}
+        return terms, [_read_term(still, row, units[k], _share) for k, row in rows]
+
+    def _maps(self, rgb: Tensor) -> dict[str, Tensor]:
         x = self._network.preprocessing(rgb)
         values = self._reader(x.bfloat16() if self._half else x)
-        maps = dict(zip(self._layers, values, strict=True))
-        return [_read_term(maps, row, units[k]) for k, row in enumerate(self.layout)]
+        return dict(zip(self._layers, values, strict=True))
 
 
 def weighted(terms: Sequence[Tensor], weights: Tensor) -> Tensor:
@@ -111,32 +126,54 @@ def _numbers(term: Term | None, source: int) -> list[int]:
 
 
 def _read_term(
-    maps: dict[str, Tensor], sources: tuple[_Source | None, ...], units: Tensor
+    maps: dict[str, Tensor],
+    sources: tuple[_Source | None, ...],
+    units: Tensor,
+    number: Callable[[Tensor, bool, Tensor], Tensor],
 ) -> Tensor:
-    """One number (N,) an image: of the source that its row of ``units`` (N, 4) names."""
+    """One ``number`` (N,) an image: of the source that its row of ``units`` (N, 4) names."""
     if len(sources) == 1 and sources[0] is not None:
-        return _gather(maps[sources[0].layer], sources[0].mean, units)
+        return number(maps[sources[0].layer], sources[0].mean, units)
     total = next(iter(maps.values())).new_zeros(len(units))
     for i, source in enumerate(sources):
         if source is None:
             continue
         elsewhere = units[:, 0] != i
         here = units.masked_fill(elsewhere[:, None], 0)  # any unit that is there
-        value = _gather(maps[source.layer], source.mean, here)
+        value = number(maps[source.layer], source.mean, here)
         total = total + value.masked_fill(elsewhere, 0.0)
     return total
 
 
 def _gather(activation: Tensor, mean: bool, units: Tensor) -> Tensor:
     """Of every image's (C,) or (C, H, W) the number (N,) at its unit, with one operator for all."""
-    channel, row, column = units[:, 1], units[:, 2], units[:, 3]
+    channel = units[:, 1]
     if activation.ndim == 2:
         return activation.gather(1, channel[:, None])[:, 0]
     count, _, height, width = activation.shape
     if mean:
         index = channel[:, None, None].expand(count, 1, height * width)
         return activation.flatten(2).gather(1, index)[:, 0].mean(1)
+    place = channel * height * width + _places(activation, units)
+    return activation.flatten(1).gather(1, place[:, None])[:, 0]
+
+
+def _share(activation: Tensor, mean: bool, units: Tensor) -> Tensor:
+    """The same of the probabilities (N, C) of all channels where each image's unit is read."""
+    channels = activation
+    if activation.ndim == 4 and mean:
+        channels = activation.mean((2, 3))
+    elif activation.ndim == 4:
+        place = _places(activation, units)[:, None, None]
+        index = place.expand(-1, activation.shape[1], 1)
+        channels = activation.flatten(2).gather(2, index)[:, :, 0]
+    return probabilities(channels).gather(1, units[:, 1, None])[:, 0]
+
+
+def _places(activation: Tensor, units: Tensor) -> Tensor:
+    """Where in its (H * W) positions each image's unit is read: (N,)."""
+    _, _, height, width = activation.shape
+    row, column = units[:, 2], units[:, 3]
     row = row.masked_fill(row == _CENTRE, height // 2)
     column = column.masked_fill(column == _CENTRE, width // 2)
-    place = (channel * height + row) * width + column
-    return activation.flatten(1).gather(1, place[:, None])[:, 0]
+    return row * width + column

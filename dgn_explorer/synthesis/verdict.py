@@ -16,12 +16,12 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.objective import Objective, weighted
+from dgn_explorer.synthesis.probabilities import probabilities
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import from_uint8
 from dgn_explorer.synthesis.unit_reader import UnitReader
 
 TOP_CLASSES = 5
-_SUMS_TO_ONE = 1e-3  # but for rounding in half precision
 _TOGETHER = 64  # of the many images of one record
 
 Classes = tuple[tuple[int, float], ...]  # index and probability, best first
@@ -90,18 +90,6 @@ def classes_of_images(
         rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         found += [tuple(zip(classes, values, strict=True)) for classes, values in rows]
     return found
-
-
-def probabilities(scores: Tensor) -> Tensor:
-    """The probabilities (N, classes) of ``scores``, which may be probabilities already.
-
-    A network that ends with a softmax would else have its shares flattened by a second one.
-
-    >>> probabilities(torch.tensor([[0.9, 0.1]])).tolist() == torch.tensor([[0.9, 0.1]]).tolist()
-    True
-    """
-    sums = (scores.sum(1) - 1).abs() < _SUMS_TO_ONE
-    return scores if bool((sums & (scores >= 0).all(1)).all()) else scores.softmax(1)
 
 
 def _shown(network: Network, prior: Prior | None, images: np.ndarray, size: int) -> Tensor:

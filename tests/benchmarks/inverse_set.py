@@ -1,6 +1,9 @@
 """The table of inverse sets: ``python -m tests.benchmarks.inverse_set [--json] [--device cuda]``.
 
 Every set goes through a store, and what is inside is asked of the images as they are read back.
+Times are seconds of the processor on a CPU and of the clock on a GPU. ``joint_steps`` and
+``grown_steps`` count the steps that an image takes: the passes through generator and network, each
+with the way back for every unit of the target. DGN-AM's images have 250, with one way back.
 """
 
 import os
@@ -22,7 +25,7 @@ from dgn_explorer.synthesis.methods.inverse_set.about import GROWN, InverseSetPa
 from dgn_explorer.synthesis.ranges import are_inside
 from dgn_explorer.synthesis.targets import Band, InRange, Term
 from dgn_explorer.synthesis.verdict import readings_of_images
-from tests.benchmarks.sets import Field, Ran
+from tests.benchmarks.sets import Field, Ran, keep_row, keep_sheet
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ ALL = (
 )
 
 
-def rows(field: Field, cases: tuple[Case, ...]) -> Iterator[dict[str, object]]:
-    """One row a case, with the seeds of its first unit for comparison."""
+def rows(field: Field, cases: tuple[Case, ...]) -> Iterator[tuple[dict[str, object], np.ndarray]]:
+    """One row a case, with the seeds of its first unit for comparison, and the set's images."""
     seeds: dict[str, Ran] = {}
     resolve = field.network.info.resolve
     for case in cases:
@@ -67,7 +70,8 @@ def rows(field: Field, cases: tuple[Case, ...]) -> Iterator[dict[str, object]]:
             tuple(Term(resolve(name), -1.0) for name in case.lowered),
         )
         order = field.recipe(target, "inverse-set", InverseSetParameters(count=case.count))
-        yield row(field, case, field.run([order]), seeds[unit])
+        ran = field.run([order])
+        yield row(field, case, ran, seeds[unit]), ran.records[0].images
 
 
 def row(field: Field, case: Case, ran: Ran, seeds: Ran) -> dict[str, object]:
@@ -81,6 +85,9 @@ def row(field: Field, case: Case, ran: Ran, seeds: Ran) -> dict[str, object]:
     assert isinstance(target, InRange)
     values, _ = readings_of_images(field.network, field.prior, target.units, record.images)
     grown = record.parts["phases"].count(GROWN)  # type: ignore[union-attr]
+    parameters = record.recipe.parameters
+    assert isinstance(parameters, InverseSetParameters)
+    first, together = ran.steps_until_first, parameters.together
     image = seeds.seconds / len(seeds.records)
     joint = ran.until_first / max(1, record.count - grown)
     later = (ran.seconds - ran.until_first) / grown if grown else float("nan")
@@ -95,6 +102,9 @@ def row(field: Field, case: Case, ran: Ran, seeds: Ran) -> dict[str, object]:
         "activations": [round(float(v), 2) for v in values.mean(0)],
         "diversity": own,
         "over_seeds": own / theirs,
+        "joint_steps": first * min(together, case.count) / max(1, record.count - grown),
+        # at most: the last round may be of fewer
+        "grown_steps": (len(record.trace) - first) * together / grown if grown else float("nan"),
         "joint_s": joint,
         "joint_over_dgn_am": joint / image,
         "grown_s": later,
@@ -111,8 +121,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object a row")
     parser.add_argument("--all", action="store_true", help="four fixed pairs and larger sets")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--out", type=Path, help="folder for the rows and a sheet of images")
     chosen = parser.parse_args()
-    for found in rows(Field(chosen.device), ALL if chosen.all else FEW):
+    sheet: list[tuple[str, np.ndarray]] = []
+    for found, images in rows(Field(chosen.device), ALL if chosen.all else FEW):
+        if chosen.out:
+            keep_row(chosen.out / "inverse-sets.jsonl", found)
+            sheet.append((str(found["ranges"]), images[:8]))
+            keep_sheet(
+                chosen.out / "inverse-sets.jpg", [x for _, x in sheet], [x for x, _ in sheet]
+            )
         if chosen.json:
             print(json.dumps(found), flush=True)
             continue

@@ -17,15 +17,17 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.making import finish, make
+from dgn_explorer.synthesis.methods.inverse_set import room
 from dgn_explorer.synthesis.methods.inverse_set.about import InverseSetParameters
 from dgn_explorer.synthesis.methods.inverse_set.moves import along, capped, newton
-from dgn_explorer.synthesis.methods.inverse_set.room import rounded
+from dgn_explorer.synthesis.methods.inverse_set.room import Room, Seen, rounded
 from dgn_explorer.synthesis.methods.inverse_set.unreached import unreached
 from dgn_explorer.synthesis.methods.pixels.about import PixelsParameters
 from dgn_explorer.synthesis.ranges import are_inside, parse_range
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Band, InRange, Maximise, Term
 from dgn_explorer.synthesis.verdict import activation_of_image
+from tests.recording import record_on_a_cpu
 from tests.tiny import tiny_network, tiny_prior
 
 SHORT: dict[str, Any] = {"ascend": 40, "spread": 4, "walk": 4, "prior": 0.0, "apart": 0.0}
@@ -82,6 +84,41 @@ def usual(bench: Bench) -> Callable[[str], tuple[float, float]]:
         return low, high
 
     return quantiles
+
+
+def test_recorded_looks_give_what_the_others_give(
+    bench: Bench, usual: Callable[[str], tuple[float, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bench.prior is not None
+    ranges = {"bee": usual("bee")}
+    order = recipe(bench, ranges, ascend=3, spread=2, walk=2, settle=2, zoom=0.2, count=6)
+    z = torch.randn(4, bench.prior.space.size, generator=torch.Generator().manual_seed(0)).to(
+        bench.device
+    )
+    rows = torch.tensor([3, 1], device=bench.device)
+    space, crowd = Room(bench, order), torch.rand(4, 1, device=bench.device)
+
+    def looks() -> list[Seen]:
+        other = z.flip(0)
+        return [
+            *(space.look(code, 7, zoom=0.2) for code in (z, other)),
+            *(space.look(code, 7, crowd.expand(4, 16), zoom=0.2) for code in (z, other)),
+            *(space.look_as_stored(code, rows) for code in (z, other)),
+        ]
+
+    as_is = looks()
+    monkeypatch.setattr(room, "static", lambda device: True)
+    recorded = record_on_a_cpu(monkeypatch)
+    try:
+        replayed = looks()
+    finally:
+        bench.network.graphs.clear()
+    assert len(recorded) == 3
+    for one, again in zip(as_is, replayed, strict=True):
+        for name, value in vars(one).items():
+            assert (value is None) == (getattr(again, name) is None)
+            if value is not None:
+                torch.testing.assert_close(getattr(again, name), value, rtol=1e-3, atol=1e-3)
 
 
 def one_by_one(bench: Bench, record: Record) -> np.ndarray:

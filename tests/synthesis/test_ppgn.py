@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.methods.ppgn import looking
 from dgn_explorer.synthesis.methods.ppgn.about import PPGN, PpgnParameters
 from dgn_explorer.synthesis.methods.ppgn.condition import Condition
 from dgn_explorer.synthesis.methods.ppgn.heights import Heights
@@ -19,6 +20,7 @@ from dgn_explorer.synthesis.start import FromCode
 from dgn_explorer.synthesis.step import from_uint8
 from dgn_explorer.synthesis.targets import Chain, Link, Maximise, Term
 from dgn_explorer.synthesis.verdict import activation_of_image
+from tests.recording import record_on_a_cpu
 from tests.synthesis.ppgn_setup import ENCODED_PX, Chains, array
 
 
@@ -125,6 +127,25 @@ def test_a_batch_of_chains_is_what_each_is_alone(chains: Chains) -> None:
         np.testing.assert_allclose(array(made, "p"), array(alone, "p"), rtol=1e-2, atol=1e-3)
 
 
+def test_recorded_looks_give_what_the_others_give(
+    chains: Chains, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Chain((Link(chains.target("bee"), 1), Link(chains.target("eel"), 1)))
+    recipes = [chains.recipe(plan, warm=3), chains.recipe("ant", warm=3, seed=2)]
+    as_is = chains.make(*recipes)
+    monkeypatch.setattr(looking, "static", lambda device: True)
+    recorded = record_on_a_cpu(monkeypatch)
+    try:
+        replayed = chains.make(*recipes)
+    finally:
+        chains.network.graphs.clear()
+    assert len(recorded) == 1  # one recording serves all steps and both classes of the plan
+    for one, other in zip(as_is, replayed, strict=True):
+        np.testing.assert_allclose(one.trace, other.trace, rtol=1e-2, atol=1e-3)
+        for name in ("p", "distance", "activations"):
+            np.testing.assert_allclose(array(one, name), array(other, name), rtol=1e-2, atol=1e-3)
+
+
 def test_a_chain_switches_its_target_and_goes_on(chains: Chains) -> None:
     bee, eel = chains.target("bee"), chains.target("eel")
     plan = Chain((Link(bee, 2), Link(eel, 1)))
@@ -156,9 +177,9 @@ def test_the_gate_is_the_probability_of_classes(chains: Chains) -> None:
 
 def test_the_gate_of_hidden_units_opens_with_what_the_chain_has_reached(chains: Chains) -> None:
     target = chains.target("conv2:7")
-    condition = Condition(chains.network, [target])
+    condition = Condition(chains.network, [chains.recipe(target)])
     rgb = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    read = condition.read(rgb.to(chains.network.device))
+    read = condition.read(rgb.to(chains.network.device), condition.units)
     value = read.terms[0].detach()
     heights = Heights(chains.network.device, 0.0)
     heights.add([target], read, settled=False)

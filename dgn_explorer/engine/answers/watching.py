@@ -11,9 +11,10 @@ from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.synthesis.ascent import missing_operators
+from dgn_explorer.synthesis.probabilities import probabilities
 from dgn_explorer.synthesis.progress import Progress
 from dgn_explorer.synthesis.step import from_uint8
-from dgn_explorer.synthesis.verdict import TOP_CLASSES, probabilities
+from dgn_explorer.synthesis.verdict import TOP_CLASSES
 
 _WAIT_S = 0.03  # for a picture, before somebody else may have the engine
 

@@ -14,8 +14,8 @@ from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network
 from dgn_explorer.synthesis.ascent import missing_operators
 from dgn_explorer.synthesis.objective import read_unit
+from dgn_explorer.synthesis.probabilities import probabilities
 from dgn_explorer.synthesis.step import from_uint8
-from dgn_explorer.synthesis.verdict import probabilities
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def settle(room: Room, z: Tensor) -> Generator[Seen, None, "Settled"]:
     found = Settled(z.clone(), room)
     left = torch.arange(len(z), device=z.device)
     for index in range(room.parameters.settle + 1):
-        seen = room.look_as_stored(found.z[left])
+        seen = room.look_as_stored(found.z, left)
         yield seen
         good = room.well_inside(seen.activations)
         found.take(left, seen, good)

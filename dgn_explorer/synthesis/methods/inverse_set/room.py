@@ -1,6 +1,8 @@
 """The room in which a set is sought: codes, what the network sees of them, and the ranges."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -9,11 +11,13 @@ from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.machine.arithmetic import convolutions
+from dgn_explorer.machine.graphs import static
 from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.precision import ARITHMETICS
 from dgn_explorer.synthesis.ascent import missing_operators
 from dgn_explorer.synthesis.bench import Bench
+from dgn_explorer.synthesis.methods.dgn_am.view import Window, cut, projected, random_window
 from dgn_explorer.synthesis.methods.inverse_set.about import InverseSetParameters
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import InRange
@@ -53,6 +57,9 @@ class Room:
         self.encoder = _encoder(bench) if p.prior else None
         arithmetic = ARITHMETICS[recipe.numeric]
         self._half, self._tf32 = arithmetic.half_generator, arithmetic.tf32
+        self._size = bench.network.info.working_size
+        empty = torch.empty(1, 3, prior.info.image_size, prior.info.image_size, device="meta")
+        self._whole = prior.seen(empty, self._size).shape[-1]
         self._rough = UnitReader(bench.network, target.units, arithmetic.half_network)
         self._exact = UnitReader(bench.network, target.units)
         space = prior.space
@@ -111,10 +118,17 @@ class Room:
         """From ``z`` (N, K) to what the prior's encoder sees in its image; None without one."""
         if self.encoder is None:
             return None
-        most = self.encoder.info.batch_limit or len(image)
+        most, key = self.encoder.info.batch_limit or len(image), ("code", id(self.prior))
         with convolutions(self.device):
-            codes = [encode(self.prior, self.encoder, part) for part in torch.split(image, most)]
+            codes = [
+                self.encoder.graphs.run(key, self._encoded, (part,))[0]
+                for part in torch.split(image, most)
+            ]
         return self._standard(torch.cat(codes)) - z
+
+    def _encoded(self, image: Tensor) -> tuple[Tensor, ...]:
+        assert self.encoder is not None
+        return (encode(self.prior, self.encoder, image),)
 
     def look(self, z: Tensor, index: int, crowd: Tensor | None = None, zoom: float = 0.0) -> Seen:
         """What the network makes of ``z`` (N, K), in the recipe's arithmetic.
@@ -122,54 +136,82 @@ class Room:
         ``crowd`` (N, D) is the mean of the others' features; it asks for ``away``. The same step
         ``index`` sees the same random cut.
         """
-        return self._looked(z, crowd, self._half, self._tf32, self._cut(index, zoom))
+        if not static(self.device):
+            view = partial(cut, place=self._place(index, zoom), size=self._size)
+            return self._looked(partial(self._pass, view, rough=True), z, crowd, self._tf32)
+        place = torch.tensor(self._place(index, zoom), dtype=torch.float32).to(self.device)
 
-    def look_as_stored(self, z: Tensor) -> Seen:
-        """The same for the images as files will hold them: clamped and rounded, in float32."""
-        return self._looked(z, None, False, False, None)
+        def passed(*given: Tensor) -> tuple[Tensor, ...]:
+            return self._recorded(self._pass_at, (place, *given))
 
-    def _cut(self, index: int, zoom: float) -> tuple[int, int, int]:
-        side = self.prior.info.image_size
-        empty = torch.empty(1, 3, side, side, device="meta")
-        whole = self.prior.seen(empty, self.network.info.working_size).shape[-1]
-        rng = np.random.default_rng(index)
-        side = round(whole * (1 - rng.uniform(0, zoom))) if zoom else whole
-        top, left = rng.integers(whole - side + 1, size=2)
-        return int(top), int(left), side
+        return self._looked(passed, z, crowd, self._tf32)
+
+    def look_as_stored(self, z: Tensor, rows: Tensor) -> Seen:
+        """The same for the images as files will hold them: clamped and rounded, in float32.
+
+        Of the codes ``z`` (N, K) those of ``rows``.
+        """
+        if not static(self.device):
+            return self._looked(self._pass_as_stored, z[rows], None, tf32=False)
+        # all of them: fewer in every step would be new shapes, and a recording each
+        seen = self._looked(
+            lambda *given: self._recorded(self._pass_as_stored, given), z, None, tf32=False
+        )
+        return Seen(seen.image[rows], seen.activations[rows], seen.gradients[rows])
+
+    def _place(self, index: int, zoom: float) -> Window:
+        if not zoom:
+            return 0, 0, self._whole
+        return random_window(index, zoom, self._whole)
+
+    def _recorded(
+        self, function: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor]
+    ) -> tuple[Tensor, ...]:
+        # the recording keeps the prior, so that no other can have its id
+        key = "inverse-set", function.__name__, id(self.prior), self.target.units, self._half
+        return self.network.graphs.run(key, function, inputs)
 
     def _looked(
-        self,
-        z: Tensor,
-        crowd: Tensor | None,
-        half: bool,
-        tf32: bool,
-        cut: tuple[int, int, int] | None,
+        self, passed: Callable[..., tuple[Tensor, ...]], z: Tensor, crowd: Tensor | None, tf32: bool
     ) -> Seen:
+        """``passed`` gives the tensors of `Seen` for codes, and the crowd if there is one."""
         most = self.network.info.batch_limit or len(z)
-        parts = []
+        given = (z.detach(),) if crowd is None else (z.detach(), crowd)
         with missing_operators(self.device), convolutions(self.device, tf32):
-            for at in range(0, len(z), most):
-                beside = None if crowd is None else crowd[at : at + most]
-                parts.append(self._pass(z[at : at + most], beside, half, cut))
-        seen = _joined(parts)
+            parts = [
+                passed(*(x[at : at + most].contiguous() for x in given))
+                for at in range(0, len(z), most)
+            ]
+        seen = Seen(*(torch.cat(same) for same in zip(*parts, strict=True)))
         self._check(seen.activations)
         return seen
 
+    def _pass_at(self, place: Tensor, z: Tensor, crowd: Tensor | None = None) -> tuple[Tensor, ...]:
+        view = partial(projected, place=place, size=self._size)
+        return self._pass(view, z, crowd, rough=True)
+
+    def _pass_as_stored(self, z: Tensor) -> tuple[Tensor, ...]:
+        def view(image: Tensor) -> Tensor:
+            return resize(rounded(image), self._size)
+
+        return self._pass(view, z, rough=False)
+
     def _pass(
-        self, z: Tensor, crowd: Tensor | None, half: bool, cut: tuple[int, int, int] | None
-    ) -> Seen:
-        size = self.network.info.working_size
+        self,
+        view: Callable[[Tensor], Tensor],
+        z: Tensor,
+        crowd: Tensor | None = None,
+        *,
+        rough: bool,
+    ) -> tuple[Tensor, ...]:
         z = z.detach().requires_grad_(True)
+        more: tuple[Tensor, ...] = ()
         with torch.enable_grad():
             code = self.code(z)
+            half = rough and self._half
             image = self.prior.rough_image(code) if half else self.prior.image(code)
-            shown = self.prior.seen(image if cut is not None else rounded(image), size)
-            if cut is not None:
-                top, left, side = cut
-                shown = shown[..., top : top + side, left : left + side]
-            shown = resize(shown, size)
-            reader = self._exact if cut is None else self._rough
-            features = away = None
+            shown = view(self.prior.seen(image, self._size))
+            reader = self._rough if rough else self._exact
             if crowd is None:
                 values = reader(shown)
             else:
@@ -179,10 +221,10 @@ class Room:
                 torch.autograd.grad(column.sum(), z, retain_graph=True)[0]
                 for column in values.unbind(1)
             ]
-            if features is not None and crowd is not None:
+            if crowd is not None:
                 (away,) = torch.autograd.grad(-(features * crowd).sum(), z)
-                features = features.detach()
-        return Seen(image.detach(), values.detach(), torch.stack(rows, 1), features, away)
+                more = features.detach(), away
+        return (image.detach(), values.detach(), torch.stack(rows, 1), *more)
 
     def _check(self, activations: Tensor) -> None:
         broken = (~activations.isfinite()).any(0)
@@ -198,20 +240,6 @@ def rounded(image: Tensor) -> Tensor:
     """``image`` as 8 bits hold it, with the gradient of the image itself where not clamped."""
     inside = image.clamp(0, 1)
     return inside + ((inside * 255).round() / 255 - inside).detach()
-
-
-def _joined(parts: list[Seen]) -> Seen:
-    if len(parts) == 1:
-        return parts[0]
-    features = [part.features for part in parts if part.features is not None]
-    away = [part.away for part in parts if part.away is not None]
-    return Seen(
-        torch.cat([part.image for part in parts]),
-        torch.cat([part.activations for part in parts]),
-        torch.cat([part.gradients for part in parts]),
-        torch.cat(features) if features else None,
-        torch.cat(away) if away else None,
-    )
 
 
 def _encoder(bench: Bench) -> Network:

@@ -1,17 +1,15 @@
 """The condition: a target's activations, its probability, and how near an image comes to it."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.networks.layers import ActivationReader
 from dgn_explorer.networks.network import Network
-from dgn_explorer.synthesis.targets import Maximise
-from dgn_explorer.synthesis.verdict import probabilities
+from dgn_explorer.synthesis.objective import Objective
+from dgn_explorer.synthesis.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,11 +25,18 @@ class Read:
 
 
 class Asked(Protocol):
-    """What N images are asked to be; ``weights`` (K, N) are those of the terms `read` gives."""
+    """What N images are asked to be.
+
+    ``weights`` (K, N) are those of the terms that `read` gives, and ``units`` says which units they
+    are. All that have the same ``layout`` read the same for the same units, and can share recorded
+    passes (see `Graphs`); with None there is nothing to share.
+    """
 
     weights: Tensor
+    units: Tensor
+    layout: Hashable
 
-    def read(self, rgb: Tensor) -> Read:
+    def read(self, rgb: Tensor, units: Tensor) -> Read:
         """What the network says of ``rgb`` (N, 3, H, W) in [0, 1]."""
         ...
 
@@ -45,48 +50,23 @@ class Asked(Protocol):
 
 
 class Condition:
-    """The targets of a batch, one an image.
+    """The weighted units of a batch of recipes, one an image."""
 
-    Not `Objective`, which reads single numbers: a probability needs all channels.
-    """
-
-    def __init__(self, network: Network, targets: Sequence[Maximise], half: bool = False) -> None:
+    def __init__(self, network: Network, recipes: Sequence[Recipe], half: bool = False) -> None:
         """``half`` runs the network in bfloat16."""
-        for target in targets:
-            for unit in target.units:
-                network.info.resolve(str(unit))  # raises if there is no such unit
-        self._network, self._half, self._targets = network, half, targets
-        used = {unit.layer for target in targets for unit in target.units}
-        self._layers = [x.path for x in network.info.layers if x.path in used]
-        self._pooled = {x.path for x in network.info.layers if x.pooled}
-        points = [network.read_points[path] for path in self._layers]
-        self._reader = ActivationReader(network.half_module if half else network.module, points)
-        self._most = max(len(target.terms) for target in targets)
-        weights = [[self._weight(target, k) for target in targets] for k in range(self._most)]
-        self.weights = torch.tensor(weights, device=network.device)  # (K, N), 0 for a missing term
+        self._objective = Objective(network, recipes, half)
+        self.weights, self.units = self._objective.weights, self._objective.units
+        self.layout: Hashable = self._objective.layout
         output = network.info.output_layer
-        classes = [[self._layer(target, k) == output for target in targets] for k in self._ks]
+        classes = [
+            [k < len(r.target.terms) and r.target.terms[k].unit.layer == output for r in recipes]
+            for k in range(len(self.weights))
+        ]
         self._classes = torch.tensor(classes, device=network.device)
 
-    def read(self, rgb: Tensor) -> Read:
-        """Read the targets of ``rgb`` (N, 3, H, W) in [0, 1], one image a target."""
-        x = self._network.preprocessing(rgb)
-        values = self._reader(x.bfloat16() if self._half else x)
-        maps = dict(zip(self._layers, values, strict=True))
-        terms, shares = [], []
-        for k in self._ks:
-            row, share = [], []
-            for number, target in enumerate(self._targets):
-                if k >= len(target.terms):
-                    row.append(values[0].new_zeros(()))
-                    share.append(values[0].new_zeros(()))
-                    continue
-                unit = target.terms[k].unit
-                channels = _channels(maps[unit.layer][number], unit, unit.layer in self._pooled)
-                row.append(channels[unit.index])
-                share.append(probabilities(channels.detach()[None])[0, unit.index])
-            terms.append(torch.stack(row))
-            shares.append(torch.stack(share))
+    def read(self, rgb: Tensor, units: Tensor) -> Read:
+        """Read the ``units`` of ``rgb`` (N, 3, H, W) in [0, 1], one image a target."""
+        terms, shares = self._objective.read_with_shares(rgb, units)
         return Read(terms, torch.stack(shares))
 
     def probability(self, read: Read) -> Tensor:
@@ -107,24 +87,3 @@ class Condition:
         ratio = ratio.masked_fill(~(highest > 0), 0.0).clamp(0, 1)
         mean = (ratio * hidden).sum(0) / hidden.sum(0).clamp_min(1)
         return torch.where(classes.any(0), p, mean)
-
-    @property
-    def _ks(self) -> range:
-        return range(self._most)
-
-    def _weight(self, target: Maximise, k: int) -> float:
-        return target.terms[k].weight if k < len(target.terms) else 0.0
-
-    def _layer(self, target: Maximise, k: int) -> str:
-        return target.terms[k].unit.layer if k < len(target.terms) else ""
-
-
-def _channels(activation: Tensor, unit: UnitAddress, pooled: bool) -> Tensor:
-    """All channels (C,) of one image's (C,) or (C, H, W) where ``unit`` is read (`read_unit`)."""
-    if activation.ndim == 1:
-        return activation
-    if unit.position is None and pooled:
-        return activation.mean((1, 2))
-    _, height, width = activation.shape
-    row, column = unit.position or (height // 2, width // 2)
-    return activation[:, row, column]

@@ -1,18 +1,20 @@
 """A look: from codes through generator and network, and back to the terms of a step."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.machine.arithmetic import convolutions
+from dgn_explorer.machine.graphs import static
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.encoding import encode
 from dgn_explorer.priors.precision import ARITHMETICS
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import missing_operators
-from dgn_explorer.synthesis.methods.dgn_am.view import cut, random_window
+from dgn_explorer.synthesis.methods.dgn_am.view import cut, projected, random_window
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
 from dgn_explorer.synthesis.methods.ppgn.condition import Asked, Read
 from dgn_explorer.synthesis.methods.ppgn.hole import Hole
@@ -52,33 +54,34 @@ class Looker:
     ) -> None:
         self._prior, self._parameters = prior, parameters
         self.arithmetic = ARITHMETICS[numeric]
-        self._encoder, self._hole = encoder, hole
+        self._network, self._encoder, self._hole = network, encoder, hole
         self._size = network.info.working_size
+        empty = torch.empty(1, 3, prior.info.image_size, prior.info.image_size, device="meta")
+        self._whole = prior.seen(empty, self._size).shape[-1]
 
     def look(self, code: Tensor, condition: Asked, index: int, whole: bool) -> Seen:
         """Look at ``code`` in step ``index``, at the ``whole`` image or a random cut of it."""
-        p, prior, device = self._parameters, self._prior, self._prior.device
-        code = code.detach().requires_grad_(True)
-        with (
-            torch.enable_grad(),
-            missing_operators(device),
-            convolutions(device, self.arithmetic.tf32),
-        ):
-            rough = self.arithmetic.half_generator
-            made = prior.rough_image(code) if rough else prior.image(code)
-            image = made if self._hole is None else self._hole.filled(made)
-            read = condition.read(self._cut(prior.seen(image, self._size), index, whole))
-            context = None
-            if self._hole is not None:
-                error = self._hole.error(made).sum()
-                (context,) = torch.autograd.grad(-error, code, retain_graph=True)
-            towards = condition_direction(p, read, condition.weights, code)
-        terms = [term.detach() for term in read.terms]
-        read = Read(terms, read.shares.detach())
-        activation = (torch.stack(terms) * condition.weights).sum(0)
-        back = self._way_back(image.detach(), code.detach())
-        probability = condition.probability(read)
-        return Seen(image.detach(), activation, probability, read, towards, context, back)
+        device = self._prior.device
+        place = (0, 0, self._whole)
+        if not whole:
+            place = random_window(index, self._parameters.zoom, self._whole)
+        weights, units = condition.weights, condition.units
+        with missing_operators(device), convolutions(device, self.arithmetic.tf32):
+            if not static(device):
+                view = partial(cut, place=place, size=self._size)
+                found = self._pass(condition, view, code, weights, units)
+            elif condition.layout is None or self._hole is not None:
+                found = self._pass_at(condition, code, _numbers(place, device), weights, units)
+            else:
+                run = partial(self._pass_at, condition)
+                inputs = (code, _numbers(place, device), weights, units)
+                found = self._network.graphs.run(self._key(condition), run, inputs)
+        image, towards, shares, terms, *more = found
+        read = Read(list(terms), shares)
+        activation = (terms * weights).sum(0)
+        context = more.pop(0) if self._hole is not None else None
+        back = more.pop(0) if self._encoder is not None else None
+        return Seen(image, activation, condition.probability(read), read, towards, context, back)
 
     @torch.no_grad()
     def drawn(self, code: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -89,16 +92,46 @@ class Looker:
             return made, None
         return self._hole.filled(made), self._hole.distance(made)
 
-    def _cut(self, image: Tensor, index: int, whole: bool) -> Tensor:
-        side = image.shape[-1]
-        place = (0, 0, side) if whole else random_window(index, self._parameters.zoom, side)
-        return cut(image, place, self._size)
+    def _key(self, condition: Asked) -> tuple[object, ...]:
+        # the recording keeps prior and encoder, so that no others can have their ids
+        pair = id(self._prior), id(self._encoder)
+        return "ppgn", self._parameters.rule, pair, self.arithmetic, condition.layout
 
-    def _way_back(self, image: Tensor, code: Tensor) -> Tensor | None:
-        if self._encoder is None:
-            return None
-        seen = self._prior.seen(image, self._prior.info.encoder.input_size)
-        return encode(self._prior, self._encoder, seen) - code
+    def _pass_at(
+        self, condition: Asked, code: Tensor, place: Tensor, weights: Tensor, units: Tensor
+    ) -> tuple[Tensor, ...]:
+        view = partial(projected, place=place, size=self._size)
+        return self._pass(condition, view, code, weights, units)
+
+    def _pass(
+        self,
+        condition: Asked,
+        view: "partial[Tensor]",
+        code: Tensor,
+        weights: Tensor,
+        units: Tensor,
+    ) -> tuple[Tensor, ...]:
+        """Image, direction, shares (K, N) and terms (K, N), and what there is of the other two."""
+        prior, code = self._prior, code.detach().requires_grad_(True)
+        more: list[Tensor] = []
+        with torch.enable_grad():
+            rough = self.arithmetic.half_generator
+            made = prior.rough_image(code) if rough else prior.image(code)
+            image = made if self._hole is None else self._hole.filled(made)
+            read = condition.read(view(prior.seen(image, self._size)), units)
+            if self._hole is not None:
+                error = self._hole.error(made).sum()
+                more += torch.autograd.grad(-error, code, retain_graph=True)
+            towards = condition_direction(self._parameters, read, weights, code)
+        if self._encoder is not None:
+            seen = prior.seen(image.detach(), prior.info.encoder.input_size)
+            more.append(encode(prior, self._encoder, seen) - code.detach())
+        terms = torch.stack(read.terms).detach()
+        return (image.detach(), towards, read.shares.detach(), terms, *more)
+
+
+def _numbers(place: tuple[int, int, int], device: torch.device) -> Tensor:
+    return torch.tensor(place, dtype=torch.float32).to(device)
 
 
 def needed_encoder(prior: Prior, encoder: Network | None) -> Network:

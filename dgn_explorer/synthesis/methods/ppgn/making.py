@@ -26,7 +26,7 @@ from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import RANDOM
 from dgn_explorer.synthesis.step import to_uint8
-from dgn_explorer.synthesis.targets import Caption, Maximise
+from dgn_explorer.synthesis.targets import Caption
 from dgn_explorer.synthesis.verdict import activations_of_images
 
 
@@ -50,8 +50,8 @@ def make(
         spoken = [target for target in targets if isinstance(target, Caption)]
         if caption is not None:
             return SpokenCondition(caption, spoken)
-        shown = [target for target in targets if isinstance(target, Maximise)]
-        return Condition(bench.network, shown, looker.arithmetic.half_network)
+        orders = [replace(r, target=target) for r, target in zip(recipes, targets, strict=True)]
+        return Condition(bench.network, orders, looker.arithmetic.half_network)
 
     def reached(number: int, images: np.ndarray) -> np.ndarray:
         """The activations (N,) of finished images, which are those of the sample ``number``."""

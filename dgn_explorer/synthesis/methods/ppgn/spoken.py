@@ -4,7 +4,7 @@ Section 4.2 of Nguyen et al. (CVPR 2017): the gradients of log p of all words, e
 and the word before, added up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import torch
@@ -26,8 +26,10 @@ class SpokenCondition:
         self._program = program
         self._captions = [program.numbers(target.words) for target in targets]
         self.weights = torch.ones(1, len(targets))
+        self.units = torch.zeros(0, len(targets), 4, dtype=torch.long)
+        self.layout: Hashable = None  # captions have different lengths
 
-    def read(self, rgb: Tensor) -> Read:
+    def read(self, rgb: Tensor, units: Tensor) -> Read:
         """The log-probability of each caption for its image, of ``rgb`` (N, 3, H, W) in [0, 1].
 
         There are no shares: nothing of the gradient of log p is left out.
@@ -53,7 +55,7 @@ class SpokenCondition:
     @torch.no_grad()
     def of_images(self, images: np.ndarray, device: torch.device) -> Tensor:
         """The log-probabilities (N,) for finished images (N, S, S, 3) uint8."""
-        return self.read(from_uint8(images, device)).terms[0].float()
+        return self.read(from_uint8(images, device), self.units).terms[0].float()
 
 
 def open_captioner(bench: Bench, recipe: Recipe) -> CaptionProgram | None:
