@@ -16,6 +16,7 @@ from dgn_explorer.commands.priors.prior_photos import (
     check_command,
     published_encoder,
 )
+from dgn_explorer.commands.priors.prior_sheet import sheet_command
 from dgn_explorer.commands.terminal import print_json, say
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.info import CROP, FITS
@@ -158,3 +159,4 @@ def info_command(prior: str, as_json: bool) -> None:
 prior_command.add_command(bounds_command)
 prior_command.add_command(check_command)
 prior_command.add_command(compare_command)
+prior_command.add_command(sheet_command)

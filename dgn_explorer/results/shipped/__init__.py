@@ -1,0 +1,1 @@
+"""Pictures that come with the program: `sheet` says what one is, `sheet_file` reads it."""
