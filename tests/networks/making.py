@@ -1,7 +1,7 @@
 """Networks of a test's own, as a loader would hand them over, and what a plain hook sees."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 import torch.nn.functional as F
@@ -63,28 +63,31 @@ def hooked(module: nn.Module, x: Tensor) -> dict[str, Tensor]:
 
 
 def wrong_layers(network: Network, x: Tensor, alone_every: int = 1) -> list[str]:
+    """Layers read wrongly together with all others, or every ``alone_every``-th one alone."""
+    return wrongly_read(network, x, range(0, len(network.info.layers), alone_every))
+
+
+def wrongly_read(network: Network, x: Tensor, alone: Iterable[int]) -> list[str]:
     """Layers whose value read is not what a hook sees, nor what an activation gives that of.
 
-    All are read together, and every ``alone_every``-th alone.
+    All are read together, and those that ``alone`` counts alone and with a gradient.
     """
     seen = hooked(network.module, x)
     points = [network.read_points[layer.path] for layer in network.info.layers]
     with torch.no_grad():
         together = ActivationReader(network.module, points)(x)
     wrong = []
-    for i, (layer, point, value) in enumerate(
-        zip(network.info.layers, points, together, strict=True)
-    ):
+    for layer, point, value in zip(network.info.layers, points, together, strict=True):
         wanted = channels_first(seen[layer.path], point.axes)
         before = point.side != "output"
         candidates = [f(value) for f in ACTIVATIONS] if before else [value]
         if layer.channels != value.shape[1] or not any(close(x, wanted) for x in candidates):
             wrong.append(layer.path)
-        if i % alone_every == 0:
-            leaf = x.clone().requires_grad_()
-            alone = ActivationReader(network.module, [point])(leaf * 1)[0]
-            if not close(alone.detach(), value):
-                wrong.append(f"{layer.path} alone")
+    for i in alone:
+        leaf = x.clone().requires_grad_()
+        found = ActivationReader(network.module, [points[i]])(leaf * 1)[0]
+        if not close(found.detach(), together[i]):
+            wrong.append(f"{network.info.layers[i].path} alone")
     return wrong
 
 

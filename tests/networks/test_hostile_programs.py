@@ -642,6 +642,26 @@ def test_an_opening_is_given_up_when_its_time_is_over(
         require_opens(kind, archive, 3, 16, "file", over)
 
 
+def test_what_the_process_takes_to_start_is_not_the_networks(
+    script: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine so busy that importing torch alone takes longer than a network may."""
+    monkeypatch.setattr(limits, "STARTING_S", -200.0)  # as if it had taken that long
+    archive = scripted.harmless(hostile.packed(script), "file").getvalue()
+    now = Deadline(time.monotonic())
+    later = require_opens(SCRIPTED, archive, 3, 16, "file", now)
+    assert later.at - now.at > 200
+    monkeypatch.setattr(limits, "STARTING_S", 300.0)
+    assert require_opens(SCRIPTED, archive, 3, 16, "file", later) == later
+
+
+def test_a_process_that_never_starts_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confined, "_START", "import time; time.sleep(60)")
+    monkeypatch.setattr(limits, "READY_S", 0.3)
+    with pytest.raises(DgnError, match="ended with"):
+        require_opens(EXPORTED, b"", 0, 0, "file", Deadline.begin())
+
+
 @posix
 def test_the_confined_process_writes_no_file(tmp_path: Path) -> None:
     """Even an archive that nobody has checked: it is not given one, but if it were."""

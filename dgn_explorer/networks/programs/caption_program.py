@@ -79,7 +79,7 @@ def open_caption_program(
     words = _words(vocabulary)
     deadline = Deadline.begin()
     archive = harmless(data, source).getvalue()
-    require_opens(CAPTIONS, archive, len(words), 0, source, deadline)
+    deadline = require_opens(CAPTIONS, archive, len(words), 0, source, deadline)
     module, size = opened(archive, len(words), source, device, deadline)
     return CaptionProgram(module, size, words)
 

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ CAPTIONS = "captions"  # a caption network, whose ``channels`` are its words
 LIMIT_CPU_S = 12  # of work, besides the limit by the clock, which Windows has alone
 MEMORY_BYTES = 6 << 30
 _TIMES_ARCHIVE = 6
+_READY = b"\n"
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
     "from dgn_explorer.networks.programs import confined; confined.child()"
@@ -33,11 +35,13 @@ _START = (
 
 def require_opens(
     kind: str, archive: bytes, channels: int, size: int, source: str, deadline: limits.Deadline
-) -> None:
-    """Raise `DgnError` unless a confined process opens the program within the limits."""
-    most_s = min(limits.TRYING_S, deadline.left_s())
+) -> limits.Deadline:
+    """Raise `DgnError` unless a confined process opens the program within the limits.
+
+    The ``deadline`` that comes back is later by what the process took to start more than usual.
+    """
     path = [str(Path(folder).resolve()) for folder in sys.path]
-    command = [sys.executable, "-I", "-W", "ignore", "-c", _START, json.dumps(path)]
+    command = [sys.executable, "-I", "-W", "ignore", "-c", _START, json.dumps(path), kind]
     order = json.dumps(
         {
             "kind": kind,
@@ -48,33 +52,58 @@ def require_opens(
             "cpu_s": LIMIT_CPU_S,
         }
     )
-    try:
-        ended = subprocess.run(
-            command,
-            input=order.encode() + b"\n" + archive,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=most_s,
-            check=False,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except subprocess.TimeoutExpired:
-        raise DgnError(
-            f"{source} was not opened: trying it did not end within {most_s:.0f} seconds.",
-            "If the machine is busy, open it again later; otherwise save the network's state dict"
-            " and open it with --arch.",
-        ) from None
-    if ended.returncode == -getattr(signal, "SIGXCPU", signal.SIGTERM):
+    with _started(command) as process:
+        try:
+            deadline = deadline.later(_until_ready(process) - limits.STARTING_S)
+            most_s = min(limits.TRYING_S, deadline.left_s())
+            output, _ = process.communicate(order.encode() + b"\n" + archive, most_s)
+        except subprocess.TimeoutExpired:
+            raise DgnError(
+                f"{source} was not opened: trying it did not end within {most_s:.0f} seconds.",
+                "If the machine is busy, open it again later; otherwise save the network's state"
+                " dict and open it with --arch.",
+            ) from None
+        finally:
+            process.kill()
+    if process.returncode == -getattr(signal, "SIGXCPU", signal.SIGTERM):
         raise _endless(source)
-    answer = _answer(ended.stdout)
+    answer = _answer(output)
     if answer is None:
         raise DgnError(
-            f"{source} was not opened: the process that tried it ended with {_end(ended)}.",
+            f"{source} was not opened: the process that tried it ended with"
+            f" {_end(process.returncode)}.",
             "The file is damaged, or the network takes more memory than"
             f" {MEMORY_BYTES >> 30} GiB: save its state dict and open it with --arch.",
         )
     if answer:
         raise DgnError(*answer)
+    return deadline
+
+
+def _started(command: list[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def _until_ready(process: "subprocess.Popen[bytes]") -> float:
+    """Wait until the process has imported torch, in seconds; nothing of the file is there yet.
+
+    On a busy machine that alone can take longer than a network may.
+    """
+    begun = time.monotonic()
+    watchdog = threading.Timer(limits.READY_S, process.kill)
+    watchdog.start()
+    try:
+        assert process.stdout is not None
+        process.stdout.read(len(_READY))  # nothing if it ended: then it is told below
+    finally:
+        watchdog.cancel()
+    return time.monotonic() - begun
 
 
 def _endless(source: str) -> DgnError:
@@ -94,17 +123,15 @@ def _answer(output: bytes) -> list[str] | None:
     return answer if whole and all(isinstance(text, str) for text in answer) else None
 
 
-def _end(ended: "subprocess.CompletedProcess[bytes]") -> str:
-    if ended.returncode < 0:
+def _end(returncode: int) -> str:
+    if returncode < 0:
         with contextlib.suppress(ValueError):
-            return signal.Signals(-ended.returncode).name
-    return f"exit code {ended.returncode}"
+            return signal.Signals(-returncode).name
+    return f"exit code {returncode}"
 
 
 def child() -> None:
     """The life of the confined process: an order from standard input, an answer, the end."""
-    order = json.loads(sys.stdin.buffer.readline())
-    archive = sys.stdin.buffer.read()
     writing = os.dup(1)
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
@@ -114,8 +141,11 @@ def child() -> None:
     from dgn_explorer.networks.programs.loading import SCRIPTED, open_program
     from dgn_explorer.networks.programs.program_loader import unreadable
 
-    if order["kind"] != SCRIPTED:
+    if sys.argv[2] != SCRIPTED:
         import torch.export.pt2_archive  # while it counts for nothing
+    os.write(writing, _READY)
+    order = json.loads(sys.stdin.buffer.readline())
+    archive = sys.stdin.buffer.read()
     torch.set_num_threads(1)  # so that a second of work is a second
     _confine(order["memory_bytes"], order["cpu_s"])
     answer: list[str] = []

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from dgn_explorer.errors import DgnError
 
 OPENING_S = 20.0  # from the first byte to a network on show
-TRYING_S = 14.0  # of them, in the process of its own
+TRYING_S = 13.0  # of them, in the process of its own once it has started
+STARTING_S = 3.0  # of them, until it has; what a busy machine takes longer is not counted
+READY_S = 120.0  # until it is taken for dead
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,10 @@ class Deadline:
     def begin(more_s: float = 0.0) -> "Deadline":
         """That of an opening that begins now; ``more_s`` is what it may take besides."""
         return Deadline(time.monotonic() + OPENING_S + more_s)
+
+    def later(self, more_s: float) -> "Deadline":
+        """This one, ``more_s`` later if that is more than nothing."""
+        return Deadline(self.at + max(0.0, more_s))
 
     def left_s(self) -> float:
         """The seconds that are left, at least none."""

@@ -83,7 +83,7 @@ def _loaded(
     digest: str,
     deadline: Deadline,
 ) -> Loaded:
-    require_opens(kind, archive, *shape, source=str(path), deadline=deadline)
+    deadline = require_opens(kind, archive, *shape, source=str(path), deadline=deadline)
     try:
         program = open_program(kind, archive, *shape, tried=True, deadline=deadline)
     except DgnError:
