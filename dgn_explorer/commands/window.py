@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -15,7 +15,7 @@ from dgn_explorer.machine.logs import keep_log
 from dgn_explorer.machine.missing import missing_part, no_display
 from dgn_explorer.machine.start_failure import told
 
-_HOW = ("device", "theme")  # these say nothing about what to open
+_HOW = ("device", "theme", "safe", "reset")  # these say nothing about what to open
 
 
 @click.command("open")
@@ -30,13 +30,28 @@ _HOW = ("device", "theme")  # these say nothing about what to open
     show_default=True,
     help="Colours of the window.",
 )
+@click.option(
+    "--safe",
+    is_flag=True,
+    help="Start as for the first time, without what is remembered, and remember nothing.",
+)
+@click.option(
+    "--reset", is_flag=True, help="Put the settings of the window aside; what was made stays."
+)
 def open_command(
-    network: str, prior: str, unit: str | None, device: str | None, theme: str
+    network: str,
+    prior: str,
+    unit: str | None,
+    device: str | None,
+    theme: str,
+    safe: bool,
+    reset: bool,
 ) -> None:
     """Open the window, with the network and the prior of the last time unless others are named."""
+    how: dict[str, Any] = {"device": device, "theme": theme, "safe": safe, "reset": reset}
     if not _named():
-        sys.exit(_started(lambda run, fail: run(fail, device=device, theme=theme)))
-    sys.exit(_started(lambda run, fail: run(fail, network, prior, unit, device, theme)))
+        sys.exit(_started(lambda run, fail: run(fail, **how)))
+    sys.exit(_started(lambda run, fail: run(fail, network, prior, unit, **how)))
 
 
 def _started(start: Callable[..., int]) -> int:

@@ -89,6 +89,10 @@ class Engine:
         """Hold batch jobs, the running one after its current step, or let them go on."""
         self._queue.pause(on)
 
+    def hold(self, on: bool) -> None:
+        """Hold the interactive job after its current step, or let it go on; not the next one."""
+        self._queue.hold(on)
+
     def first(self, job: int) -> None:
         """Put a waiting batch job in front of the others."""
         self._queue.first(job)

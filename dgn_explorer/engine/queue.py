@@ -66,7 +66,7 @@ class WorkQueue:
         self._opens: deque[OpenRequest] = deque()
         self._lanes: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
         self._running: list[Work] = []  # what has made room stays here below what it made room for
-        self._closed = self._paused = False
+        self._closed = self._paused = self._held = False
 
     def open(self, request: OpenRequest) -> None:
         """Ask for a network and a prior."""
@@ -81,6 +81,7 @@ class WorkQueue:
         with self._changed:
             work = Ordered(next(self._numbers), order, lane, looked, stop_after)
             if lane is Lane.INTERACTIVE:
+                self._held = False
                 for earlier in (*self._lanes[lane], *self._running):
                     if earlier.lane is lane:
                         earlier.cancel.set()
@@ -110,6 +111,7 @@ class WorkQueue:
                     elif isinstance(work, Ordered):
                         work.drop.set()
                     work.cancel.set()
+                    self._held = self._held and work.lane is not Lane.INTERACTIVE
             self._changed.notify()
 
     def close(self) -> None:
@@ -132,22 +134,27 @@ class WorkQueue:
     def next_above(self, lane: Lane) -> OpenRequest | tuple[Work, ...] | None:
         """What work of ``lane`` has to make room for between two of its steps, or None.
 
-        Opening comes before everything. In the batch lane this waits while the lane is paused,
-        unless running work has been cancelled.
+        Opening comes before everything. In the batch lane this waits while the lane is paused, and
+        in the interactive one while it is held, unless running work has been cancelled. What is
+        held makes room for questions, too.
         """
         with self._changed:
-            while (
-                lane is Lane.BATCH
-                and self._paused
-                and not (self._closed or self._opens or self._above(lane) or self._stopping())
+            while self._waits(lane) and not (
+                self._closed or self._opens or self._above(self._floor(lane)) or self._stopping()
             ):
                 self._changed.wait()
-            return None if self._closed else self._urgent(lane)
+            return None if self._closed else self._urgent(self._floor(lane))
 
     def pause(self, on: bool) -> None:
         """Hold the batch lane, its running work included, or let it go on."""
         with self._changed:
             self._paused = on
+            self._changed.notify()
+
+    def hold(self, on: bool) -> None:
+        """Hold the interactive order that runs, or let it go on; the next one is not held."""
+        with self._changed:
+            self._held = on and any(work.lane is Lane.INTERACTIVE for work in self._running)
             self._changed.notify()
 
     def first(self, number: int) -> None:
@@ -170,6 +177,13 @@ class WorkQueue:
         """Those of ``works`` that are still running."""
         with self._changed:
             return tuple(work for work in works if work in self._running)
+
+    def _waits(self, lane: Lane) -> bool:
+        return self._paused if lane is Lane.BATCH else self._held and lane is Lane.INTERACTIVE
+
+    def _floor(self, lane: Lane) -> Lane:
+        """Work of ``lane`` makes room for all lanes above this one."""
+        return Lane.WATCH if self._held and lane is Lane.INTERACTIVE else lane
 
     def _above(self, lane: Lane) -> "deque[Work] | None":
         """The first lane above ``lane`` in which something waits."""

@@ -20,7 +20,7 @@ from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.bridge.loop import run_until_done
 from dgn_explorer.gui.bridge.one_window import OneWindow
-from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.bridge.preferences import Preferences, set_aside
 from dgn_explorer.gui.bridge.qt_messages import follow_qt
 from dgn_explorer.gui.bridge.signals import SystemSignals
 from dgn_explorer.gui.frame.open_dialog import recent
@@ -28,6 +28,7 @@ from dgn_explorer.gui.frame.second_dialog import Choice
 from dgn_explorer.gui.look.icons import program_icon
 from dgn_explorer.gui.look.theme import Theme
 from dgn_explorer.gui.second_start import choose
+from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.paths import data_folder
@@ -45,11 +46,15 @@ def run(
     unit: str | None = None,
     device: str | None = None,
     theme: str = "system",
+    safe: bool = False,
+    reset: bool = False,
 ) -> int:
     """Open the window and return the exit code when it is closed.
 
     Without ``network``, ``prior`` and ``unit`` the pair of the last time is opened again.
     ``theme`` is ``system``, ``light`` or ``dark``; ``system`` keeps the choice made in the window.
+    ``safe`` starts as for the first time and remembers nothing; ``reset`` puts what is remembered
+    aside. Results, notes and priors stay in both cases.
     ``fail`` ends the program when Qt cannot start (see `follow_qt`).
     """
 
@@ -58,7 +63,9 @@ def run(
 
     follow_qt(fail)
     app = make_application()
-    return run_until_done(app, lambda: main(app, make_engine, network, prior, unit or "", theme))
+    return run_until_done(
+        app, lambda: main(app, make_engine, network, prior, unit or "", theme, safe, reset)
+    )
 
 
 def make_application() -> QApplication:
@@ -80,13 +87,16 @@ async def main(
     prior: str | None,
     unit: str,
     theme: str,
+    safe: bool = False,
+    reset: bool = False,
 ) -> int:
     """Show the window, let the engine load torch behind it, and end both in good order."""
     hooks = ExceptHooks()
     hooks.install()
     collector = Collector()
     flows = Flows(asyncio.get_running_loop(), hooks.report)
-    kept = Preferences().get("theme", "system")
+    aside = set_aside() if reset else None
+    kept = Preferences(safe=safe).get("theme", "system")
     colours = Theme(app, theme if theme != "system" else kept)
     one, read_only = OneWindow(data_folder()), False
     if not one.claim():
@@ -97,7 +107,7 @@ async def main(
             flows.close()
             return 0
         read_only = choice is Choice.LOOK
-    preferences = Preferences(read_only)
+    preferences = Preferences(read_only, safe)
     store = Store(data_folder() / "results")
     bridge = EngineBridge()
     engine = make_engine(store, bridge)
@@ -112,6 +122,8 @@ async def main(
     closed = asyncio.Event()
     window.closed.connect(closed.set)
     window.show()
+    if aside is not None:
+        session.notice.emit(Notice(f"The settings so far are set aside, in {aside}."))
     if not read_only:
         one.called.connect(window.come_forward)
         one.listen()

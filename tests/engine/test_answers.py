@@ -1,6 +1,7 @@
 """Questions to the engine: pictures of codes, an ascent again, and the units of a photo."""
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -290,3 +291,37 @@ def test_networks_are_listed_by_where_they_come_from(setup: Setup) -> None:
     names = answer_to(setup, setup.engine.ask(ListNetworks())).answer
     assert isinstance(names, NetworkNames)
     assert "lite0" in names.built_in and "resnet50" in names.torchvision
+
+
+def test_a_held_run_answers_questions_and_goes_on_as_if_it_had_not_been(setup: Setup) -> None:
+    recipe = setup.recipe("dog", steps=300)
+    job = setup.engine.submit(recipe)
+    setup.started(job)
+    setup.engine.hold(True)
+    codes = np.zeros((1, setup.prior.info.code_size), np.float32)
+    asked = setup.engine.ask(Decode(setup.prior.info.fingerprint, codes))
+    while not (isinstance(event := setup.next(), Answered) and event.job == asked):
+        assert not isinstance(event, Finished)
+    setup.engine.hold(False)
+    held = setup.end_of(job)
+    assert isinstance(held, Finished)
+    setup.store.delete(recipe.key)
+    again = setup.end_of(setup.engine.submit(recipe))
+    assert isinstance(again, Finished)
+    assert (again.record.image == held.record.image).all()
+
+
+def test_a_held_run_is_stopped_or_gives_way_to_the_next(setup: Setup) -> None:
+    job = setup.engine.submit(setup.recipe("dog", steps=10_000))
+    setup.started(job)
+    while setup.engine.frames.take() is None:
+        time.sleep(0.01)
+    setup.engine.hold(True)
+    setup.engine.cancel(job)
+    end = setup.end_of(job)
+    assert isinstance(end, Finished) and end.record.state == "stopped"
+    job = setup.engine.submit(setup.recipe("cat", steps=10_000))
+    setup.started(job)
+    setup.engine.hold(True)
+    following = setup.engine.submit(setup.recipe("ant", steps=3))
+    assert isinstance(setup.end_of(following), Finished)

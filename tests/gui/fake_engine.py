@@ -112,7 +112,7 @@ class FakeEngine:
         self.held: list[int] = []
         self.holds_answers = self.holds_cancels = False
         self.held_cancels: dict[int, bool] = {}
-        self.paused = False
+        self.paused = self.on_hold = False
         self.fails: dict[int, Failed] = {}
 
     def start(self) -> None:
@@ -128,6 +128,7 @@ class FakeEngine:
         self.submitted.append(order)
         job = FakeJob(len(self.submitted), order, lane)
         if lane is Lane.INTERACTIVE:
+            self.on_hold = False
             for other in [j for j in self.queue if j.lane is Lane.INTERACTIVE]:
                 self.cancel(other.number)
             self.queue.insert(0, job)
@@ -216,6 +217,9 @@ class FakeEngine:
     def pause_batch(self, on: bool) -> None:
         self.paused = on
 
+    def hold(self, on: bool) -> None:
+        self.on_hold = on
+
     def first(self, job: int) -> None:
         found = next(j for j in self.queue if j.number == job)
         self.queue.remove(found)
@@ -229,7 +233,7 @@ class FakeEngine:
 
     def advance(self, steps: int = 1) -> None:
         """Do up to ``steps`` steps of the job in front."""
-        if not self.queue or (self.paused and self.queue[0].lane is Lane.BATCH):
+        if not self.queue or (self.paused if self.queue[0].lane is Lane.BATCH else self.on_hold):
             return
         job = self.queue[0]
         if not job.started:

@@ -7,7 +7,8 @@ from dgn_explorer.cli import group
 from dgn_explorer.commands import window
 from dgn_explorer.gui import app
 
-LAST = ((), {"device": None, "theme": "system"})
+PLAIN = {"device": None, "theme": "system", "safe": False, "reset": False}
+LAST = ((), PLAIN)
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
@@ -28,7 +29,9 @@ def test_without_names_the_last_network_opens(monkeypatch: pytest.MonkeyPatch) -
     assert asked(monkeypatch) == LAST
     assert asked(monkeypatch, "open") == LAST
     dark = asked(monkeypatch, "open", "--theme", "dark")
-    assert dark == ((), {"device": None, "theme": "dark"})
+    assert dark == ((), {**PLAIN, "theme": "dark"})
+    assert asked(monkeypatch, "open", "--safe") == ((), {**PLAIN, "safe": True})
+    assert asked(monkeypatch, "open", "--reset") == ((), {**PLAIN, "reset": True})
 
 
 @pytest.mark.parametrize(
@@ -44,4 +47,4 @@ def test_without_names_the_last_network_opens(monkeypatch: pytest.MonkeyPatch) -
 def test_whatever_is_named_opens(
     monkeypatch: pytest.MonkeyPatch, words: list[str], network: str, prior: str, unit: str | None
 ) -> None:
-    assert asked(monkeypatch, "open", *words) == ((network, prior, unit, None, "system"), {})
+    assert asked(monkeypatch, "open", *words) == ((network, prior, unit), PLAIN)

@@ -38,6 +38,9 @@ class EnginePort(Protocol):
     def pause_batch(self, on: bool) -> None:
         """Hold batch jobs, or let them go on."""
 
+    def hold(self, on: bool) -> None:
+        """Hold the interactive job that runs, or let it go on."""
+
     def first(self, job: int) -> None:
         """Put a waiting batch job in front of the others."""
 

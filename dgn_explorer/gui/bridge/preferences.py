@@ -1,5 +1,6 @@
 """What the window remembers from one start to the next."""
 
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -11,13 +12,32 @@ T = TypeVar("T", bool, int, str)
 LAYOUT_VERSION = 3  # raise it when panels change, so that an old layout is not forced on them
 
 
+def settings_file() -> Path:
+    """Where they are."""
+    return config_folder() / "window.ini"
+
+
+def set_aside() -> Path | None:
+    """Begin anew: the file gets the name that is returned, in place of one set aside before."""
+    path = settings_file()
+    if not path.is_file():
+        return None
+    return path.replace(path.with_suffix(".before"))
+
+
 class Preferences:
     """Geometry, panels, theme and answers, in one ini file of the configuration folder."""
 
-    def __init__(self, read_only: bool = False) -> None:
-        """``read_only`` is for a second window, whose settings are the first one's."""
+    def __init__(self, read_only: bool = False, safe: bool = False) -> None:
+        """``read_only`` is for a second window, whose settings are the first one's.
+
+        ``safe`` is for a start without what is remembered, which stays as it is.
+        """
         self._read_only = read_only
-        path = config_folder() / "window.ini"
+        self._settings: QSettings | _Unwritten = _Unwritten()
+        if safe:
+            return
+        path = settings_file()
         if path.exists() and not path.is_file():  # to open a pipe would wait for ever
             raise DgnError(f"{path} is no plain file.", "Move it away, and start again.")
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
@@ -51,3 +71,25 @@ class Preferences:
     def save(self) -> None:
         """Write to the disk now."""
         self._settings.sync()
+
+
+class _Unwritten:
+    """What a safe start remembers, until it ends."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, object] = {}
+
+    def value(self, name: str, default: object = None, _type: type | None = None) -> object:
+        """A value, or the default."""
+        return self._values.get(name, default)
+
+    def setValue(self, name: str, value: object) -> None:
+        """Keep a value."""
+        self._values[name] = value
+
+    def remove(self, name: str) -> None:
+        """Forget a value."""
+        self._values.pop(name, None)
+
+    def sync(self) -> None:
+        """Nothing goes to the disk."""

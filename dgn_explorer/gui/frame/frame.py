@@ -58,6 +58,7 @@ class WindowFrame(QObject):
             ),
             follows=(
                 desk.session.undo.indexChanged,
+                desk.session.opened,
                 desk.theme.changed,
                 desk.book.page_changed,
                 desk.book.topic_changed,
@@ -83,6 +84,10 @@ class WindowFrame(QObject):
         return (
             Action("open", "File", -1, "Open network…", "Open another network or prior",
                    self.choose_network, keys="Ctrl+O", icon="layers", place=-1),
+            Action("reload", "File", -1, "Reload the network",
+                   "Read network and generator from their files again", self._desk.session.reload,
+                   keys="Ctrl+F5", place=1,
+                   enabled=lambda: self._desk.session.network is not None),
             Action("preferences", "File", 2, "Preferences…",
                    "Colours, threads, notices, and where things are kept",
                    lambda: PreferencesDialog(self._desk).open(), keys="Ctrl+,"),

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.look.theme import LARGE, Theme
+from dgn_explorer.gui.look.tone import Tone
 
 _STEP = 1.25
 _LARGEST = 32.0
@@ -43,6 +44,7 @@ class Canvas(QWidget):
         self._pressed = QPointF()
         self._moving = False
         self.smooth = True
+        self.tone = Tone()
         self.empty = "Waiting for the first step…"  # what stands there without a picture
         self.setMinimumSize(160, 110)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -87,6 +89,11 @@ class Canvas(QWidget):
         self.smooth, self._pixmap = smooth, None
         self.update()
 
+    def set_tone(self, tone: Tone) -> None:
+        """Look at it with another contrast; `image` stays what it is."""
+        self.tone, self._pixmap = tone, None
+        self.update()
+
     def fit(self) -> None:
         """Fit the image into the widget."""
         self._set_zoom(None)
@@ -129,7 +136,7 @@ class Canvas(QWidget):
     def _scaled(self, image: np.ndarray, target: QRectF) -> QPixmap:
         """The image at the target's size in device pixels, or as it is if that is too large."""
         if self._pixmap is None:
-            ratio = self.devicePixelRatioF()
+            image, ratio = self.tone.of(image), self.devicePixelRatioF()
             width, height = round(target.width() * ratio), round(target.height() * ratio)
             twice = 2 * image.shape[1], 2 * image.shape[0]
             if self._moving and self.smooth and width > twice[0]:

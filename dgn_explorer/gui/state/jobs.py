@@ -16,6 +16,7 @@ class JobState(Enum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     STOPPING = "stopping"
     FAILED = "failed"
 

@@ -163,8 +163,10 @@ class SettingsModel(QObject):
         """Draw another seed."""
         self.edit(replace(self.value, seed=random.randrange(_SEEDS)), "New seed")
 
-    def recall(self, recipe: Recipe) -> None:
+    def recall(self, recipe: Recipe, seed: bool = True) -> None:
         """Take over a recipe's method, parameters, seed and starting code, as one step.
+
+        Without ``seed`` that of the settings stays, for another image of the same kind.
 
         Of images that nobody can ask for there is nothing that the controls could show.
         """
@@ -176,7 +178,7 @@ class SettingsModel(QObject):
             self.value,
             method=recipe.method,
             parameters=recipe.parameters,
-            seed=recipe.seed,
+            seed=recipe.seed if seed else self.value.seed,
             start=recipe.start if itself else RANDOM,
             start_name=(photo.name if photo else "the result's own code") if itself else "",
             inputs=recipe.inputs,

@@ -103,6 +103,27 @@ class Runs(QObject):
             self._next = None
             self._stop(job, keep=True)
 
+    @property
+    def held(self) -> bool:
+        """Whether the interactive job waits to be let go on."""
+        job = self.live_job
+        return job is not None and job.state is JobState.PAUSED
+
+    @property
+    def can_hold(self) -> bool:
+        """Whether the interactive job can be held, or is."""
+        job = self.live_job
+        return job is not None and job.state in (JobState.RUNNING, JobState.PAUSED)
+
+    def hold(self) -> None:
+        """Hold the interactive job after its step, or let it go on just as if it had not been."""
+        job = self.live_job
+        if job is not None and self.can_hold:
+            held = not self.held
+            self._engine.hold(held)
+            self.jobs.update(job.number, state=JobState.PAUSED if held else JobState.RUNNING)
+            self.live_changed.emit()
+
     def go_on_with(self, recipe: Recipe) -> None:
         """Let the interactive job go on with another recipe, from the code where it is.
 

@@ -89,6 +89,7 @@ class Session(QObject):
         self.unit: UnitAddress | None = None
         self._wanted_first = self._show_then = ""
         self._fallback: tuple[str, str] | None = None
+        self._before: tuple[NetworkInfo, UnitAddress | None] | None = None  # what is reloaded
         self._on_show = OnShow(self.runs, self.library, self.labels, flows, self._is_foreign, self)
         self._on_show.changed.connect(self.display_changed)
         self._on_show.frame.connect(self.frame)
@@ -127,6 +128,12 @@ class Session(QObject):
         self.asked = (network, prior)
         self._asking.append(self.asked)
         self._engine.open(network, prior)
+
+    def reload(self) -> None:
+        """Read what is open from its files again; the unit stays chosen if it is still there."""
+        if self.network is not None:
+            self._before = self.network, self.unit
+            self.reopen(*self.pair)
 
     def may_change(self) -> bool:
         """Whether anything may be made, deleted or noted here; if not, a notice says why."""
@@ -348,6 +355,7 @@ class Session(QObject):
             self._on_show.show(Display(Showing.NOTHING))
         self.labels.follow(event.network)
         self.opened.emit(event.network, event.prior)
+        self._reloaded(event.network)
         for notice in event.network.notices:
             self.notice.emit(Notice(notice, Level.WARNING))
         wanted, self._wanted_first = self._wanted_first, ""
@@ -355,6 +363,19 @@ class Session(QObject):
         if then:
             self.show_result(then)
         self._flows.start(self._begin(event, wanted))
+
+    def _reloaded(self, network: NetworkInfo) -> None:
+        """Say whether a file has changed, and go to the unit as before."""
+        before, self._before = self._before, None
+        if before is None:
+            return
+        old, unit = before
+        same = old.fingerprint == network.fingerprint
+        what = "has not changed" if same else "has changed: it counts as another network"
+        self.notice.emit(Notice(f"{network.title} has been read again and {what}."))
+        with suppress(DgnError):  # it may lack this unit now
+            if unit is not None:
+                self.look_at(network.resolve(str(unit)))
 
     async def _begin(self, event: Opened, wanted: str) -> None:
         if not self.read_only:
@@ -367,7 +388,7 @@ class Session(QObject):
             self.problem.emit(error.message, error.hint, "")
 
     def _open_failed(self, event: OpenFailed) -> None:
-        self._show_then = ""
+        self._show_then, self._before = "", None
         self._asking.popleft()
         fallback, self._fallback = self._fallback, None
         if self.network is None and fallback is not None:

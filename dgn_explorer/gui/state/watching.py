@@ -50,7 +50,9 @@ class Watching(QObject):
                 job.step,
                 job.steps,
                 job.seconds_left if job.steps else None,
+                job.state is JobState.PAUSED,
                 stop=runs.stop if job.state is not JobState.STOPPING else None,
+                pause=runs.hold if runs.can_hold else None,
                 show=self._session.watch,
             )
         )

@@ -21,6 +21,7 @@ from dgn_explorer.gui.features.picture.exporting import (
     save_picture,
     save_pictures,
 )
+from dgn_explorer.gui.features.picture.looking import Looking, keep_look
 from dgn_explorer.gui.features.picture.stage import Stage
 from dgn_explorer.gui.look.pictures import to_qimage
 from dgn_explorer.gui.look.texts import shape_text
@@ -31,7 +32,7 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.results.reproduction import script_for
 from dgn_explorer.synthesis.recipe import Recipe
 
-_PIXELS, _KEY = "pixels", "picture"  # the preferences
+_KEY = "picture"  # the preference
 _PICTURE = "picture"
 _PAGES = (PageName.UNIT, PageName.MIX)
 _INSPECTED = (*_PAGES, PageName.PHOTO, PageName.LIBRARY)
@@ -45,7 +46,11 @@ def picture_feature(desk: Desk) -> Feature:
     session = desk.session
     return Feature(
         name="picture",
-        actions=(*picture.run_actions(), *picture.result_actions(), *picture.view_actions()),
+        actions=(
+            *picture.run_actions(),
+            *picture.result_actions(),
+            *Looking(desk, stage).actions(),
+        ),
         follows=(
             session.selected,
             session.opened,
@@ -56,6 +61,7 @@ def picture_feature(desk: Desk) -> Feature:
             session.study.changed,
             desk.selection.changed,
             stage.canvas.picture_changed,
+            stage.pinned.changed,
             desk.book.page_changed,
             desk.book.topic_changed,
         ),
@@ -90,7 +96,6 @@ class _Picture(QObject):
     def __init__(self, desk: Desk, stage: Stage) -> None:
         super().__init__(desk.window)
         self._desk, self._stage, self._session = desk, stage, desk.session
-        stage.canvas.set_smooth(not desk.preferences.get(_PIXELS, False))
         stage.canvas.drag_wanted.connect(self._drag)
         desk.book.page_changed.connect(self._turned)
         desk.session.opened.connect(self._opened)
@@ -98,7 +103,7 @@ class _Picture(QObject):
     def remember(self) -> None:
         """Put what the next start takes up into the preferences."""
         result = self._result()
-        self._desk.preferences.put(_PIXELS, not self._stage.canvas.smooth)
+        keep_look(self._desk, self._stage)
         self._desk.preferences.put(_KEY, result.key if result is not None else "")
 
     def topic(self) -> Topic:
@@ -152,6 +157,9 @@ class _Picture(QObject):
             Action("stop", "Run", 0, "Stop", "Stop the run and keep the image", session.stop,
                    keys="Esc", icon="stop", toolbar=11, pages=frozenset(_INSPECTED),
                    enabled=lambda: live() or session.study.survey is not None),
+            Action("hold", "Run", 0, "Pause", "Hold the run after its step, or let it go on",
+                   runs.hold, keys="F8", enabled=lambda: runs.can_hold,
+                   titled=lambda: "Go on" if runs.held else "Pause"),
             Action("more_steps", "Run", 0, "More steps",
                    "Go on from the image on show, with as small steps as its last",
                    session.more_steps, keys="Ctrl+M", icon="more", toolbar=12,
@@ -188,23 +196,6 @@ class _Picture(QObject):
                    "Put the result on show, or those selected in the list, into the trash",
                    self._delete, keys="Del", icon="trash", toolbar=32, pages=_EVERY, context=True,
                    enabled=self._has_subject),
-        )  # fmt: skip
-
-    def view_actions(self) -> tuple[Action, ...]:
-        """Looking at the picture."""
-        canvas, has = self._stage.canvas, self._has_picture
-        return (
-            Action("zoom_in", "View", 1, "Zoom in", "Enlarge the image",
-                   lambda: canvas.zoom_by(1), keys="Ctrl++", enabled=has),
-            Action("zoom_out", "View", 1, "Zoom out", "Reduce the image",
-                   lambda: canvas.zoom_by(-1), keys="Ctrl+-", enabled=has),
-            Action("zoom_fit", "View", 1, "Fit", "Fit the image into the window", canvas.fit,
-                   keys="Ctrl+0", icon="fit", enabled=has),
-            Action("zoom_actual", "View", 1, "Actual size", "One image pixel for one screen pixel",
-                   canvas.actual_size, keys="Ctrl+Alt+0", icon="actual", enabled=has),
-            Action("pixels", "View", 1, "Show pixels", "Enlarge without smoothing",
-                   lambda: canvas.set_smooth(not canvas.smooth), keys="Ctrl+P", icon="pixels",
-                   checked=lambda: not canvas.smooth),
         )  # fmt: skip
 
     def take_dropped(self, path: str) -> None:

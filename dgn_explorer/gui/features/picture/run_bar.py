@@ -26,6 +26,7 @@ class RunBar(QWidget):
     stop = Signal()
     watch = Signal()
     more = Signal()
+    hold = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,12 +38,13 @@ class RunBar(QWidget):
         self._bar.setAccessibleName("Progress of the ascent")
         self._watch = self._button("Watch", "Watch the running ascent", self.watch)
         self._stop = self._button(" Stop", "Stop the ascent and keep the image", self.stop)
+        self._hold = self._button("Pause", "Pause the ascent, or let it go on", self.hold)
         self._more = self._button(" More steps", "Go on from the image on show", self.more)
         row = QHBoxLayout()
         row.setSpacing(TIGHT)
         row.addWidget(self._note)
         row.addStretch()
-        for button in (self._watch, self._stop, self._more):
+        for button in (self._watch, self._hold, self._stop, self._more):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -69,12 +71,17 @@ class RunBar(QWidget):
 
         ``before`` is how many steps the runs did that it goes on from: they count as one.
         """
-        self._set_buttons(running=True, watch=not on_show)
+        held = job.state is JobState.PAUSED
+        self._set_buttons(running=True, watch=not on_show, hold=on_show)
+        self._hold.setEnabled(held or job.state is JobState.RUNNING)
+        self._hold.setText("Go on" if held else "Pause")
         self._stop.setEnabled(job.state is not JobState.STOPPING)
         words = f"Step {before + job.step} of {before + job.steps}" if job.steps else "Waiting…"
         if job.state is JobState.STOPPING:
             words = "Stopping…"
         self._title.setText(words if on_show else f"{job.name}: {words[0].lower()}{words[1:]}")
+        if held:
+            words = words.replace("Step", "Paused at step", 1)
         ahead = job.steps and job.state is JobState.RUNNING
         self._note.setText(f"{time_text(job.seconds_left)} left" if ahead else "")
         self._bar.setRange(0, max(before + job.steps, 1))
@@ -110,7 +117,8 @@ class RunBar(QWidget):
         self._bar.setRange(0, max(goal, 1))
         self._bar.setValue(steps)
 
-    def _set_buttons(self, running: bool, watch: bool) -> None:
+    def _set_buttons(self, running: bool, watch: bool, hold: bool = False) -> None:
+        self._hold.setVisible(hold)
         self._stop.setVisible(running)
         self._watch.setVisible(watch)
         self._more.setVisible(not running)

@@ -8,6 +8,7 @@ from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.answers import AnswerStack
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.picture.empty import Empty
+from dgn_explorer.gui.features.picture.pinned import Pinned
 from dgn_explorer.gui.features.picture.run_bar import RunBar
 from dgn_explorer.gui.features.picture.welcome import Welcome
 from dgn_explorer.gui.look.activation_curve import ActivationCurve
@@ -15,6 +16,7 @@ from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import flat_button, label, panel
 from dgn_explorer.gui.look.texts import TIMES
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
+from dgn_explorer.gui.look.tone import Tone
 from dgn_explorer.gui.state.answering.lineage import Lineage
 from dgn_explorer.gui.state.display import Display, Forming, Showing
 from dgn_explorer.gui.state.topics import PageName, page_of
@@ -48,6 +50,7 @@ class Stage(QWidget):
         self._table = table
         self.welcome.example.connect(self._run_example)
         self.run_bar.stop.connect(session.stop)
+        self.run_bar.hold.connect(session.runs.hold)
         self.run_bar.watch.connect(session.watch)
         self.run_bar.more.connect(session.more_steps)
         for id in ("stop", "more_steps"):
@@ -56,14 +59,21 @@ class Stage(QWidget):
         self.pages.setMinimumSize(240, 110)
         for page in (self.welcome, self.empty, self.canvas, self.answers):
             self.pages.addWidget(page)
+        self.pinned = Pinned(desk, self.canvas)
         self._size = label("", "caption")
+        self._tone = label("", "caption")
         self._tools = self._make_tools(table)
         self.canvas.installEventFilter(self)
         self._footer = self._make_footer()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.pages, 1)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.pinned, 1)
+        middle.addWidget(self.pages, 1)
+        column.addLayout(middle, 1)
         column.addWidget(self._footer)
         desk.context_menu(self.canvas)
         session.display_changed.connect(self._show)
@@ -74,6 +84,7 @@ class Stage(QWidget):
         session.selected.connect(self._show)
         session.frame.connect(self._show_frame)
         desk.book.page_changed.connect(self._show)
+        self.set_tone(Tone())
         self._show()
 
     @property
@@ -87,6 +98,14 @@ class Stage(QWidget):
         order, page = self._session.display.order, self._book.page
         return order is not None and page in _PAGES and page_of(order) is page
 
+    def set_tone(self, tone: Tone) -> None:
+        """Look at the picture, and the pinned one, with another contrast."""
+        for canvas in (self.canvas, self.pinned.canvas):
+            canvas.set_tone(tone)
+        self._tone.setText(tone.text)
+        self._tone.setVisible(not tone.plain)
+        self._place_tools()
+
     def _make_tools(self, table: ActionTable) -> QWidget:
         """How large the image is, and how it is looked at: over a corner of the canvas."""
         tools = QFrame(self.canvas)
@@ -94,8 +113,9 @@ class Stage(QWidget):
         row = QHBoxLayout(tools)
         row.setContentsMargins(SMALL, 2, 2, 2)
         row.setSpacing(2)
+        row.addWidget(self._tone)
         row.addWidget(self._size)
-        for id in ("zoom_fit", "zoom_actual", "pixels"):
+        for id in ("zoom_fit", "zoom_actual", "pixels", "contrast_more"):
             row.addWidget(flat_button(table[id]))
         return tools
 

@@ -30,6 +30,7 @@ _SHORT = 50  # jobs whose lines are made anew at once
 _EVERY_MS = 100  # for more of them: a cleared layer would make 500 lines 1000 times
 _SIGNS = {
     JobState.RUNNING: "▶",
+    JobState.PAUSED: "‖",
     JobState.STOPPING: "◼",
     JobState.QUEUED: "○",
     JobState.FAILED: "⚠",

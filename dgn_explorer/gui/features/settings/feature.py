@@ -70,6 +70,10 @@ class _Settings(QObject):
             Action("recall", "Edit", 1, "Use these settings",
                    "Take over the settings of the result on show", self._recall, keys="Ctrl+U",
                    icon="recall", enabled=self._has_result),
+            Action("recall_but_seed", "Edit", 1, "Use these settings but the seed",
+                   "Take over the settings of the result on show, and keep the seed",
+                   lambda: self._recall(seed=False), keys="Ctrl+Shift+U",
+                   enabled=self._has_result),
             Action("new_seed", "Run", 1, "New seed", "Start from another random code",
                    session.settings.new_seed, keys="Ctrl+R"),
             Action("lock_seed", "Run", 1, "Keep the seed", "Use the same seed for every run",
@@ -93,7 +97,7 @@ class _Settings(QObject):
         new = replace(old, locked=not old.locked)
         self._session.settings.edit(new, "Lock of the seed")
 
-    def _recall(self) -> None:
+    def _recall(self, seed: bool = True) -> None:
         if self._session.display.recipe is not None:
-            self._session.settings.recall(self._session.display.recipe)
+            self._session.settings.recall(self._session.display.recipe, seed)
             self._desk.show_section(_MAKE)
