@@ -1,4 +1,4 @@
-"""The command for sets of images in a range: what it proposes, orders, refuses and shows."""
+"""Sets of images in a range: what is proposed, ordered, refused and shown."""
 
 from dataclasses import replace
 
@@ -6,57 +6,28 @@ import numpy as np
 import pytest
 
 from dgn_explorer.gui.features.many.many_view import ManyView
-from dgn_explorer.gui.features.ranges.range_dialog import RangeDialog, proposed
+from dgn_explorer.gui.state.asking import proposed
 from dgn_explorer.results.record import Provenance, Record
-from dgn_explorer.synthesis.targets import InRange
 from tests.gui.conftest import Explorer
 
 
-def ask(explorer: Explorer) -> RangeDialog:
-    explorer.desk.table["range_set"].trigger()
-    dialog = explorer.window.findChild(RangeDialog)
-    assert dialog is not None
-    return dialog
-
-
-def test_it_needs_a_unit(explorer: Explorer) -> None:
-    assert not explorer.desk.table["range_set"].isEnabled()
+def test_a_wrong_range_is_said(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
     explorer.session.select(explorer.session.resolve("volcano"))
-    assert explorer.desk.table["range_set"].isEnabled()
-
-
-def test_it_proposes_a_range_below_the_best_image_and_orders_the_set(explorer: Explorer) -> None:
-    explorer.make("volcano")
-    best = explorer.session.display.result.activation  # type: ignore[union-attr]
-    dialog = ask(explorer)
-    assert (dialog.low.value, dialog.high.value) == proposed(best)
-    assert dialog.low.value < dialog.high.value < best
-    dialog.count.set_value(3)
-    dialog.accept()
-    explorer.until(lambda: len(explorer.engine.submitted) == 2)
-    order = explorer.engine.submitted[-1]
-    assert order.method == "inverse-set" and isinstance(order.target, InRange)
-    assert order.target.bands[0].unit == explorer.session.resolve("volcano")
-    assert (order.target.bands[0].low, order.target.bands[0].high) == proposed(best)
-    assert order.parameters.count == 3  # type: ignore[attr-defined]
-
-
-def test_a_wrong_range_is_said_in_the_dialog(explorer: Explorer) -> None:
-    explorer.session.select(explorer.session.resolve("volcano"))
-    dialog = ask(explorer)
-    assert (dialog.low.value, dialog.high.value) == (8.0, 10.0)  # nothing is stored yet
-    dialog.low.set_value(11.0)
-    dialog.accept()
-    assert "cannot lie from 11" in dialog._problem.text()
-    assert dialog.isVisible() and not explorer.engine.submitted
-    dialog.reject()
+    explorer.desk.questions.chip("inverse-set").click()
+    settings = explorer.session.settings
+    settings.edit(replace(settings.value, band=(11.0, 8.0)), "Range")
+    problems: list[str] = []
+    explorer.session.problem.connect(lambda message, hint, details: problems.append(message))
+    explorer.desk.table["visualise"].trigger()
+    assert "cannot lie from 11" in problems[0] and not explorer.engine.submitted
 
 
 def test_the_sheet_is_shown_and_its_settings_are_not_those_of_one_image(
     explorer: Explorer,
 ) -> None:
     explorer.session.select(explorer.session.resolve("volcano"))
-    ask(explorer).accept()
+    explorer.desk.questions.chip("inverse-set").click()
+    explorer.desk.table["visualise"].trigger()
     explorer.until(lambda: len(explorer.engine.submitted) == 1)
     order = explorer.engine.submitted[0]
     rng = np.random.default_rng(0)
@@ -89,7 +60,7 @@ def test_the_sheet_is_shown_and_its_settings_are_not_those_of_one_image(
     settings = explorer.session.settings.value
     assert (settings.method, settings.seed, settings.band) == ("inverse-set", 77, (8.0, 10.0))
     explorer.session.undo.undo()
-    assert explorer.session.settings.value.method == "dgn-am"
+    assert explorer.session.settings.value.seed == 0
 
 
 def _facts(record: Record) -> list[tuple[str, str]]:

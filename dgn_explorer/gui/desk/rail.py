@@ -26,7 +26,11 @@ _TABS = (
     _Tab(PageName.MIX, "Mix", "Several neurons with weights in one image", "combine"),
     _Tab(PageName.LIBRARY, "Library", "Everything that was made", "gallery", "Ctrl+G"),
     _Tab(
-        PageName.PRIOR, "Prior", "The generator that draws, and training one's own", "prior", "F7"
+        PageName.PRIOR,
+        "Generator",
+        "The generator (prior) that draws, and training one's own",
+        "prior",
+        "F7",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The line at the bottom: device, network and prior."""
+"""The line at the bottom: device, network and generator."""
 
 from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
 
@@ -36,9 +36,9 @@ class StatusBar(QStatusBar):
     def _opened(self, network: NetworkInfo, prior: PriorInfo) -> None:
         self.network.setText(f"Network: {network.title}")
         set_tip(self.network, f"{network.name}, fingerprint {network.fingerprint[:12]}")
-        self.prior.setText(f"Prior: {prior.name}, {prior.image_size} px")
+        self.prior.setText(f"Generator: {prior.name}, {prior.image_size} px")
         set_tip(
             self.prior,
-            f"{prior.architecture}, {prior.code_size:,} code entries, inverts "
+            f"Prior {prior.architecture}, {prior.code_size:,} code entries, inverts "
             f"{prior.encoder.layer} of {prior.encoder.network}",
         )

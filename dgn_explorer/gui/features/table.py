@@ -15,7 +15,6 @@ from dgn_explorer.gui.features.over_training.feature import over_training_featur
 from dgn_explorer.gui.features.photo.feature import photo_feature
 from dgn_explorer.gui.features.picture.feature import picture_feature
 from dgn_explorer.gui.features.queue.feature import queue_feature
-from dgn_explorer.gui.features.ranges.feature import ranges_feature
 from dgn_explorer.gui.features.results.feature import results_feature
 from dgn_explorer.gui.features.sets.feature import sets_feature
 from dgn_explorer.gui.features.settings.feature import settings_feature
@@ -37,7 +36,6 @@ FEATURES: tuple[FeatureMaker, ...] = (
     films_feature,
     results_feature,
     over_training_feature,
-    ranges_feature,
     many_feature,
     sets_feature,
     labels_feature,

@@ -82,7 +82,7 @@ class WindowFrame(QObject):
     def _file_actions(self) -> tuple[Action, ...]:
         undo = self._desk.session.undo
         return (
-            Action("open", "File", -1, "Open network…", "Open another network or prior",
+            Action("open", "File", -1, "Open network…", "Open another network or generator",
                    self.choose_network, keys="Ctrl+O", icon="layers", place=-1),
             Action("reload", "File", -1, "Reload the network",
                    "Read network and generator from their files again", self._desk.session.reload,

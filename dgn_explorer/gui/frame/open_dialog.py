@@ -26,7 +26,7 @@ from dgn_explorer.networks.loaders import file_filters, spec_examples
 
 _RECENT = "recent"
 _MOST = 10
-_PRIOR_FILTERS = ("Priors (*.safetensors)", "All files (*)")
+_PRIOR_FILTERS = ("Generators (*.safetensors)", "All files (*)")
 _PRIOR_HELP = "A name (default) or a .safetensors file made with: dgn-explorer train"
 
 

@@ -47,7 +47,7 @@ class Tone:
         """``image`` (H, W, 3) uint8 as it is shown.
 
         >>> Tone(contrast=2.0).of(np.array([[[64, 128, 255]]], np.uint8)).tolist()
-        [[[0, 129, 255]]]
+        [[[0, 128, 255]]]
         """
         if self.plain:
             return image

@@ -58,7 +58,7 @@ class _Films(QObject):
         try:
             if prior != second.recipe.prior_fingerprint or not prior:
                 raise DgnError(
-                    "These two pictures do not come from one prior.", "Choose two that do."
+                    "These two pictures do not come from one generator.", "Choose two that do."
                 )
             between(first.code, second.code, 2, "linear")
         except DgnError as error:
@@ -69,7 +69,7 @@ class _Films(QObject):
             "Morph",
             f"{_name(first)} to {_name(second)}",
             "Morph",
-            f"From {_name(first)} to {_name(second)}, through the prior's code space.",
+            f"From {_name(first)} to {_name(second)}, through the generator's codes.",
             lambda count, path, answered, ended: ask(
                 prior, between(first.code, second.code, count, path), answered, ended
             ),

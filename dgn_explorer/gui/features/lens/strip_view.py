@@ -26,7 +26,7 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.results.strip import save_strip
 from dgn_explorer.synthesis.methods.inversion.about import cannot_follow
 
-_THROUGH = {"pixels": "As pixels", "prior": "Through the prior"}
+_THROUGH = {"pixels": "As pixels", "prior": "Through the generator"}
 
 
 class StripView(QWidget):

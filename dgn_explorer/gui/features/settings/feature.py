@@ -83,7 +83,7 @@ class _Settings(QObject):
                    "Let the running image go on with changed parameters at once",
                    self._live.toggle, checked=lambda: self._live.on, place=3),
             Action("measure_step", "Run", 1, "Measure the step size",
-                   "Find the step size of this network with this prior by short ascents",
+                   "Find the step size of this network with this generator by short ascents",
                    session.step_size.measure, enabled=lambda: session.step_size.can_measure,
                    place=3),
         )  # fmt: skip

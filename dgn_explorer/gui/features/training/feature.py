@@ -52,7 +52,7 @@ class _Training(QObject):
         if prior is None:
             return Topic("No generator yet", "It is loaded with the network")
         size = f"{prior.image_size} {TIMES} {prior.image_size} pixels"
-        return Topic(f"Generator {network_text(prior.name)}", f"the prior: draws {size}")
+        return Topic(f"Generator {network_text(prior.name)}", f"draws {size}")
 
     def actions(self) -> tuple[Action, ...]:
         """Everything about a run."""
@@ -62,7 +62,7 @@ class _Training(QObject):
             return run.view is not None and run.view.prior is not None
 
         return (
-            Action("train", "File", -1, "Train a prior…",
+            Action("train", "File", -1, "Train a generator…",
                    "Make a generator from your own photographs", self._ask,
                    icon="play", toolbar=10, pages=_PRIOR),
             Action("train_watch", "File", -1, "Watch a training…",
@@ -73,8 +73,8 @@ class _Training(QObject):
             Action("train_continue", "Run", 3, "Go on training",
                    "Continue the run from its last checkpoint", self._go_on,
                    enabled=self._can_go_on),
-            Action("train_load", "Run", 3, "Load the trained prior",
-                   "Draw with the prior of the run", self._load, enabled=has_prior),
+            Action("train_load", "Run", 3, "Load the trained generator",
+                   "Draw with the generator of the run", self._load, enabled=has_prior),
         )  # fmt: skip
 
     def _can_go_on(self) -> bool:

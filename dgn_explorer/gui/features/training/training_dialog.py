@@ -20,7 +20,7 @@ from dgn_explorer.paths import data_folder, user_path
 
 _PathRole = Qt.ItemDataRole.UserRole + 1
 _TEXT = (
-    "A prior draws the pictures. Trained on your own photographs it draws in their manner. The "
+    "A generator draws the pictures. Trained on your own photographs it draws in their manner. The "
     "training runs as a process of its own and goes on when this window is closed."
 )
 
@@ -29,12 +29,12 @@ class TrainingDialog(FormDialog):
     """Read `order` when it is accepted."""
 
     def __init__(self, network: str, parent: QWidget) -> None:
-        super().__init__("Train a prior", _TEXT, "Start training", parent)
+        super().__init__("Train a generator", _TEXT, "Start training", parent)
         self.sources = QListWidget()
         self.sources.setFixedHeight(92)
         self.network = QLineEdit(network)
         self.hours = NumberField(float, 0.01, 10_000.0, 2.0)
-        self.name = QLineEdit("my-prior")
+        self.name = QLineEdit("my-generator")
         self.folder = QLineEdit()
         self.licence = QLineEdit()
         self.add(
@@ -43,11 +43,11 @@ class TrainingDialog(FormDialog):
             "Folders and zips of JPEG, PNG or WebP; a few hundred to begin with, more is better",
         )
         self.add("", self._source_buttons())
-        self.add("Network", self.network, "Its features are what the prior learns to draw")
+        self.add("Network", self.network, "Its features are what the generator learns to draw")
         self.add("Hours", self.hours, "It can be stopped earlier, and go on later")
         self.add("Name", self.name)
         self.add("Folder", self.folder, "A folder with an unfinished run goes on from there")
-        self.add("Licence", self.licence, "Terms of the photographs, kept in the prior's card")
+        self.add("Licence", self.licence, "Terms of the photographs, kept in the generator's card")
         self.name.textChanged.connect(self._suggest_folder)
         self._suggest_folder(self.name.text())
         self.sources.model().rowsInserted.connect(self._enable)
@@ -117,7 +117,7 @@ class TrainingDialog(FormDialog):
 
     def _suggest_folder(self, name: str) -> None:
         plain = "".join(c if c.isalnum() or c in "-_ " else "-" for c in name.strip())
-        self.folder.setText(str(data_folder() / "runs" / (plain or "my-prior")))
+        self.folder.setText(str(data_folder() / "runs" / (plain or "my-generator")))
 
     def _enable(self) -> None:
         order = self.order

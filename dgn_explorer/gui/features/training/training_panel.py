@@ -152,7 +152,7 @@ def _words(view: View) -> tuple[str, str, float]:
         speed = f"{status.rate:.1f} images a second, {time_text(status.left_s)} left"
         return "Training", f"{numbers} · {speed}", status.share
     if status.state == DONE:
-        return "Finished", f"{numbers}. Load the prior to draw with it.", 1.0
+        return "Finished", f"{numbers}. Load the generator to draw with it.", 1.0
     if status.state == STOPPED:
         return "Stopped", f"{numbers}. Go on later from here, or load what there is.", status.share
     if status.state == FAILED:

@@ -1,1 +1,0 @@
-"""Sets of images whose activations lie in a range."""
