@@ -18,6 +18,7 @@ from dgn_explorer.gui.bridge.engine_port import EnginePort
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.state.activities import Activities
+from dgn_explorer.gui.state.answering.on_show import OnShow
 from dgn_explorer.gui.state.answering.step_size import StepSizeFinder
 from dgn_explorer.gui.state.answering.study_run import StudyRun
 from dgn_explorer.gui.state.asking import Asked
@@ -25,7 +26,6 @@ from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
 from dgn_explorer.gui.state.jobs import JobList
 from dgn_explorer.gui.state.labels import Labels
 from dgn_explorer.gui.state.library import Library
-from dgn_explorer.gui.state.on_show import OnShow
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.gui.state.runs import Runs
