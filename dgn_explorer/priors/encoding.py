@@ -33,7 +33,7 @@ def encode(prior: Prior, network: Network, rgb: Tensor) -> Tensor:
         # The generator's first layer maps whitened components back to features; its columns are
         # orthogonal, so that dividing by their squared lengths inverts it.
         inverse, mean = prior.generator.inverse()
-        return (values - mean) @ (inverse / inverse.square().sum(0))
+        return ((values - mean) @ inverse) / prior.column_squares
     raise DgnError(
         f"The prior {prior.info.name!r} does not say how its {encoder.kind} are computed.",
         "Start from a random code instead.",

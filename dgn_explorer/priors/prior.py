@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dgn_explorer.networks.packed import pack
+from dgn_explorer.priors.architectures.compact import CompactGenerator
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.info import CROP, PriorInfo
 
@@ -38,6 +39,12 @@ class Prior:
     @cached_property
     def _rough_generator(self) -> nn.Module:
         return copy.deepcopy(self.generator).bfloat16()
+
+    @cached_property
+    def column_squares(self) -> Tensor:
+        """The squared lengths (K,) of the columns of the first layer; chains ask in every step."""
+        assert isinstance(self.generator, CompactGenerator)
+        return self.generator.inverse()[0].square().sum(0)
 
     def seen(self, image: Tensor, size: int) -> Tensor:
         """The part of ``image`` (N, 3, S, S) that a network of ``size`` pixels is shown.

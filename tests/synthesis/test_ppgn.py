@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.draft import InMemory
+from dgn_explorer.synthesis.making import finish
 from dgn_explorer.synthesis.methods.ppgn import looking
 from dgn_explorer.synthesis.methods.ppgn.about import PPGN, PpgnParameters
 from dgn_explorer.synthesis.methods.ppgn.condition import Condition
@@ -29,17 +31,32 @@ def chains(tmp_path_factory: pytest.TempPathFactory) -> Chains:
     return Chains(tmp_path_factory.mktemp("prior"))
 
 
-def published(chains: Chains, recipe: Recipe, steps: int) -> tuple[list[float], list[np.ndarray]]:
-    """The released loop (sampler.py) in plain torch: logits, and the codes of every fifth step."""
+@pytest.fixture(scope="module")
+def loud(tmp_path_factory: pytest.TempPathFactory) -> Chains:
+    """A network that is sure of classes, now of this one and now of that."""
+    found = Chains(tmp_path_factory.mktemp("prior"))
+    network, prior = found.network, found.prior
+    with torch.no_grad():
+        network.module.fc.weight.mul_(1e4)
+        mean = prior.image(torch.zeros(1, prior.space.size, device=prior.device))
+        network.module.fc.bias.sub_(network.module(network.preprocessing(mean))[0])
+    return found
+
+
+def published(
+    chains: Chains, recipe: Recipe, steps: int, save_every: int = 5
+) -> tuple[list[float], list[tuple[int, float, np.ndarray]]]:
+    """The released loop (sampler.py) in plain torch: logits; step, p and code of what it saves."""
     p, network, prior = recipe.parameters, chains.network, chains.prior
+    assert isinstance(p, PpgnParameters)
+    epsilon1 = p.prior_term
     unit = recipe.units[0].index
     rng = torch.Generator().manual_seed(recipe.seed)
     h = torch.randn(1, prior.space.size, generator=rng).to(prior.device)
     inverse, mean = prior.generator.inverse()
     logits, kept = [], []
     for i in range(steps):
-        if i % 5 == 0:
-            kept.append(h[0].cpu().numpy())
+        before = h[0].cpu().numpy()
         leaf = h.clone().requires_grad_(True)
         image = prior.generator(leaf)
         small = torch.nn.functional.interpolate(
@@ -52,13 +69,20 @@ def published(chains: Chains, recipe: Recipe, steps: int) -> tuple[list[float], 
         pixels = image.detach().clone().requires_grad_(True)
         out = network.module(network.preprocessing(pixels))
         one_hot = torch.zeros_like(out)
-        one_hot[0, unit] = 1 - out.softmax(1)[0, unit].item()
+        probability = out.softmax(1)[0, unit].item()
+        one_hot[0, unit] = 1 - probability
         (g_x,) = torch.autograd.grad(out, pixels, grad_outputs=one_hot)
         (d_condition,) = torch.autograd.grad(image, leaf, grad_outputs=g_x)
         logits.append(out[0, unit].item())
-        d = p.prior_term * (code - h) + p.condition_term * d_condition
+        noise = torch.randn(1, prior.space.size, generator=rng).to(prior.device)
+        d = epsilon1 * (code - h) + p.condition_term * d_condition + p.noise_term * noise
         h = h + p.step_start / d.abs().mean() * d
         h = torch.maximum(torch.minimum(h, prior.space.upper), prior.space.lower)
+        if p.reset and i % p.reset == 0:
+            h = torch.randn(1, prior.space.size, generator=rng).to(prior.device)
+            epsilon1 = 1e-6 + (1e-2 - 1e-6) * torch.rand(1, generator=rng).item()
+        if i % save_every == 0 and probability > p.threshold:
+            kept.append((i + 1, probability, before))
     return logits, kept
 
 
@@ -68,10 +92,59 @@ def test_it_follows_the_published_loop(chains: Chains, prior_term: float) -> Non
     how |= {"samples": 5, "step_start": 0.2, "step_end": 0.2, "prior_term": prior_term}
     recipe = chains.recipe("dog", seed=3, **how)
     made = chains.one(recipe)
-    logits, codes = published(chains, recipe, 21)
+    logits, saved = published(chains, recipe, 21)
     np.testing.assert_allclose(made.trace, logits, rtol=1e-3, atol=1e-4)
+    codes = [code for _, _, code in saved]
     np.testing.assert_allclose(array(made, "codes"), codes, rtol=1e-3, atol=1e-3)
     assert array(made, "sample_steps").tolist() == [1, 6, 11, 16, 21]
+
+
+def test_it_follows_the_published_resets_and_threshold(loud: Chains) -> None:
+    recipe = resetting(loud)
+    made = loud.one(recipe)
+    logits, saved = published(loud, recipe, 1 + 15 * 3, save_every=3)
+    np.testing.assert_allclose(made.trace, logits, rtol=1e-3, atol=1e-3)
+    assert array(made, "sample_steps").tolist() == [step for step, _, _ in saved]
+    assert 1 < len(saved) < 16  # some are left out
+    assert min(abs(p - recipe.parameters.threshold) for _, p, _ in saved) > 1e-3  # type: ignore[attr-defined]
+    codes = [code for _, _, code in saved]
+    np.testing.assert_allclose(array(made, "codes"), codes, rtol=1e-2, atol=1e-2)
+    free_of_it = dataclasses.replace(recipe.parameters, threshold=0.0)  # type: ignore[type-var]
+    free = loud.one(dataclasses.replace(recipe, parameters=free_of_it))
+    assert len(array(free, "codes")) == 16
+    np.testing.assert_array_equal(free.trace, made.trace)  # what is left out changes nothing
+
+
+def test_resets_and_thresholds_are_gone_on_from(loud: Chains) -> None:
+    recipe = resetting(loud)
+    whole = loud.one(recipe)
+    draft = InMemory()
+    bench = dataclasses.replace(loud.bench(), draft=lambda recipe: draft)
+    stop = int(array(whole, "sample_steps")[1]) + 1
+    with closing(make(bench, (recipe,))) as work:
+        assert [next(work).done for _ in range(stop)][-1] == stop
+    assert len(draft.read()) == 2
+    again = finish(make(bench, (recipe,)))[0]
+    for name in whole.parts:
+        np.testing.assert_array_equal(array(whole, name), array(again, name))
+    np.testing.assert_array_equal(whole.trace, again.trace)
+
+
+def test_a_threshold_that_nothing_passes_says_how_far_it_came(chains: Chains) -> None:
+    recipe = chains.recipe("bee", threshold=1.0)
+    with pytest.raises(DgnError, match="None of 3 samples had a probability above 1; the highest"):
+        chains.one(recipe)
+    several = [chains.recipe("bee", threshold=0.999999, seed=seed) for seed in (1, 2)]
+    with pytest.raises(DgnError, match="None of 3 samples"):
+        chains.make(*several)
+
+
+def resetting(chains: Chains) -> Recipe:
+    """The published rule with resets and a threshold that leaves some of the samples out."""
+    how = dataclasses.asdict(PPGN.presets["published-hidden"])
+    assert (how["threshold"], how["reset"], how["cycle"], how["samples"]) == (0.98, 100, 10, 101)
+    how |= {"samples": 16, "cycle": 3, "reset": 7, "threshold": 0.9}
+    return chains.recipe("dog", seed=3, **how | {"step_start": 0.2, "step_end": 0.2})
 
 
 def test_the_same_recipe_gives_the_same_bytes(chains: Chains) -> None:

@@ -1,6 +1,6 @@
 """What is to be known of PPGN without computing anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dgn_explorer.synthesis.inputs import MASK, PHOTO, PROGRAM, VOCABULARY, InputSpec
 from dgn_explorer.synthesis.kinds import Part
@@ -10,6 +10,7 @@ from dgn_explorer.synthesis.question import Question, Subject
 from dgn_explorer.synthesis.targets import Caption, Chain, Maximise
 
 SHARES, PUBLISHED = "shares", "published"
+DRAWN_WEIGHT = (1e-6, 1e-2)  # sampler.py of the released code, with its resets
 MOST_STEPS = 10_000_000  # of a chain, and so values of its trace
 
 
@@ -21,6 +22,10 @@ class PpgnParameters(Parameters):
     context. Under the rule ``shares`` the first two and the last are each divided by their mean
     absolute value, so that the weights are shares of a step; under ``published`` their sum is.
     A cycle begins with a kick, its steps fall, and it ends with a sample.
+
+    ``samples`` counts those that ``threshold`` leaves out, too. ``reset`` puts a random code in the
+    place of the one that step 0, ``reset``, 2 ``reset``... led to; under the rule ``published`` the
+    weight of the prior term is then drawn anew, too, from `DRAWN_WEIGHT`.
     """
 
     samples: int = number(8, 1, 10_000, "", "samples of a chain")
@@ -43,12 +48,36 @@ class PpgnParameters(Parameters):
     bounds: float = number(1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds")
     init_scale: float = number(0.3, 0.0, 10.0, "", "spread of the random first code")
     zoom: float = number(0.2, 0.0, 0.5, "", "how far a step may zoom into a random cut")
+    threshold: float = number(
+        0.0, 0.0, 1.0, "", "samples that are not more probable are left out; 0: none", since=2
+    )
+    reset: int = number(
+        0, 0, MOST_STEPS, "", "steps from one fresh random code to the next; 0: never", since=2
+    )
 
     @property
     def steps(self) -> int:
         """Steps of the whole chain."""
         return self.warm + (self.samples - 1) * self.cycle
 
+
+# sampler.py and scripts 1, 2 and 6 of the released code: 201 steps, every fifth is kept
+_RELEASED = PpgnParameters(
+    samples=41,
+    warm=1,
+    cycle=5,
+    kick=0.0,
+    step_start=1.0,
+    step_end=1.0,
+    rule=PUBLISHED,
+    prior_term=1e-5,
+    gate=False,
+    noise_term=1e-17,
+    context_term=1e-9,
+    decay=0.0,
+    init_scale=1.0,
+    zoom=0.0,
+)
 
 PPGN = Method(
     name="ppgn",
@@ -57,23 +86,9 @@ PPGN = Method(
     parameters=PpgnParameters,
     presets={
         "default": PpgnParameters(),
-        # sampler.py and scripts 1, 2 and 6 of the released code: 201 steps, every fifth is kept
-        "published": PpgnParameters(
-            samples=41,
-            warm=1,
-            cycle=5,
-            kick=0.0,
-            step_start=1.0,
-            step_end=1.0,
-            rule=PUBLISHED,
-            prior_term=1e-5,
-            gate=False,
-            noise_term=1e-17,
-            context_term=1e-9,
-            decay=0.0,
-            init_scale=1.0,
-            zoom=0.0,
-        ),
+        "published": _RELEASED,
+        # script 3, for hidden units: 1001 steps, every tenth is kept if it is probable enough
+        "published-hidden": replace(_RELEASED, samples=101, cycle=10, threshold=0.98, reset=100),
         "inpaint": PpgnParameters(
             samples=4,
             warm=80,
@@ -107,6 +122,8 @@ PPGN = Method(
         # before that step, and the highest activations of the units known then
         Part("rng", "|u1", 1, 1 << 16, each=False, optional=True),
         Part("heights", "<f4", 1, 10_000, each=False, optional=True),
+        # and the weight of its prior term, where resets draw it
+        Part("weight", "<f4", 1, 1, each=False, optional=True),
     ),
     together=True,
     step_field="step_start",

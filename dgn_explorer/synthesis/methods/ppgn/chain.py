@@ -16,7 +16,7 @@ from torch import Tensor
 
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import Watch, check_ascent, seeded_normal
-from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
+from dgn_explorer.synthesis.methods.ppgn.about import DRAWN_WEIGHT, PUBLISHED, PpgnParameters
 from dgn_explorer.synthesis.methods.ppgn.condition import Asked
 from dgn_explorer.synthesis.methods.ppgn.heights import Heights
 from dgn_explorer.synthesis.methods.ppgn.looking import Looker, Seen
@@ -32,7 +32,7 @@ NUDGE = 0.5  # sigma: noise that gets a code off a plateau without gradient
 class ChainStep:
     """One step of N chains: step ``index``, on the way to sample ``number``.
 
-    ``code`` (N, K) belongs to ``seen``; ``taken`` says that it is the sample. ``state`` gives what
+    ``code`` (N, K) belongs to ``seen``; ``last`` says that it is the sample. ``state`` gives what
     one chain needs to be gone on with from this step.
     """
 
@@ -40,7 +40,7 @@ class ChainStep:
     number: int
     code: Tensor
     seen: Seen
-    taken: bool
+    last: bool
     state: Callable[[int], "ChainState"]
 
 
@@ -49,13 +49,15 @@ class ChainState:
     """Where one chain is when it has come to sample ``number``, before the step that follows.
 
     ``code`` (K,) float32 is the sample's; ``rng`` (B,) uint8 the state of the random numbers, and
-    ``heights`` (U,) float32 the highest activations of its units in the order of the plan.
+    ``heights`` (U,) float32 the highest activations of its units in the order of the plan, and
+    ``weight`` that of the prior term.
     """
 
     number: int
     code: np.ndarray
     rng: np.ndarray
     heights: np.ndarray
+    weight: float
 
 
 def chains(
@@ -81,6 +83,7 @@ def chains(
     noise = [torch.Generator().manual_seed(recipe.seed) for recipe in recipes]
     random = seeded_normal(noise, space.size).to(device)
     code = random * p.init_scale
+    weight = torch.full((len(recipes),), p.prior_term, device=device)  # of the prior term
     if start is not None:
         first = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device)
         code = first + random * spread * space.scale
@@ -94,6 +97,7 @@ def chains(
             noise[row].set_state(torch.from_numpy(state.rng))
             before = [target_at(recipes[row], number) for number in range(begins)]
             heights.take_up(row, before, state.heights)
+            weight[row] = state.weight
     index = p.warm + begins * p.cycle - 1 if resumed else 0
     for number in range(begins, p.samples):
         targets = [target_at(recipe, number) for recipe in recipes]
@@ -101,14 +105,14 @@ def chains(
         last = (p.cycle if number else p.warm) - 1
         for k in range(last if resumed and number == begins else 0, last + 1):
             seen = looker.look(code, condition, index, whole=k == last)
-            now = partial(_state, number, code, noise, heights)
+            now = partial(_state, number, code, noise, heights, weight)
             yield ChainStep(index, number, code, seen, k == last, now)
             heights.add(targets, seen.read, settled=k == last)
             near = condition.nearness(seen.read, heights.known(targets))
             terms = Terms(
                 seen.condition,
                 seen.prior,
-                near if p.gate else torch.ones_like(near),
+                weight * near if p.gate else weight,
                 seeded_normal(noise, space.size).to(device) if p.noise_term else None,
                 seen.context,
             )
@@ -121,6 +125,8 @@ def chains(
             if watch.trouble(index, usable, seen.activation):
                 check_ascent(recipes, seen.activation, stalled)
                 code = _nudged(code, usable, noise, space.scale)
+            if p.reset and index % p.reset == 0:
+                code, weight = _begun_anew(p, noise, code, weight)
             index += 1
         if p.kick:
             code = code + seeded_normal(noise, space.size).to(device) * p.kick * space.scale
@@ -130,10 +136,28 @@ def chains(
 
 
 def _state(
-    number: int, code: Tensor, noise: Sequence[torch.Generator], heights: Heights, row: int
+    number: int,
+    code: Tensor,
+    noise: Sequence[torch.Generator],
+    heights: Heights,
+    weight: Tensor,
+    row: int,
 ) -> ChainState:
     rng = noise[row].get_state().numpy().copy()
-    return ChainState(number, code[row].float().cpu().numpy(), rng, heights.of(row))
+    own = code[row].float().cpu().numpy()
+    return ChainState(number, own, rng, heights.of(row), float(weight[row]))
+
+
+def _begun_anew(
+    p: PpgnParameters, noise: Sequence[torch.Generator], code: Tensor, weight: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Random codes in the place of ``code`` (N, K), and weights of the prior term."""
+    fresh = seeded_normal(noise, code.shape[1]).to(code.device) * p.init_scale
+    if p.rule == PUBLISHED:
+        low, high = DRAWN_WEIGHT
+        drawn = torch.cat([torch.rand(1, generator=rng) for rng in noise])
+        weight = (low + (high - low) * drawn).to(code.device)
+    return fresh, weight
 
 
 def target_at(recipe: Recipe, number: int) -> SampleTarget:

@@ -73,7 +73,7 @@ def make(
                 p.steps,
                 picture=partial(_picture, step),
                 trace=samples.trace,
-                partial=samples.made if samples.count else None,
+                partial=samples.made if samples.begun else None,
             )
         return tuple(samples.made(place) for place in range(len(recipes)))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.draft import Draft, InMemory, joined
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
@@ -14,14 +15,14 @@ from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import to_uint8
 from dgn_explorer.synthesis.trace import Trace
 
-_STATE = frozenset({"rng", "heights"})  # which only the newest sample needs
+_STATE = frozenset({"rng", "heights", "weight"})  # which only the newest sample needs
 _EVERY_STEP = ("p", "distance")  # which traces hold while the chain runs
 
 
 class Samples:
     """The samples so far of the chains of ``recipes``, with one draft each.
 
-    What the drafts hold already is taken up again, as far as all of them have it.
+    What the drafts hold already is taken up again, if all chains came equally far.
     """
 
     def __init__(
@@ -35,32 +36,39 @@ class Samples:
         """``reached`` gives the activations (N,) of the 8-bit images of a sample by its number."""
         p = recipes[0].parameters
         assert isinstance(p, PpgnParameters)
-        self._recipes, self._looker, self._reached = recipes, looker, reached
+        self._p_of, self._looker, self._reached = p, looker, reached
         self._activation, self._p, self._distance = (
             Trace(p.steps, len(recipes), prior.device) for _ in range(3)
         )
         self._with_distance = False
         self._drafts, self._known = _even(drafts)
         self._done = 0
-        self.count = 0  # how many samples each chain has
+        self._kept_at = [0] * len(recipes)  # the steps up to the newest sample of each chain
         if self._known:
             self._take_up()
 
     @property
     def states(self) -> tuple[ChainState, ...]:
         """Where the chains that were taken up are; none of new ones."""
+        p = self._p_of
         return tuple(
             ChainState(
-                self.count - 1,
+                (int(_array(made, "sample_steps")[-1]) - p.warm) // p.cycle,
                 _array(made, "codes")[-1],
                 _array(made, "rng"),
                 _array(made, "heights"),
+                float(_array(made, "weight")[0]) if "weight" in made.parts else p.prior_term,
             )
             for made in self._known
         )
 
+    @property
+    def begun(self) -> bool:
+        """Whether every chain has a sample."""
+        return all(self._kept_at)
+
     def add(self, step: ChainStep) -> None:
-        """Take in a step, and its sample if it is one; a step that it has is left alone."""
+        """Take in a step, and its samples if it is their last; a known step is left alone."""
         if step.index < self._done:
             return
         self._done = step.index + 1
@@ -69,7 +77,7 @@ class Samples:
         if step.seen.prior is not None:
             self._distance.add(step.seen.prior.abs().mean(1))
             self._with_distance = True
-        if step.taken:
+        if step.last:
             self._take(step)
 
     def trace(self, place: int) -> np.ndarray:
@@ -77,19 +85,39 @@ class Samples:
         return self._activation.of(place)
 
     def made(self, place: int) -> Made:
-        """What one chain has come to: its samples and the steps up to now."""
+        """What one chain has come to: its samples and the steps up to now.
+
+        Raises `DgnError` if there is no sample.
+        """
+        if not self._kept_at[place]:
+            raise DgnError(
+                f"None of {self._p_of.samples} samples had a probability above"
+                f" {self._p_of.threshold:g}; the highest was {self._highest(place):.3g}.",
+                "Lower the threshold, or ask for more samples.",
+            )
         parts = {**joined(self._drafts[place].read(), _STATE).parts, "p": self._p.of(place)}
         if self._with_distance:
             parts["distance"] = self._distance.of(place)
         return Made(parts, self.trace(place))
 
+    def _highest(self, place: int) -> float:
+        p = self._p_of
+        return float(self._p.of(place)[p.warm - 1 :: p.cycle].max())
+
     def _take(self, step: ChainStep) -> None:
+        threshold = self._p_of.threshold
+        wanted = [True] * len(self._drafts)
+        if threshold:
+            wanted = (step.seen.p > threshold).tolist()
+        if not any(wanted):
+            return
         drawn, context = self._looker.drawn(step.code)
         images = to_uint8(drawn)
         reached = self._reached(step.number, images)
-        began = self._done - self._cycle(step.number)
         for place, draft in enumerate(self._drafts):
-            state = step.state(place)
+            if not wanted[place]:
+                continue
+            state, began = step.state(place), self._kept_at[place]
             parts: dict[str, np.ndarray | tuple[str, ...]] = {
                 "images": images[place : place + 1],
                 "codes": state.code[None],
@@ -99,21 +127,18 @@ class Samples:
                 "rng": state.rng,
                 "heights": state.heights,
             }
+            if self._p_of.reset:
+                parts["weight"] = np.array([state.weight], np.float32)
             if self._with_distance:
                 parts["distance"] = self._distance.of(place)[began:]
             if context is not None:
                 parts["context"] = context[place : place + 1].float().cpu().numpy()
             draft.keep(Made(parts, self.trace(place)[began:]))
-        self.count += 1
-
-    def _cycle(self, number: int) -> int:
-        p = self._recipes[0].parameters
-        assert isinstance(p, PpgnParameters)
-        return p.cycle if number else p.warm
+            self._kept_at[place] = self._done
 
     def _take_up(self) -> None:
-        self.count = len(_array(self._known[0], "images"))
         self._done = int(_array(self._known[0], "sample_steps")[-1])
+        self._kept_at = [self._done] * len(self._known)
         self._activation.take_up([made.trace for made in self._known])
         self._p.take_up([_array(made, "p") for made in self._known])
         if "distance" in self._known[0].parts:
@@ -122,17 +147,18 @@ class Samples:
 
 
 def _even(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Made]]:
-    """The drafts, and of each what it holds if all hold equally many samples; else empty ones.
+    """The drafts, and of each what it holds if all came equally far; else empty ones.
 
-    Chains that run side by side are kept side by side, so they differ only if one ran alone before.
+    Chains that run side by side are kept side by side, so they differ only if one ran alone before,
+    or if it had a sample that was left out of another.
     """
     known = [
         joined([_whole(piece) for piece in pieces], _STATE)
         for draft in drafts
         if (pieces := draft.read())
     ]
-    counts = {len(_array(made, "images")) for made in known}
-    if len(known) == len(drafts) and len(counts) == 1:
+    steps = {int(_array(made, "sample_steps")[-1]) for made in known}
+    if len(known) == len(drafts) and len(steps) == 1:
         return list(drafts), known
     return [draft if not draft.read() else InMemory() for draft in drafts], []
 

@@ -15,13 +15,13 @@ class Terms:
     """The terms of a step for N codes, not weighted yet, (N, K) each.
 
     ``condition`` is the direction to the target, ``prior`` R(h) - h or None without that term,
-    ``gate`` (N,) what share of it counts, ``noise`` standard normal numbers or None, and
+    ``prior_weight`` (N,) how much of it counts, ``noise`` standard normal numbers or None, and
     ``context`` the direction to the photograph's rest, None without one.
     """
 
     condition: Tensor
     prior: Tensor | None
-    gate: Tensor
+    prior_weight: Tensor
     noise: Tensor | None
     context: Tensor | None
 
@@ -51,7 +51,7 @@ def stepped(p: PpgnParameters, code: Tensor, terms: Terms, size: float) -> Tenso
 def _sum(p: PpgnParameters, terms: Terms) -> Tensor:
     total = p.condition_term * terms.condition
     if terms.prior is not None:
-        total = total + p.prior_term * terms.gate[:, None] * terms.prior
+        total = total + terms.prior_weight[:, None] * terms.prior
     if terms.noise is not None:
         total = total + p.noise_term * terms.noise
     if terms.context is not None:
@@ -62,7 +62,7 @@ def _sum(p: PpgnParameters, terms: Terms) -> Tensor:
 def _in_shares(terms: Terms) -> Terms:
     prior = None if terms.prior is None else _normalised(terms.prior)
     context = None if terms.context is None else _normalised(terms.context)
-    return Terms(terms.condition, prior, terms.gate, terms.noise, context)
+    return Terms(terms.condition, prior, terms.prior_weight, terms.noise, context)
 
 
 def _normalised(term: Tensor) -> Tensor:
