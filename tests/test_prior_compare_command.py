@@ -78,3 +78,12 @@ def test_evaluate_puts_priors_side_by_side() -> None:
     assert table.startswith("1: one, dgn-am, 2 units of tiny\n2: two, dgn-am, 2 units of tiny\n")
     with pytest.raises(DgnError, match="no part 'all'"):
         run(*how, "--part", "all")
+
+
+def test_the_length_of_the_trainings_and_foreign_layers_are_named(tmp_path: Path) -> None:
+    how = ("prior", "layers", tmp_path, "--run", tmp_path / "runs", "--out", tmp_path / "priors")
+    for more in ((), ("--seconds", "1", "--images", "1")):
+        with pytest.raises(DgnError, match="length of the trainings is not clear"):
+            run(*how, *more)
+    with pytest.raises(DgnError, match="layers of torchvision:vgg11 to invert are not named"):
+        run(*how, "--images", "1", "--network", "torchvision:vgg11")

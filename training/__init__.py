@@ -22,6 +22,7 @@ To read it in one sitting, in this order:
 ``folder``      what others can see of a run: how far it is; and how to stop it
 ``run``         the loop, and everything that it writes: start here to call it from Python
 ``metrics``, ``samples``, ``card``, ``checkpoint``   what a run leaves behind
+``layers``      several layers of one network, trained alike
 ``estimate``    the dry run
 ``devices``     CPU, CUDA or MPS
 

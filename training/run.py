@@ -88,13 +88,15 @@ def train(
     device: str | None = None,
     opener: Opener = open_network,
     clock: Callable[[], float] = time.monotonic,
+    cache: Path | None = None,
 ) -> Path:
     """Train a prior in ``folder``, going on from its checkpoint if there is one.
 
     ``progress`` gets (what, done, total) during decoding and statistics; ``report`` gets (step,
     share done, images per second, seconds left, losses) after every step. When ``stop`` returns
     True, or `folder.request_stop` was called, the run ends after the current step, all saved.
-    ``opener`` opens a network by name. Under torchrun, every process calls this; only the first one
+    ``opener`` opens a network by name, ``cache`` is a folder of decoded photographs that several
+    runs share. Under torchrun, every process calls this; only the first one
     reports and writes. Returns the path of the prior file, which a run stopped during its
     preparation has not written yet.
 
@@ -150,7 +152,11 @@ def train(
         setup = set_up(settings, chosen, opener)
         prior = open_prior(settings.start) if settings.start and saved is None else None
         photos, encoder = _in_turn(
-            world, lambda tell: _prepare(setup, folder, saved is not None, prior, tell), tell
+            world,
+            lambda tell: _prepare(
+                setup, folder, cache or folder / CACHE_NAME, saved is not None, prior, tell
+            ),
+            tell,
         )
         trainer = Trainer(setup, encoder, device=chosen, world=world, clock=clock)
         if saved is not None:
@@ -190,10 +196,14 @@ def _codes(trainer: Trainer, photos: TrainingPhotos) -> Tensor:
 
 
 def _prepare(
-    setup: Setup, folder: Path, resumes: bool, prior: Prior | None, progress: OnStage
+    setup: Setup,
+    folder: Path,
+    cache: Path,
+    resumes: bool,
+    prior: Prior | None,
+    progress: OnStage,
 ) -> tuple[TrainingPhotos, Encoder]:
     s = setup.settings
-    cache = folder / CACHE_NAME
     caches = [
         open_source(Path(source), cache, s.image_size, s.held_out_share, progress)
         for source in s.sources

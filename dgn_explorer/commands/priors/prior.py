@@ -11,6 +11,7 @@ from dgn_explorer.commands.options import (
     loader_options,
 )
 from dgn_explorer.commands.priors.prior_compare import compare_command
+from dgn_explorer.commands.priors.prior_layers import layers_command
 from dgn_explorer.commands.priors.prior_photos import (
     bounds_command,
     check_command,
@@ -160,3 +161,4 @@ prior_command.add_command(bounds_command)
 prior_command.add_command(check_command)
 prior_command.add_command(compare_command)
 prior_command.add_command(sheet_command)
+prior_command.add_command(layers_command)

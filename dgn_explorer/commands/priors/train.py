@@ -86,16 +86,16 @@ def train_command(
 
     if background and hasattr(os, "nice"):
         os.nice(10)
-    paths, weights = _sources(sources)
+    paths, weights = weighted(sources)
     changes = {key: value for key, value in given.items() if value is not None}
-    changes |= _more(more)
+    changes |= other_settings(more)
     settings = run_settings(folder, paths, weights, changes, preset)
     opener = partial(open_network, confirm=ask)
     if dry_run:
         say(*estimate(settings, folder, device=device, opener=opener).text().split("\n"))
         return
-    report = _Report()
-    with _stop_on_interrupt() as stop:
+    report = TrainingReport()
+    with stop_on_interrupt() as stop:
         path = train(
             settings,
             folder,
@@ -116,7 +116,7 @@ def train_command(
     say(str(path))
 
 
-def _sources(texts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+def weighted(texts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """Split ``WEIGHT=PATH``; a text whose part before ``=`` is no number is a path as a whole."""
     paths, weights = [], []
     for text in texts:
@@ -130,7 +130,8 @@ def _sources(texts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[float, ...]
     return tuple(paths), tuple(weights)
 
 
-def _more(texts: tuple[str, ...]) -> dict[str, Any]:
+def other_settings(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Split ``NAME=VALUE``; raises `DgnError` for a value that is none of the setting's kind."""
     from dgn_explorer.training.settings import TrainSettings
 
     found: dict[str, Any] = {}
@@ -152,7 +153,7 @@ def _more(texts: tuple[str, ...]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _stop_on_interrupt() -> "Iterator[Any]":
+def stop_on_interrupt() -> "Iterator[Any]":
     """Let the first Ctrl+C or SIGTERM end the run after its current step."""
     asked: list[int] = []
     before = {}
@@ -165,17 +166,21 @@ def _stop_on_interrupt() -> "Iterator[Any]":
             signal.signal(number, handler)
 
 
-class _Report(StatusLine):
-    """What `train` tells while it prepares and steps."""
+class TrainingReport(StatusLine):
+    """What `train` tells while it prepares and steps; ``what`` goes before each line."""
+
+    def __init__(self, what: str = "") -> None:
+        super().__init__()
+        self._what = f"{what}: " if what else ""
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Say how far the preparation is."""
-        self.say(f"{what}: {done} of {total}", last=done == total)
+        self.say(f"{self._what}{what}: {done} of {total}", last=done == total)
 
     def step(self, index: int, share: float, rate: float, left_s: float, losses: "Losses") -> None:
         """Say how far the training is."""
         text = (
-            f"step {index}, {share:.1%}, {rate:.1f} images/s, {duration(left_s)} left,"
+            f"{self._what}step {index}, {share:.1%}, {rate:.1f} images/s, {duration(left_s)} left,"
             f" image {losses.image:.3f}, feature {losses.feature:.3f}"
         )
         self.say(text, last=share >= 1)
