@@ -55,19 +55,22 @@ class Features:
 
 
 def relative_error(found: Tensor, wanted: Tensor) -> Tensor:
-    """Length of the difference over that of ``wanted`` (1, K), for each row: 0 is a match."""
+    """Length of the difference over that of ``wanted`` (1 or N, K), by row (N, K): 0 is a match."""
     error: Tensor = (found - wanted).norm(dim=1) / wanted.norm(dim=1)
     return error
 
 
 def cosine(found: Tensor, wanted: Tensor) -> Tensor:
-    """Of the angle between each row (N, K) and ``wanted`` (1, K)."""
+    """Of the angle between each row (N, K) and ``wanted`` (1 or N, K)."""
     return F.cosine_similarity(found, wanted.expand_as(found), dim=1)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The features (1, K) that a recipe asks for, and the photographs (N, S, S, 3) uint8."""
+    """The features that are asked for, and the photographs (N, S, S, 3) uint8.
+
+    ``values`` are (1, K), those of a recipe; or (N, K), of several photographs one by one.
+    """
 
     features: Features
     values: Tensor

@@ -1,7 +1,7 @@
 """Whether the images of facets are of their facets, by a network that had no part in making them.
 
-``python -m tests.benchmarks.facets SET UNIT[@FOLDER]... [-k 6]`` makes the facets of each unit and
-as many images of plain seeds, and prints a row of docs/methods.md each:
+``python -m tests.benchmarks.facets SET UNIT[::FOLDER]... [-k 6]`` makes the facets of each unit and
+as many images of plain seeds, and prints a row of docs/photo-sets.md each:
 
 * **own**: of how many facets the judge finds the image nearest to its own facet, among all of the
   unit; a facet's place is the mean of the judge's features, of unit length, over the photographs
@@ -9,106 +9,199 @@ as many images of plain seeds, and prints a row of docs/methods.md each:
   seeds, matched in order, are the control;
 * **diversity**: mean cosine distance of the images in the judge's features, over that of the seeds;
 * **activation**: of the images over that of the seeds, means;
-* what stability chose k, if it was not given, and seconds of CPU an image.
+* what stability chose k, if it was not given, and seconds an image (of CPU, or of a GPU's clock).
+
+The photographs of a unit are looked at and grouped once, whatever settings are tried (``--try``).
+``--json FILE`` adds a line a row, ``--sheet FOLDER`` a JPEG a unit and setting: photographs, mean
+images and images.
 """
 
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before anything imports torch
+
 import argparse
-import time
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 
-import dgn_explorer as dgn
-from dgn_explorer.api import Explorer
 from dgn_explorer.evaluation.distances import mean_pairwise
 from dgn_explorer.evaluation.judge import Judge
-from dgn_explorer.networks.network import Network
-from dgn_explorer.networks.opening import open_network
-from dgn_explorer.results.record import Record
+from dgn_explorer.export.grid import Cell
+from dgn_explorer.photos.collection import Collection
+from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.choosing import changed
+from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.making import finish
-from dgn_explorer.synthesis.methods.facets.about import FacetsParameters
-from dgn_explorer.synthesis.methods.facets.gathering import gather
+from dgn_explorer.synthesis.methods.facets.about import FACETS, FLAGGED, FacetsParameters
+from dgn_explorer.synthesis.methods.facets.gathering import Gathered, gather
+from dgn_explorer.synthesis.methods.facets.grouping import Facets, group
+from dgn_explorer.synthesis.methods.facets.making import images_of
 from dgn_explorer.synthesis.photographs.measuring import measure
+from dgn_explorer.synthesis.progress import Made
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Maximise
+from tests.benchmarks.pictures import save_sheet, settings
+from tests.benchmarks.sets import Field
 
 SEEDS = 3  # images without facets, to compare with
-HEAD = "| unit | n | k | own by the judge | diversity | activation | stability | flagged | CPU s |"
+HEAD = (
+    "| unit | setting | n | k | own by the judge | diversity | activation | stability | flagged"
+    " | s |\n|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A unit with its groups, and what the judge makes of their photographs and of the seeds."""
+
+    name: str
+    recipe: Recipe
+    gathered: Gathered
+    facets: Facets
+    near: Sequence[np.ndarray]
+    seeds: np.ndarray
+    seeds_reached: float
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path)
-    parser.add_argument("units", nargs="+", help="UNIT or UNIT@FOLDER, written as UNIT::FOLDER")
+    parser.add_argument("units", nargs="+", help="UNIT or UNIT::FOLDER")
     parser.add_argument("-k", type=int, default=6, help="facets; 0: found")
     parser.add_argument("--preset", default="default")
+    parser.add_argument("--set", nargs="*", default=(), help="parameters, NAME=VALUE")
+    parser.add_argument(
+        "--try", action="append", dest="tried", help='a row for "NAME=VALUE ..."; several times'
+    )
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path, help="add a JSON line a row to this file")
+    parser.add_argument("--sheet", type=Path, help="a folder for JPEGs of what came out")
     given = parser.parse_args()
     print(HEAD, flush=True)
-    network = open_network("lite0")
-    judge = Judge(open_network("lite2"))
-    with dgn.open(progress=False) as explorer:
-        for text in given.units:
-            unit, _, folder = text.partition("::")
-            how = {"preset": given.preset, "parameters": {"folder": folder} if folder else {}}
-            print(row(explorer, network, judge, given.photos, unit, given.k, how), flush=True)
+    field = Field(given.device)
+    tried = settings(given.tried or (), given.set)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        kept = store.sets.put(given.photos).sha256
+        with closing(store.sets.open(kept)) as photos:
+            for text in given.units:
+                unit, _, only = text.partition("::")
+                parameters = replace(FACETS.presets[given.preset], facets=given.k, folder=only)
+                case = opened(field, photos, store.sets.measured, unit, parameters)
+                for name, changes in tried.items():
+                    row, made = rows_of(field, case, name, changes)
+                    print(_line(row), flush=True)
+                    _keep(given, case, made, row)
 
 
-def row(
-    explorer: Explorer,
-    network: Network,
-    judge: Judge,
-    photos: Path,
-    unit: str,
-    k: int,
-    how: dict[str, object],
-) -> str:
-    """One unit's row."""
-    began = time.process_time()
-    record = explorer.facets(unit, photos, k, **how)
-    cpu_s = (time.process_time() - began) / record.count
-    seeds = [explorer.visualize(unit, seed=seed) for seed in range(SEEDS)]
-    made = _features(judge, record.images)
-    plain = _features(judge, np.stack([seed.image for seed in seeds]))
-    near = _photographs(explorer, network, judge, record)
-    middles = np.stack([_unit(one.mean(0)) for one in near])
-    own = (made @ middles.T).argmax(1) == np.arange(record.count)
-    control = (plain @ middles.T).argmax(1) == np.arange(len(plain))
-    single = [_left_out(near, middles, facet, n) for facet in range(len(near)) for n in
-              range(len(near[facet]))]  # fmt: skip
-    values = record.array("activations")[:, 0]
-    reached = np.mean([seed.activation for seed in seeds])
-    apart = [_spread(made), _spread(plain)]
-    scores = ", ".join(f"{score:.2f}" for score in record.array("scores"))
+def opened(
+    field: Field, photos: Collection, measured: Path, unit: str, parameters: FacetsParameters
+) -> Case:
+    """Group a unit's photographs, and make the seeds."""
+    target = Maximise.of(field.network.info.resolve(unit))
+    inputs = (Input("photos", photos.sha256),)
+    recipe = field.recipe(target, FACETS.name, parameters, inputs=inputs)
+    address = recipe.units[0]
+    found = finish(measure(field.network, photos, measured, [address.layer]))
+    gathered = finish(gather(field.network, found, address, parameters))
+    facets = finish(group(gathered, parameters, field.prior.info.image_size, recipe.seed))
+    near, size = [], field.judge.network.info.input_size
+    for numbers in facets.near:
+        pictures = np.stack([gathered.picture(number, size) for number in numbers])
+        near.append(_features(field.judge, pictures))
+    seeds = field.seeds(unit, SEEDS).records
+    plain = _features(field.judge, np.concatenate([seed.images for seed in seeds]))
+    reached = float(np.mean([seed.activation for seed in seeds]))
+    name = field.network.info.label(address) or str(address)
+    return Case(name, recipe, gathered, facets, near, plain, reached)
+
+
+def rows_of(
+    field: Field, case: Case, setting: str, changes: Mapping[str, str]
+) -> tuple[dict[str, Any], Made]:
+    """The images of one setting, and what they come to."""
+    parameters = changed(FACETS, case.recipe.parameters, changes)
+    recipe = replace(case.recipe, parameters=parameters)
+    began = field.now()
+    steps, finisher = images_of(field.bench(), recipe, case.gathered, case.facets)
+    for step in steps:
+        finisher.add(step)
+    made = finisher.made()
+    seconds = (field.now() - began) / case.facets.count
+    seen = _features(field.judge, np.asarray(made.parts["images"]))
+    middles = np.stack([_unit(one.mean(0)) for one in case.near])
+    own = (seen @ middles.T).argmax(1) == np.arange(len(seen))
+    control = (case.seeds @ middles.T).argmax(1) == np.arange(len(case.seeds))
+    single = [
+        _left_out(case.near, middles, facet, n)
+        for facet in range(len(case.near))
+        for n in range(len(case.near[facet]))
+    ]
+    values = np.asarray(made.parts["activations"])[:, 0]
+    numbers = {
+        "own": own.mean(),
+        "own_photographs": np.mean(single),
+        "own_seeds": control.mean(),
+        "own_network": (made.parts["nearest_facet"] == np.arange(len(seen))).mean(),
+        "diversity": _spread(seen),
+        "diversity_seeds": _spread(case.seeds),
+        "diversity_ratio": _spread(seen) / _spread(case.seeds),
+        "activation": values.mean(),
+        "activation_seeds": case.seeds_reached,
+        "activation_ratio": values.mean() / case.seeds_reached,
+        "lowest_ratio": values.min() / case.seeds_reached,
+        "seconds": seconds,
+    }
+    return {
+        "unit": case.name,
+        "setting": setting,
+        "photographs": len(case.gathered.names),
+        "facets": len(seen),
+        **{name: round(float(value), 3) for name, value in numbers.items()},
+        "flagged": int((values < FLAGGED * values.max()).sum()),
+        "stability": [round(float(score), 2) for score in case.facets.scores],
+    }, made
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    scores = ", ".join(f"{score:.2f}" for score in row["stability"])
     return (
-        f"| {record.label or unit} | {len(record.parts['names'])} | {record.count}"
-        f" | {own.mean():.2f} (photographs {np.mean(single):.2f}, seeds {control.mean():.2f})"
-        f" | {apart[0]:.3f} / {apart[1]:.3f} = {apart[0] / apart[1]:.2f}"
-        f" | {values.mean():.1f} / {reached:.1f} = {values.mean() / reached:.2f}"
-        f" | {scores} | {(values < 0.5 * values.max()).sum()} | {cpu_s:.1f} |"
+        f"| {row['unit']} | {row['setting']} | {row['photographs']} | {row['facets']}"
+        f" | {row['own']:.2f} (photographs {row['own_photographs']:.2f},"
+        f" seeds {row['own_seeds']:.2f})"
+        f" | {row['diversity']:.3f} / {row['diversity_seeds']:.3f} = {row['diversity_ratio']:.2f}"
+        f" | {row['activation']:.1f} / {row['activation_seeds']:.1f} ="
+        f" {row['activation_ratio']:.2f}"
+        f" | {scores} | {row['flagged']} | {row['seconds']:.1f} |"
     )
 
 
-def _photographs(
-    explorer: Explorer, network: Network, judge: Judge, record: Record
-) -> list[np.ndarray]:
-    """The judge's features of the photographs nearest to the middle of each facet."""
-    recipe = record.recipe
-    parameters, given = recipe.parameters, recipe.input("photos")
-    assert isinstance(parameters, FacetsParameters) and given is not None
-    sets = explorer.store.sets
-    collection = sets.open(given.sha256)
-    unit, size = recipe.units[0], judge.network.info.input_size
-    found = finish(measure(network, collection, sets.measured, [unit.layer]))
-    gathered = finish(gather(network, found, unit, parameters))
-    assert gathered.names == record.parts["names"]
-    rows = []
-    for numbers in record.array("nearest"):
-        pictures = np.stack([gathered.picture(int(n), size) for n in numbers if n >= 0])
-        rows.append(_features(judge, pictures))
-    collection.close()
-    return rows
+def _keep(given: argparse.Namespace, case: Case, made: Made, row: Mapping[str, Any]) -> None:
+    if given.json:
+        with given.json.open("a", encoding="utf-8") as file:
+            print(json.dumps(row), file=file)
+    if given.sheet:
+        given.sheet.mkdir(parents=True, exist_ok=True)
+        text = f"{case.name} {row['setting']}"
+        name = "".join(x if x.isalnum() else "-" for x in text)
+        values = np.asarray(made.parts["activations"])[:, 0]
+        images = np.asarray(made.parts["images"])
+        first = [Cell(one, "a photograph") for one in case.facets.examples[:, 0]]
+        means = [Cell(one, "mean") for one in case.facets.means]
+        ours = [Cell(one, f"{value:.1f}") for one, value in zip(images, values, strict=True)]
+        save_sheet(given.sheet / f"{name}.jpg", [*first, *means, *ours], len(images))
 
 
-def _left_out(near: list[np.ndarray], middles: np.ndarray, facet: int, number: int) -> bool:
+def _left_out(near: Sequence[np.ndarray], middles: np.ndarray, facet: int, number: int) -> bool:
     others = np.delete(near[facet], number, 0)
     mine = middles.copy()
     mine[facet] = _unit(others.mean(0)) if len(others) else 0
@@ -120,8 +213,6 @@ def _features(judge: Judge, images: np.ndarray) -> np.ndarray:
 
 
 def _spread(features: np.ndarray) -> float:
-    import torch
-
     return float(mean_pairwise(torch.from_numpy(features)))
 
 

@@ -3,28 +3,41 @@
 ``python -m tests.benchmarks.photographs FOLDER_OR_ZIP --part saliency`` prints the tables of
 docs/methods.md, for photographs in class-index order: the deletion curves of saliency maps against
 a random order, or how near inversions come. Photographs are drawn by a fixed seed, and never from
-those that a parameter's default was chosen on.
+those that a parameter's default was chosen on. All photographs of an inversion are made in one
+batch. ``--json FILE`` adds a line a photograph, ``--sheet`` writes a JPEG of what came out.
 """
 
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before anything imports torch
+
 import argparse
-import random
-import sys
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import torch
 
 import dgn_explorer as dgn
 from dgn_explorer.api import Explorer
+from dgn_explorer.export.grid import Cell
+from dgn_explorer.photos.crops import middle_square
+from dgn_explorer.photos.reading import decode_photo
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.saliency.about import HOWS
+from dgn_explorer.synthesis.choosing import changed
+from dgn_explorer.synthesis.features import Features, Wanted, cosine, relative_error
+from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.methods.inversion.about import INVERSION, PRIOR_INVERSION
+from dgn_explorer.synthesis.methods.inversion.fourier import fourier
+from dgn_explorer.synthesis.methods.inversion.through import through
+from dgn_explorer.synthesis.targets import Match
+from tests.benchmarks.pictures import drawn, save_sheet, settings
+from tests.benchmarks.sets import Field
 
 LAYERS = ("blocks.4", "blocks.10", "blocks.15", "head")
-SEED = 21
-TUNED_ON = 10  # as many, evenly spread, were looked at while defaults were chosen
 
 
 def main() -> None:
@@ -32,46 +45,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path, help="folder or zip, one photograph a class, in order")
     parser.add_argument("--count", type=int, default=10, help="photographs to measure")
+    parser.add_argument("--every", action="store_true", help="all of a few; not for saliency")
     parser.add_argument("--layer", nargs="*", default=LAYERS, help="layers of inversion")
     parser.add_argument("--set", nargs="*", default=(), help="parameters, NAME=VALUE")
+    parser.add_argument(
+        "--try", action="append", dest="tried", help='a row for "NAME=VALUE ..."; several times'
+    )
     parser.add_argument(
         "--tuning", action="store_true", help="measure those that defaults are chosen on instead"
     )
     parser.add_argument("--how", nargs="*", default=HOWS, help="families of saliency")
     parser.add_argument("--part", choices=("saliency", "inversion", "prior"), required=True)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path, help="add a JSON line a photograph to this file")
+    parser.add_argument("--sheet", type=Path, help="a JPEG of photographs and what they became")
     given = parser.parse_args()
-    photos = list(drawn(given.photos, given.count, given.tuning))
-    changes = dict(one.split("=", 1) for one in given.set)
-    with dgn.open(progress=False) as explorer:
-        if given.part == "saliency":
+    photos = list(drawn(given.photos, given.count, given.tuning, given.every))
+    if given.part == "saliency":
+        changes = settings([], given.set)["default"]
+        with dgn.open(progress=False, device=given.device) as explorer:
             print_deletion(explorer, photos, given.how, changes)
-        else:
-            through = "pixels" if given.part == "inversion" else "prior"
-            print_inversion(explorer, photos, through, given.layer, changes)
-
-
-def drawn(path: Path, count: int, tuning: bool) -> Iterator[tuple[int, bytes]]:
-    """Class indices and bytes of ``count`` photographs of the folder or zip."""
-    with ExitStack() as stack:
-        names: Sequence[str | Path]
-        if path.is_dir():
-            names = sorted(one for one in path.rglob("*") if one.is_file())
-            read: Callable[[Any], bytes] = Path.read_bytes
-        else:
-            archive = stack.enter_context(zipfile.ZipFile(path))
-            names = sorted(name for name in archive.namelist() if not name.endswith("/"))
-            read = archive.read
-        for place in places(len(names), count, tuning):
-            yield place, read(names[place])
-
-
-def places(of: int, count: int, tuning: bool = False) -> list[int]:
-    """Which ``count`` of ``of`` photographs are measured, in the order in which they were drawn."""
-    tuned = [round(place) for place in np.linspace(0, of - 1, TUNED_ON)]
-    if tuning:
-        return tuned[:count]
-    left = sorted(set(range(of)) - set(tuned))
-    return random.Random(SEED).sample(left, count)
+        return
+    field = Field(given.device)
+    tried = settings(given.tried or (), given.set)
+    print_inversion(field, photos, given.part == "prior", given.layer, tried, given)
 
 
 def print_deletion(
@@ -102,7 +99,7 @@ def _row(how: str, made: Sequence[Record]) -> str:
     random = np.stack([one.array("left_at_random")[0] for one in made])
     better = int((left[:, 1:-1].mean(1) < random[:, 1:-1].mean(1)).sum())
     errors = [float(e) for one in made for e in one.parts.get("completeness_error", ())]
-    error = f"{np.median(errors):.3f}" if errors else ""
+    error = f"{np.median(errors):.3f} (mean {np.mean(errors):.3f})" if errors else ""
     numbers = (left[:, low], left[:, high], random[:, low], random[:, high])
     # of the mean probability: shares of single photographs explode where it is next to nothing
     cells = " | ".join(f"{x.mean() / left[:, 0].mean():.2f}" for x in numbers)
@@ -110,32 +107,73 @@ def _row(how: str, made: Sequence[Record]) -> str:
 
 
 def print_inversion(
-    explorer: Explorer,
+    field: Field,
     photos: Sequence[tuple[int, bytes]],
-    through: str,
+    prior: bool,
     layers: Sequence[str],
-    changes: Mapping[str, str],
+    tried: Mapping[str, Mapping[str, str]],
+    given: argparse.Namespace,
 ) -> None:
     """Relative error, cosine and the plain image's error at each layer: mean, and the worst."""
-    print("| layer | relative error | worst | cosine | worst | plain image | seconds |")
-    print("|---|---|---|---|---|---|---|")
+    print("| layer | setting | n | relative error | worst | cosine | worst | plain image | s |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    size = field.network.info.working_size
+    squares = np.stack([middle_square(decode_photo(data, "a photo"), size) for _, data in photos])
+    inputs = (Input("photo", hashlib.sha256(photos[0][1]).hexdigest()),)
+    cells = [Cell(square, str(place)) for square, (place, _) in zip(squares, photos, strict=True)]
+    method = PRIOR_INVERSION if prior else INVERSION
     for layer in layers:
-        made = []
-        for index, photo in photos:
-            one = explorer.invert(photo, layer, through=through, parameters=changes)
-            numbers = (float(one.array(name)[0]) for name in ("relative_error", "cosine"))
-            print(layer, index, *(f"{x:.3f}" for x in numbers), file=sys.stderr, flush=True)
-            made.append(one)
-        errors, cosines, plain = (
-            np.array([one.array(name)[0] for one in made])
-            for name in ("relative_error", "cosine", "plain_error")
-        )
-        seconds = np.mean([one.provenance.seconds for one in made])
-        print(
-            f"| {layer} | {errors.mean():.2f} | {errors.max():.2f} | {cosines.mean():.2f} |"
-            f" {cosines.min():.2f} | {plain.mean():.2f} | {seconds:.1f} |",
-            flush=True,
-        )
+        features = Features(field.network, layer)
+        wanted = Wanted(features, features.of_images(squares), squares)
+        plain = relative_error(features.of_images(_plain(squares)), wanted.values)
+        for name, changes in tried.items():
+            parameters = changed(method, method.default, changes)
+            recipe = field.recipe(Match(layer), method.name, parameters, inputs=inputs)
+            began = field.now()
+            if prior:
+                steps = through(field.bench(), recipe, wanted)
+            else:
+                steps = fourier(field.network, recipe, wanted)
+            for step in steps:
+                last = step
+            images = last.images()
+            seconds = (field.now() - began) / len(photos)
+            found = features.of_images(images, field.prior if prior else None)
+            errors, cosines = relative_error(found, wanted.values), cosine(found, wanted.values)
+            print(_inversion_row(layer, name, errors, cosines, plain, seconds), flush=True)
+            for n, (place, _) in enumerate(photos):
+                numbers = {"relative_error": errors[n], "cosine": cosines[n], "plain": plain[n]}
+                rounded = {key: round(float(value), 4) for key, value in numbers.items()}
+                about = {"layer": layer, "setting": name, "photo": place}
+                _add_line(given.json, {**about, **rounded, "seconds": round(seconds, 2)})
+                cells.append(Cell(images[n], f"{layer} {rounded['cosine']:.2f}"))
+            if given.sheet:
+                save_sheet(given.sheet, cells, len(photos))
+
+
+def _plain(squares: np.ndarray) -> np.ndarray:
+    means = squares.mean((1, 2), keepdims=True).round().astype(np.uint8)
+    return np.broadcast_to(means, squares.shape).copy()
+
+
+def _inversion_row(
+    layer: str,
+    name: str,
+    errors: torch.Tensor,
+    cosines: torch.Tensor,
+    plain: torch.Tensor,
+    seconds: float,
+) -> str:
+    return (
+        f"| {layer} | {name} | {len(errors)} | {errors.mean():.3f} | {errors.max():.2f}"
+        f" | {cosines.mean():.3f} | {cosines.min():.2f} | {plain.mean():.2f} | {seconds:.1f} |"
+    )
+
+
+def _add_line(path: Path | None, values: dict[str, object]) -> None:
+    if path is not None:
+        with path.open("a", encoding="utf-8") as file:
+            print(json.dumps(values), file=file)
 
 
 if __name__ == "__main__":

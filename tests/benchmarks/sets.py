@@ -16,11 +16,13 @@ from dgn_explorer.evaluation.judge import Judge, Seen
 from dgn_explorer.export.grid import Cell, make_grid
 from dgn_explorer.networks.network import Network
 from dgn_explorer.networks.opening import open_network
+from dgn_explorer.priors.info import FLOAT32
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.precision import best_numeric
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.bench import Bench
+from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.making import make_together
 from dgn_explorer.synthesis.methods.table import method_named
 from dgn_explorer.synthesis.parameters import Parameters
@@ -54,35 +56,42 @@ class Field:
         self._own = Judge(self.network)
 
     def recipe(
-        self, target: Target, method: str, parameters: Parameters | None = None, seed: int = 0
+        self,
+        target: Target,
+        method: str,
+        parameters: Parameters | None = None,
+        seed: int = 0,
+        inputs: tuple[Input, ...] = (),
     ) -> Recipe:
         """A recipe for the built-in pair, in the arithmetic that is fastest here."""
+        about = method_named(method)
         return Recipe(
             self.network.info.name,
             self.network.info.fingerprint,
-            self.prior.info.name,
-            self.prior.info.fingerprint,
+            self.prior.info.name if about.with_prior else "",
+            self.prior.info.fingerprint if about.with_prior else "",
             target,
             method,
-            parameters or method_named(method).default,
+            parameters or about.default,
             seed=seed,
-            numeric=best_numeric(self.device),
+            inputs=inputs,
+            numeric=best_numeric(self.device) if about.with_prior else FLOAT32,
         )
 
     def run(self, orders: Sequence[Recipe]) -> Ran:
         """Make ``orders`` together and take the time."""
-        began, first, steps = self._now(), None, 0
-        work = make_together(orders, self._bench())
+        began, first, steps = self.now(), None, 0
+        work = make_together(orders, self.bench())
         while True:
             try:
                 progress = next(work)
             except StopIteration as end:
-                total = self._now() - began
+                total = self.now() - began
                 return Ran(end.value, total, total if first is None else first, steps)
             if first is None:
                 steps = progress.done
                 if progress.partial is not None:
-                    first = self._now() - began
+                    first = self.now() - began
 
     def seeds(self, unit: str, count: int = 8) -> Ran:
         """As many DGN-AM images of a unit, from seeds 0, 1, ..."""
@@ -104,18 +113,20 @@ class Field:
     def step_seconds(self, orders: Sequence[Recipe]) -> float:
         """How long a step takes an image, when ``orders`` run together: without the first three."""
         began, begun = 0.0, 3
-        with closing(make_together(orders, self._bench())) as work:
+        with closing(make_together(orders, self.bench())) as work:
             for progress in work:
                 if progress.done == begun:
-                    began = self._now()
+                    began = self.now()
                 if progress.done == progress.total:
                     break
-        return (self._now() - began) / (progress.total - begun) / len(orders)
+        return (self.now() - began) / (progress.total - begun) / len(orders)
 
-    def _bench(self) -> Bench:
+    def bench(self) -> Bench:
+        """The pair as methods want it, without a store."""
         return Bench(self.network, self.prior, _none, lambda key: None, lambda: self.network)
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Seconds to take differences of, once the device has done everything."""
         if self.device.type == "cpu":
             return time.process_time()
         torch.cuda.synchronize()

@@ -40,6 +40,21 @@ class FacetsParameters(Parameters):
     decay: float = number(0.01, 0.0, 0.5, "a step", "share of the code that is lost in a step")
     bounds: float = number(1.0, 0.05, 10.0, "x", "how far codes may go, in the prior's own bounds")
     zoom: float = number(0.2, 0.0, 0.5, "", "how far a step may zoom into a random cut")
+    contrast: float = number(
+        0.0,
+        0.0,
+        1.0,
+        "",
+        "share of what all facets have in common that the pull leaves out",
+        since=2,
+    )
+    begin: int = number(
+        15, 1, 15, "", "photographs of a facet whose mean code its image starts from", since=2
+    )
+    starts: int = number(
+        1, 1, 16, "", "first codes of each facet, of which the best goes on", since=2
+    )
+    scout: int = number(0, 0, 1_000, "", "steps that all of them take first", since=2)
 
 
 FACETS = Method(

@@ -3,7 +3,8 @@
 Nguyen, Yosinski & Clune, "Multifaceted feature visualization", 2016, begin at the mean image of a
 facet and stay near it by smoothing alone. Through a prior an image that begins at a facet's mean
 code forgets it; what keeps it there is a term of every step, the gradient of the cosine between its
-pooled features and the mean ones of the facet's photographs.
+pooled features and the mean ones of the facet's photographs. With ``contrast`` both are taken less
+what all the facets have in common, so that the pull is to what is the facet's own.
 """
 
 from collections.abc import Generator, Sequence
@@ -27,7 +28,7 @@ from dgn_explorer.synthesis.ascent import (
     seeded_normal,
 )
 from dgn_explorer.synthesis.methods.dgn_am.view import cut, random_window
-from dgn_explorer.synthesis.methods.facets.about import PPGN, FacetsParameters
+from dgn_explorer.synthesis.methods.facets.about import NEAREST, PPGN, FacetsParameters
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
 from dgn_explorer.synthesis.methods.ppgn.step import Terms, stepped
 from dgn_explorer.synthesis.recipe import Recipe
@@ -62,26 +63,29 @@ def ascend(
     features: np.ndarray,
     heights: np.ndarray,
 ) -> Generator[FacetStep, None, None]:
-    """From the codes ``start`` (k, K) towards ``features`` (k, D) and the recipe's unit.
+    """From the codes ``start`` (k, starts, K) towards ``features`` (k, D) and the recipe's unit.
 
-    ``heights`` (k,) are the activations that the facets' photographs have; under PPGN they open the
-    gate of the prior term. Raises `DgnError` as `dgn_am` does.
+    Of the starts of a facet the best after ``scout`` steps goes on alone. ``heights`` (k,) are the
+    activations that the facets' photographs have; under PPGN they open the gate of the prior term.
+    Raises `DgnError` as `dgn_am` does.
     """
     p = recipe.parameters
     assert isinstance(p, FacetsParameters)
     arithmetic = ARITHMETICS[recipe.numeric]
     device, space, size = prior.device, prior.space, network.info.working_size
     reader = UnitReader(network, recipe.units, arithmetic.half_network)
-    noise = [torch.Generator().manual_seed(recipe.seed + k) for k in range(len(start))]
-    code = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device)
-    wanted = torch.from_numpy(features).float().to(device)
+    facets, starts, _ = start.shape
+    code = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device).flatten(0, 1)
+    noise = [torch.Generator().manual_seed(recipe.seed + k) for k in range(len(code))]
+    likeness = _Likeness(torch.from_numpy(features).float().to(device), p.contrast)
     height = torch.from_numpy(heights).float().to(device).clamp_min(1e-6)
     rule = PpgnParameters(prior_term=p.prior_term, context_term=p.pull)
-    weights = torch.ones(1, len(start), device=device)
     lower, upper = space.lower * p.bounds, space.upper * p.bounds
-    stalled, watch = torch.zeros(len(start), device=device), Watch(device)
-    recipes = [recipe] * len(start)
+    stalled, watch = torch.zeros(len(code), device=device), Watch(device)
+    first = torch.arange(facets, device=device)
+    scout = min(p.scout, p.steps - 1) if starts > 1 else 0
     for index, size_of, last in steps_of(p):
+        weights, recipes = torch.ones(1, len(code), device=device), [recipe] * len(code)
         code = code.detach().requires_grad_(True)
         with torch.enable_grad(), missing_operators(device), convolutions(device, arithmetic.tf32):
             rough = arithmetic.half_generator
@@ -90,14 +94,22 @@ def ascend(
             whole = seen.shape[-1]
             place = (0, 0, whole) if last else random_window(index, p.zoom, whole)
             values, found = reader.with_features(cut(seen, place, size))
-            alike = F.cosine_similarity(found.float(), wanted)
+            alike = likeness(found.float(), starts)
             (towards,) = torch.autograd.grad(alike.sum(), code, retain_graph=True)
             up = direction([values[:, 0]], weights, code)
         code, image, activation = code.detach(), image.detach(), values[:, 0].detach().float()
-        yield FacetStep(index, p.steps, code, image, activation, last)
+        reached = activation / height.repeat_interleave(starts)
+        value = (reached.clamp_min(0) * alike.detach().clamp_min(0)).nan_to_num(0.0)
+        best = first * starts + value.view(facets, starts).argmax(1)
+        yield FacetStep(index, p.steps, code[best], image[best], activation[best], last)
+        if index == scout and starts > 1:
+            code, image, activation, reached = (x[best] for x in (code, image, activation, reached))
+            up, towards, stalled, starts = up[best], towards[best], stalled[best], 1
+            noise = [noise[row] for row in best.tolist()]
+            recipes = recipes[:facets]
         back = _way_back(prior, encoder, image, code)
-        gate = (activation / height).clamp(0, 1) if p.synthesiser == PPGN else height.new_ones(())
-        terms = Terms(up, back, gate.expand(len(start)), None, towards)
+        gate = reached.clamp(0, 1) if p.synthesiser == PPGN else height.new_ones(())
+        terms = Terms(up, back, gate.expand(len(code)), None, towards)
         moved = stepped(rule, code, terms, size_of)
         usable = moved.isfinite().all(1)
         code = torch.where(usable[:, None], moved, code) * (1 - p.decay)
@@ -137,16 +149,45 @@ def steps_of(p: FacetsParameters) -> list[tuple[int, float, bool]]:
 
 
 def first_codes(
-    prior: Prior, encoder: Network | None, pictures: Sequence[np.ndarray], seed: int
+    prior: Prior,
+    encoder: Network | None,
+    pictures: Sequence[np.ndarray],
+    seed: int,
+    begin: int = NEAREST,
+    starts: int = 1,
 ) -> np.ndarray:
-    """The mean code (k, K) of each facet's pictures (n, S, S, 3) uint8; random without encoder."""
+    """Codes (k, starts, K) for the pictures (n, S, S, 3) uint8 of k facets.
+
+    The first is the mean code of the ``begin`` pictures nearest to the middle of the facet, the
+    others are codes of single ones. Without encoder all are random.
+    """
     if encoder is None:
-        noise = [torch.Generator().manual_seed(seed + k) for k in range(len(pictures))]
+        noise = [torch.Generator().manual_seed(seed + k) for k in range(len(pictures) * starts)]
         code = SPREAD * seeded_normal(noise, prior.space.size).to(prior.device)
-        return prior.space.clamp(code).cpu().numpy()
-    means = [encode(prior, encoder, from_uint8(one, prior.device)).mean(0) for one in pictures]
-    found: np.ndarray = prior.space.clamp(torch.stack(means)).float().cpu().numpy()
-    return found
+        random: np.ndarray = prior.space.clamp(code).cpu().numpy()
+        return random.reshape(len(pictures), starts, -1)
+    found = []
+    for one in pictures:
+        codes = encode(prior, encoder, from_uint8(one, prior.device))
+        single = [codes[place % len(codes)] for place in range(starts - 1)]
+        found.append(torch.stack([codes[:begin].mean(0), *single]))
+    clamped: np.ndarray = prior.space.clamp(torch.stack(found)).float().cpu().numpy()
+    return clamped
+
+
+class _Likeness:
+    """How near features are to those ``wanted`` (k, D) of their facets, as a cosine."""
+
+    def __init__(self, wanted: Tensor, contrast: float) -> None:
+        """``contrast`` is the share of the facets' mean that is left out on both sides."""
+        self._contrast, self._common = contrast, contrast * wanted.mean(0)
+        self._wanted = wanted - self._common if contrast else wanted
+
+    def __call__(self, found: Tensor, each: int) -> Tensor:
+        """Of ``found`` (k * each, D), in which the images of a facet follow each other."""
+        if self._contrast:
+            found = F.normalize(found) - self._common
+        return F.cosine_similarity(found, self._wanted.repeat_interleave(each, 0))
 
 
 @torch.no_grad()

@@ -39,10 +39,8 @@ def make(bench: Bench, recipe: Recipe) -> Generator[Progress[Made], None, Made]:
     p, prior = recipe.parameters, bench.prior
     assert isinstance(p, FacetsParameters) and prior is not None
     unit = _the_unit(recipe)
-    encoder = None
-    if p.synthesiser != PIXELS:
-        opened = bench.open_encoder()
-        encoder = needed_encoder(prior, opened) if p.prior_term else opened
+    if p.synthesiser != PIXELS and p.prior_term:
+        needed_encoder(prior, bench.open_encoder())  # said before the photographs are looked at
     given = recipe.input("photos")
     assert given is not None and bench.photo_sets is not None  # the recipe has checked
     network, folder = bench.network, bench.photo_sets.measured
@@ -52,20 +50,33 @@ def make(bench: Bench, recipe: Recipe) -> Generator[Progress[Made], None, Made]:
         measured = yield from counter.of(measure(network, collection, folder, [unit.layer]))
         gathered = yield from counter.of(gather(network, measured, unit, p))
         facets = yield from counter.of(group(gathered, p, size, recipe.seed))
-        if p.synthesiser == PIXELS:
-            steps = published.ascend(network, recipe, facets.means)
-            prior = None
-        else:
-            heights = facets.mean_values(gathered.values)
-            codes = _first_codes(prior, encoder, gathered, facets, recipe.seed)
-            way = encoder if p.prior_term else None
-            steps = ascent.ascend(network, prior, way, recipe, codes, facets.features, heights)
-    finisher = _Finisher(network, prior, unit, gathered, facets)
+        steps, finisher = images_of(bench, recipe, gathered, facets)
     with closing(steps):
         for step in steps:
             finisher.add(step)
             yield counter.step(step, finisher)
     return finisher.made()
+
+
+def images_of(
+    bench: Bench, recipe: Recipe, gathered: Gathered, facets: Facets
+) -> tuple[Generator[FacetStep, None, None], "Finisher"]:
+    """The steps to an image of each of the ``facets``, and what is to be told each of them.
+
+    Looks at their photographs once more, and after it returns no longer.
+    """
+    p, network, prior = recipe.parameters, bench.network, bench.prior
+    assert isinstance(p, FacetsParameters) and prior is not None
+    if p.synthesiser == PIXELS:
+        steps = published.ascend(network, recipe, facets.means)
+    else:
+        encoder = bench.open_encoder()
+        heights = facets.mean_values(gathered.values)
+        codes = _first_codes(prior, encoder, gathered, facets, recipe)
+        way = encoder if p.prior_term else None
+        steps = ascent.ascend(network, prior, way, recipe, codes, facets.features, heights)
+    shown_by = None if p.synthesiser == PIXELS else prior
+    return steps, Finisher(network, shown_by, _the_unit(recipe), gathered, facets)
 
 
 def _the_unit(recipe: Recipe) -> UnitAddress:
@@ -80,13 +91,15 @@ def _the_unit(recipe: Recipe) -> UnitAddress:
 
 
 def _first_codes(
-    prior: Prior, encoder: Network | None, gathered: Gathered, facets: Facets, seed: int
+    prior: Prior, encoder: Network | None, gathered: Gathered, facets: Facets, recipe: Recipe
 ) -> np.ndarray:
+    p = recipe.parameters
+    assert isinstance(p, FacetsParameters)
     pictures = [
         np.stack([gathered.picture(number, prior.info.encoder.input_size) for number in numbers])
         for numbers in facets.near
     ]
-    return ascent.first_codes(prior, encoder, pictures, seed)
+    return ascent.first_codes(prior, encoder, pictures, recipe.seed, p.begin, p.starts)
 
 
 @dataclass
@@ -112,7 +125,7 @@ class _Counter:
                     progress, done=int(self.done + progress.done), total=int(total + rest) + 1
                 )
 
-    def step(self, step: FacetStep, finisher: "_Finisher") -> Progress[Made]:
+    def step(self, step: FacetStep, finisher: "Finisher") -> Progress[Made]:
         """The progress of a step of the images."""
         count = len(step.code)
         done = self.done + self._steps(count) * (step.index + 1) / step.total
@@ -129,7 +142,7 @@ class _Counter:
         return _STEP_COST * facets * steps
 
 
-class _Finisher:
+class Finisher:
     """Keeps of every facet the best image so far, and reads it from its 8-bit pixels."""
 
     def __init__(

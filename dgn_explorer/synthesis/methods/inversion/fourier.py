@@ -21,6 +21,7 @@ def fourier(network: Network, recipe: Recipe, wanted: Wanted) -> Generator[Step,
     The rate falls to nothing in the second half. Before a look the image is shifted by at most
     ``jitter`` pixels, what leaves at one edge coming in at the other; the shifts shrink to none.
     Codes are spectra. Yields a `Step` before every update; its activation is the relative error.
+    ``wanted`` may hold the features of several photographs, each of which gets an image of its own.
     Raises `DgnError` if numbers run away.
     """
     p = recipe.parameters
@@ -29,6 +30,7 @@ def fourier(network: Network, recipe: Recipe, wanted: Wanted) -> Generator[Step,
     spectrum = Spectrum(network.info.working_size, device)
     noise = [torch.Generator().manual_seed(recipe.seed)]
     code = seeded_normal(noise, spectrum.length).to(device) * FIRST_SPREAD
+    code = code.repeat(len(wanted.values), 1)
     adam = torch.optim.Adam([code], lr=p.step)
     for i in range(p.steps):
         left = 1 - i / p.steps

@@ -32,7 +32,8 @@ def through(bench: Bench, recipe: Recipe, wanted: Wanted) -> Generator[Step, Non
 
     Where it climbs to hangs on where it begins: so ``starts`` codes begin together, and the best
     one after ``scout`` steps, which do not shrink yet, goes on alone. Yields a `Step` before every
-    update, of the best code so far; its activation is the cosine. Raises `DgnError` if there is no
+    update, of the best code so far; its activation is the cosine. ``wanted`` may hold the features
+    of several photographs, each of which gets an image of its own. Raises `DgnError` if there is no
     gradient, or if the encoder is wanted and cannot be opened.
     """
     p, prior = recipe.parameters, bench.prior
@@ -43,6 +44,9 @@ def through(bench: Bench, recipe: Recipe, wanted: Wanted) -> Generator[Step, Non
     scale = space.scale.clamp_min(space.scale.mean() * 0.1 + 1e-6)
     begun = [torch.Generator().manual_seed(recipe.seed)] * p.starts  # one after the other from one
     code = space.clamp(space.mean + p.spread * scale * seeded_normal(begun, space.size).to(device))
+    count, starts = len(wanted.values), p.starts
+    code = code.repeat(count, 1)  # the starts of the first photograph, those of the second, ...
+    first_row = torch.arange(count, device=device)
     lower, upper = space.lower * p.bounds, space.upper * p.bounds
     scout = min(p.scout, p.steps - 1) if p.starts > 1 else 0
     rule = _Adam() if p.rule == ADAM else _normalised
@@ -55,17 +59,17 @@ def through(bench: Bench, recipe: Recipe, wanted: Wanted) -> Generator[Step, Non
         ):
             draw = prior.rough_image if arithmetic.half_generator else prior.image
             image = draw(watched)
-            likeness = cosine(wanted.features.shown(image, prior), wanted.values)
+            values = wanted.values[:, None].expand(-1, starts, -1).flatten(0, 1)
+            likeness = cosine(wanted.features.shown(image, prior), values)
             (gradient,) = torch.autograd.grad(likeness.sum(), watched)
         likeness, image = likeness.detach(), image.detach()
         if not bool(gradient.isfinite().all()):
             raise not_finite(recipe)
-        row = int(likeness.argmax())
-        best = slice(row, row + 1)
+        best = first_row * starts + likeness.view(count, starts).argmax(1)
         final = partial(_drawn, prior, code[best])
         yield make_step(i, p.steps, likeness[best], image[best], code[best], final)
         if i == scout:
-            code, gradient, image = code[best], gradient[best], image[best]
+            code, gradient, image, starts = code[best], gradient[best], image[best], 1
             if isinstance(rule, _Adam):
                 rule.keep(best)
         direction = rule(gradient * scale)
@@ -96,7 +100,7 @@ class _Adam:
         square = self._square / (1 - _SQUARE**self._count)
         return mean / (square.sqrt() + _LEAST)
 
-    def keep(self, rows: slice) -> None:
+    def keep(self, rows: Tensor) -> None:
         """Go on with these rows alone."""
         if isinstance(self._mean, Tensor) and isinstance(self._square, Tensor):
             self._mean, self._square = self._mean[rows], self._square[rows]
