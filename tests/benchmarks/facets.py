@@ -44,6 +44,7 @@ from dgn_explorer.synthesis.methods.facets.about import FACETS, FLAGGED, FacetsP
 from dgn_explorer.synthesis.methods.facets.gathering import Gathered, gather
 from dgn_explorer.synthesis.methods.facets.grouping import Facets, group
 from dgn_explorer.synthesis.methods.facets.making import images_of
+from dgn_explorer.synthesis.parameters import Parameters
 from dgn_explorer.synthesis.photographs.measuring import measure
 from dgn_explorer.synthesis.progress import Made
 from dgn_explorer.synthesis.recipe import Recipe
@@ -95,7 +96,8 @@ def main() -> None:
         with closing(store.sets.open(kept)) as photos:
             for text in given.units:
                 unit, _, only = text.partition("::")
-                parameters = replace(FACETS.presets[given.preset], facets=given.k, folder=only)
+                which = {"facets": given.k, "folder": only}
+                parameters = changed(FACETS, FACETS.presets[given.preset], which)
                 case = opened(field, photos, store.sets.measured, unit, parameters)
                 for name, changes in tried.items():
                     row, made = rows_of(field, case, name, changes)
@@ -104,13 +106,14 @@ def main() -> None:
 
 
 def opened(
-    field: Field, photos: Collection, measured: Path, unit: str, parameters: FacetsParameters
+    field: Field, photos: Collection, measured: Path, unit: str, parameters: Parameters
 ) -> Case:
     """Group a unit's photographs, and make the seeds."""
     target = Maximise.of(field.network.info.resolve(unit))
     inputs = (Input("photos", photos.sha256),)
     recipe = field.recipe(target, FACETS.name, parameters, inputs=inputs)
-    address = recipe.units[0]
+    address, parameters = recipe.units[0], recipe.parameters
+    assert isinstance(parameters, FacetsParameters)
     found = finish(measure(field.network, photos, measured, [address.layer]))
     gathered = finish(gather(field.network, found, address, parameters))
     facets = finish(group(gathered, parameters, field.prior.info.image_size, recipe.seed))
@@ -151,7 +154,7 @@ def rows_of(
         "own": own.mean(),
         "own_photographs": np.mean(single),
         "own_seeds": control.mean(),
-        "own_network": (made.parts["nearest_facet"] == np.arange(len(seen))).mean(),
+        "own_network": np.mean(np.asarray(made.parts["nearest_facet"]) == np.arange(len(seen))),
         "diversity": _spread(seen),
         "diversity_seeds": _spread(case.seeds),
         "diversity_ratio": _spread(seen) / _spread(case.seeds),

@@ -18,6 +18,7 @@ from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.making import finish, make
 from dgn_explorer.synthesis.methods.facets import published
 from dgn_explorer.synthesis.methods.facets.about import FacetsParameters
+from dgn_explorer.synthesis.methods.facets.ascent import FacetStep, Likeness, ascend, worth
 from dgn_explorer.synthesis.methods.facets.clustering import (
     components,
     grouped,
@@ -26,8 +27,10 @@ from dgn_explorer.synthesis.methods.facets.clustering import (
     stability,
 )
 from dgn_explorer.synthesis.methods.facets.tsne import mapped
+from dgn_explorer.synthesis.photographs.measuring import feature_count
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise, Term
+from dgn_explorer.synthesis.unit_reader import UnitReader
 from tests.photos.sets_of import fill
 from tests.tiny import tiny_network, tiny_prior
 
@@ -189,6 +192,40 @@ def test_the_pull_brings_images_nearer_to_their_facets(world: World) -> None:
     free = world.made(pull=0.0, steps=25, step_start=0.5)
     pulled = world.made(pull=3.0, steps=25, step_start=0.5)
     assert pulled.array("cosines").mean() > free.array("cosines").mean()
+
+
+def test_of_several_starts_the_best_goes_on(world: World) -> None:
+    network, prior, recipe = world.network, world.prior, world.recipe(steps=1, starts=4)
+    random = torch.Generator().manual_seed(1)
+    start = torch.randn(3, 4, prior.space.size, generator=random).numpy()
+    wanted = torch.rand(3, int(feature_count(network)), generator=random).numpy()
+
+    def first(codes: np.ndarray) -> FacetStep:
+        return next(ascend(network, prior, None, recipe, codes, wanted, np.ones(3)))
+
+    values = []
+    for one in range(4):
+        step = first(start[:, one : one + 1])
+        seen = prior.seen(step.image, network.info.working_size)
+        _, found = UnitReader(network, recipe.units).with_features(seen)
+        values.append(worth(step.activation, Likeness(torch.tensor(wanted), 0)(found, 1)))
+    best = torch.stack(values).argmax(0)
+    assert len(set(best.tolist())) > 1
+    np.testing.assert_array_equal(first(start).code.numpy(), start[np.arange(3), best.numpy()])
+    whole = world.made(starts=4, scout=2, steps=6)
+    assert whole.count == 3 and len(whole.trace) == 6
+    assert world.made(starts=4, scout=50, steps=6).count == 3  # the scouts are a part of the steps
+
+
+def test_with_contrast_the_pull_is_to_what_is_the_facets_own() -> None:
+    common = torch.tensor([10.0, 0.0, 0.0])
+    own = torch.eye(3)[1:]
+    wanted = torch.nn.functional.normalize(common + own)
+    plain, contrasted = (Likeness(wanted, contrast) for contrast in (0.0, 1.0))
+    found = torch.stack([common, common + own[0], common + own[1], common + own[0]])
+    assert (plain(found, 2) > 0.98).all()
+    assert contrasted(found, 2)[1] > 0.99 > -0.99 > contrasted(found, 2)[3]
+    torch.testing.assert_close(contrasted(5 * found, 2), contrasted(found, 2))
 
 
 @pytest.mark.parametrize("how", [{"synthesiser": "ppgn", "warm": 2, "cycle": 2}, {"steps": 3}])

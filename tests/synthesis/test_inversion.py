@@ -12,7 +12,7 @@ from dgn_explorer.export.png import encode_png
 from dgn_explorer.networks.network import Network, resize
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.bench import Bench
-from dgn_explorer.synthesis.features import Features, cosine, relative_error
+from dgn_explorer.synthesis.features import Features, Wanted, cosine, relative_error
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.making import finish
 from dgn_explorer.synthesis.methods.caricature.about import CARICATURE, ROLES, roles_of
@@ -22,6 +22,8 @@ from dgn_explorer.synthesis.methods.inversion.about import (
     PriorInversionParameters,
     cannot_follow,
 )
+from dgn_explorer.synthesis.methods.inversion.fourier import fourier
+from dgn_explorer.synthesis.methods.inversion.through import through
 from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.methods.table import METHODS
 from dgn_explorer.synthesis.parameters import from_dict
@@ -235,3 +237,24 @@ def test_its_recipe_comes_back_from_json(method: Method) -> None:
     again = Recipe.from_json(recipe.to_json())
     assert again == recipe and again.key == recipe.key and again.schema == 2
     assert dataclasses.replace(recipe, target=Match("conv1")).key != recipe.key
+
+
+@pytest.mark.parametrize("method", [INVERSION, PRIOR_INVERSION], ids=lambda m: m.name)
+def test_several_photographs_at_once_are_rebuilt_as_each_alone(
+    method: Method, network: Network, prior: Prior
+) -> None:
+    more = {"pull": 0.0, "starts": 3, "scout": 2} if method.with_prior else {}
+    recipe = recipe_of(method, "conv2", steps=4, **more)
+    bench = bench_of(network, prior, BLOT, PHOTO)
+    features = Features(network, "conv2")
+
+    def codes(photos: np.ndarray) -> np.ndarray:
+        wanted = Wanted(features, features.of_images(photos), photos)
+        through_it = through(bench, recipe, wanted) if method.with_prior else None
+        *_, last = through_it or fourier(network, recipe, wanted)
+        return last.codes()
+
+    both = codes(np.stack([BLOT, PHOTO]))
+    apart = np.concatenate([codes(BLOT[None]), codes(PHOTO[None])])
+    assert np.abs(apart[0] - apart[1]).max() > 1e-3
+    np.testing.assert_allclose(both, apart, atol=1e-3)

@@ -77,7 +77,7 @@ def ascend(
     facets, starts, _ = start.shape
     code = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device).flatten(0, 1)
     noise = [torch.Generator().manual_seed(recipe.seed + k) for k in range(len(code))]
-    likeness = _Likeness(torch.from_numpy(features).float().to(device), p.contrast)
+    likeness = Likeness(torch.from_numpy(features).float().to(device), p.contrast)
     height = torch.from_numpy(heights).float().to(device).clamp_min(1e-6)
     rule = PpgnParameters(prior_term=p.prior_term, context_term=p.pull)
     lower, upper = space.lower * p.bounds, space.upper * p.bounds
@@ -99,7 +99,7 @@ def ascend(
             up = direction([values[:, 0]], weights, code)
         code, image, activation = code.detach(), image.detach(), values[:, 0].detach().float()
         reached = activation / height.repeat_interleave(starts)
-        value = (reached.clamp_min(0) * alike.detach().clamp_min(0)).nan_to_num(0.0)
+        value = worth(reached, alike.detach())
         best = first * starts + value.view(facets, starts).argmax(1)
         yield FacetStep(index, p.steps, code[best], image[best], activation[best], last)
         if index == scout and starts > 1:
@@ -175,7 +175,17 @@ def first_codes(
     return clamped
 
 
-class _Likeness:
+def worth(reached: Tensor, alike: Tensor) -> Tensor:
+    """By what starts are chosen: their activation, and where there is one, times their likeness.
+
+    >>> worth(torch.tensor([-1.0, 0.5, 0.5]), torch.tensor([0.9, 0.5, 0.8])).tolist()
+    [-1.0, 0.25, 0.4000000059604645]
+    """
+    found = torch.where(reached > 0, reached * alike.clamp_min(0), reached)
+    return found.nan_to_num(-torch.inf)
+
+
+class Likeness:
     """How near features are to those ``wanted`` (k, D) of their facets, as a cosine."""
 
     def __init__(self, wanted: Tensor, contrast: float) -> None:
