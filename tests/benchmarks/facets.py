@@ -21,7 +21,6 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before anything imports torch
 
 import argparse
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -34,7 +33,6 @@ import torch
 
 from dgn_explorer.evaluation.distances import mean_pairwise
 from dgn_explorer.evaluation.judge import Judge
-from dgn_explorer.export.grid import Cell
 from dgn_explorer.photos.collection import Collection
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.choosing import changed
@@ -49,8 +47,8 @@ from dgn_explorer.synthesis.photographs.measuring import measure
 from dgn_explorer.synthesis.progress import Made
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
-from tests.benchmarks.pictures import save_sheet, settings
-from tests.benchmarks.sets import Field
+from tests.benchmarks.pictures import settings
+from tests.benchmarks.sets import Field, keep_row, keep_sheet
 
 SEEDS = 3  # images without facets, to compare with
 HEAD = (
@@ -190,18 +188,13 @@ def _line(row: Mapping[str, Any]) -> str:
 
 def _keep(given: argparse.Namespace, case: Case, made: Made, row: Mapping[str, Any]) -> None:
     if given.json:
-        with given.json.open("a", encoding="utf-8") as file:
-            print(json.dumps(row), file=file)
+        keep_row(given.json, row)
     if given.sheet:
-        given.sheet.mkdir(parents=True, exist_ok=True)
         text = f"{case.name} {row['setting']}"
         name = "".join(x if x.isalnum() else "-" for x in text)
-        values = np.asarray(made.parts["activations"])[:, 0]
-        images = np.asarray(made.parts["images"])
-        first = [Cell(one, "a photograph") for one in case.facets.examples[:, 0]]
-        means = [Cell(one, "mean") for one in case.facets.means]
-        ours = [Cell(one, f"{value:.1f}") for one, value in zip(images, values, strict=True)]
-        save_sheet(given.sheet / f"{name}.jpg", [*first, *means, *ours], len(images))
+        rows = [case.facets.examples[:, 0], case.facets.means, np.asarray(made.parts["images"])]
+        names = ["a photograph", "mean", f"{row['activation']:.1f}"]
+        keep_sheet(given.sheet / f"{name}.jpg", rows, names)
 
 
 def _left_out(near: Sequence[np.ndarray], middles: np.ndarray, facet: int, number: int) -> bool:

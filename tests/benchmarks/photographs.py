@@ -13,16 +13,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before anything imports t
 
 import argparse
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 import dgn_explorer as dgn
 from dgn_explorer.api import Explorer
-from dgn_explorer.export.grid import Cell
 from dgn_explorer.photos.crops import middle_square
 from dgn_explorer.photos.reading import decode_photo
 from dgn_explorer.results.record import Record
@@ -34,9 +33,10 @@ from dgn_explorer.synthesis.methods.inversion.about import INVERSION, PRIOR_INVE
 from dgn_explorer.synthesis.methods.inversion.fourier import fourier
 from dgn_explorer.synthesis.methods.inversion.through import through
 from dgn_explorer.synthesis.targets import Match
-from tests.benchmarks.pictures import drawn, save_sheet, settings
-from tests.benchmarks.sets import Field
+from tests.benchmarks.pictures import drawn, settings
+from tests.benchmarks.sets import Field, keep_row, keep_sheet
 
+SHOWN_PX = 128
 LAYERS = ("blocks.4", "blocks.10", "blocks.15", "head")
 
 
@@ -120,7 +120,7 @@ def print_inversion(
     size = field.network.info.working_size
     squares = np.stack([middle_square(decode_photo(data, "a photo"), size) for _, data in photos])
     inputs = (Input("photo", hashlib.sha256(photos[0][1]).hexdigest()),)
-    cells = [Cell(square, str(place)) for square, (place, _) in zip(squares, photos, strict=True)]
+    shown, names = [squares], ["photographs"]
     method = PRIOR_INVERSION if prior else INVERSION
     for layer in layers:
         features = Features(field.network, layer)
@@ -145,15 +145,22 @@ def print_inversion(
                 numbers = {"relative_error": errors[n], "cosine": cosines[n], "plain": plain[n]}
                 rounded = {key: round(float(value), 4) for key, value in numbers.items()}
                 about = {"layer": layer, "setting": name, "photo": place}
-                _add_line(given.json, {**about, **rounded, "seconds": round(seconds, 2)})
-                cells.append(Cell(images[n], f"{layer} {rounded['cosine']:.2f}"))
+                if given.json:
+                    keep_row(given.json, {**about, **rounded, "seconds": round(seconds, 2)})
+            shown.append(images)
+            names.append(f"{layer} {name}")
             if given.sheet:
-                save_sheet(given.sheet, cells, len(photos))
+                keep_sheet(given.sheet, [_small(one) for one in shown], names)
 
 
 def _plain(squares: np.ndarray) -> np.ndarray:
     means = squares.mean((1, 2), keepdims=True).round().astype(np.uint8)
     return np.broadcast_to(means, squares.shape).copy()
+
+
+def _small(images: np.ndarray) -> np.ndarray:
+    sized = [Image.fromarray(one).resize((SHOWN_PX, SHOWN_PX)) for one in images]
+    return np.stack([np.array(one) for one in sized])
 
 
 def _inversion_row(
@@ -168,12 +175,6 @@ def _inversion_row(
         f"| {layer} | {name} | {len(errors)} | {errors.mean():.3f} | {errors.max():.2f}"
         f" | {cosines.mean():.3f} | {cosines.min():.2f} | {plain.mean():.2f} | {seconds:.1f} |"
     )
-
-
-def _add_line(path: Path | None, values: dict[str, object]) -> None:
-    if path is not None:
-        with path.open("a", encoding="utf-8") as file:
-            print(json.dumps(values), file=file)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Photographs and settings for benchmarks, and sheets of what they make."""
+"""Photographs and settings for benchmarks."""
 
 import random
 import zipfile
@@ -8,13 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
-
-from dgn_explorer.export.grid import Cell, make_grid
 
 SEED = 21
 TUNED_ON = 10  # as many, evenly spread, were looked at while defaults were chosen
-CELL_PX = 128
 
 
 def drawn(path: Path, count: int, tuning: bool, every: bool = False) -> Iterator[tuple[int, bytes]]:
@@ -51,10 +47,3 @@ def settings(tried: Sequence[str], always: Sequence[str]) -> dict[str, Mapping[s
         text or "default": dict(one.split("=", 1) for one in (*always, *text.split()))
         for text in tried or [""]
     }
-
-
-def save_sheet(path: Path, cells: Sequence[Cell], columns: int) -> None:
-    """A JPEG of ``cells``, each enlarged or reduced to one size."""
-    size = (CELL_PX, CELL_PX)
-    alike = [Cell(np.array(Image.fromarray(one.image).resize(size)), one.caption) for one in cells]
-    Image.fromarray(make_grid(alike, columns, text_px=11)).save(path, quality=85)

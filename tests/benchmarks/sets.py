@@ -52,7 +52,7 @@ class Field:
         self.device = torch.device(device)
         self.network: Network = open_network("lite0", self.device)
         self.prior: Prior = open_prior("default", self.device)
-        self._judge = Judge(open_network(JUDGE, self.device))
+        self.judge = Judge(open_network(JUDGE, self.device))
         self._own = Judge(self.network)
 
     def recipe(
@@ -104,7 +104,7 @@ class Field:
 
     def judged(self, images: np.ndarray) -> Seen:
         """What the judge makes of (N, H, W, 3) uint8."""
-        return self._judge.look_at_images(images)
+        return self.judge.look_at_images(images)
 
     def own(self, images: np.ndarray) -> Seen:
         """What the network itself makes of (N, H, W, 3) uint8, at its native size."""
