@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,14 +21,42 @@ def direction(terms: list[Tensor], weights: Tensor, code: Tensor) -> Tensor:
     """Weighted sum of the terms' gradients (N, K), each divided by its mean absolute value.
 
     Normalising before the sum keeps a loud unit from drowning a quiet one. A sample without a
-    gradient gets NaN.
+    gradient gets NaN. Every term is followed upwards, one of negative weight as its negative, which
+    is what `clamped` has to know.
     """
     total = torch.zeros_like(code)
+    signs = weights.sign()
     for k, term in enumerate(terms):
-        (gradient,) = torch.autograd.grad(term.sum(), code, retain_graph=k < len(terms) - 1)
-        weight = weights[k, :, None]  # 0 for recipes that have no such term, and no gradient either
+        upwards = (signs[k] * term).sum()
+        (gradient,) = torch.autograd.grad(upwards, code, retain_graph=k < len(terms) - 1)
+        weight = weights[k, :, None].abs()  # 0 for recipes that have no such term, and no gradient
         total = total + (weight * _normalised(gradient)).masked_fill(weight == 0, 0.0)
     return _normalised(total)
+
+
+class _Clamped(torch.autograd.Function):
+    """See `clamped`."""
+
+    @staticmethod
+    def forward(ctx: Any, image: Tensor) -> Tensor:
+        ctx.save_for_backward(image)
+        return image.clamp(0, 1)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (image,) = ctx.saved_tensors
+        further = ((image < 0) & (gradient < 0)) | ((image > 1) & (gradient > 0))
+        return gradient.masked_fill(further, 0.0)
+
+
+def clamped(image: Tensor) -> Tensor:
+    """``image`` cut off at black and white, for an ascent.
+
+    A pixel beyond them has a gradient if it wants to come back, and none if it wants to go further:
+    with none at all an image that is black and white all over could never leave that.
+    """
+    shown: Tensor = _Clamped.apply(image)  # type: ignore[no-untyped-call]
+    return shown
 
 
 class Watch:

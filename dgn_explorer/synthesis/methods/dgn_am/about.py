@@ -33,6 +33,12 @@ class DgnAmParameters(Parameters):
         "the image as the generator makes it, or cut off at black and white as it is kept",
         since=2,
     )
+    momentum: float = number(
+        0.0, 0.0, 0.99, "", "share of a step's direction that goes on into the next", since=2
+    )
+    starts: int = number(
+        1, 1, 64, "", "random starts; half of them go twice on the way, the best is kept", since=2
+    )
 
 
 def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters) -> DgnAmParameters:
@@ -52,7 +58,7 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
     done = min(steps_done / before.steps, _FURTHEST)
     steps = max(2, round(wanted.steps * (1 - done)))
     start = wanted.step_start - done * (wanted.step_start - wanted.step_end)
-    return replace(wanted, steps=steps, step_start=start)
+    return replace(wanted, steps=steps, step_start=start, starts=1)
 
 
 DGN_AM = Method(

@@ -15,7 +15,9 @@ from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.machine.arithmetic import convolutions
+from dgn_explorer.machine.graphs import static
 from dgn_explorer.networks.network import Network
+from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import Watch, check_ascent, make_step, seeded_normal
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
@@ -24,6 +26,7 @@ from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 
 NUDGE = 0.5  # sigma: noise that gets a code off a plateau without gradient
+_TINY = 1e-12  # of a direction without length
 
 
 def dgn_am(
@@ -31,12 +34,13 @@ def dgn_am(
     prior: Prior | None,
     recipes: Sequence[Recipe],
     start: np.ndarray | None = None,
-) -> Generator[Step, None, None]:
+) -> Generator[Step, Sequence[int] | None, None]:
     """Ascend for all ``recipes`` at once; they share network, prior and parameters.
 
-    Yields a `Step` before every update, so the last one holds the final images. ``start`` (N, K)
-    replaces the random first codes. Close the generator to cancel. Raises `DgnError` if the
-    activation stops being finite or there is no gradient.
+    Yields a `Step` before every update, so the last one holds the final images. Send it the places
+    of those that shall go on, if some shall not. ``start`` (N, K) replaces the random first codes.
+    Close the generator to cancel. Raises `DgnError` if the activation stops being finite or there
+    is no gradient.
     """
     p = recipes[0].parameters
     assert isinstance(p, DgnAmParameters) and prior is not None
@@ -54,24 +58,64 @@ def dgn_am(
         code = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device)
     lower, upper = space.lower * p.bounds, space.upper * p.bounds
     stalled = torch.zeros(len(recipes), device=device)
-    watch = Watch(device)
+    velocity = torch.zeros_like(code)
+    watch, nudge = Watch(device), _Nudge(noise, space, ready=static(device))
     passes = Passes(network, prior, recipes)
     for i in range(p.steps):
         activation, image, gradient = passes(code, i)
         # Rough images would show bands: the last ones are drawn from the code once more
         final = None if passes.exact else partial(_drawn, prior, code)
-        yield make_step(i, p.steps, activation, image, code, final)
+        going = yield make_step(i, p.steps, activation, image, code, final)
         usable = gradient.isfinite().all(1)
+        gradient = gradient.masked_fill(~usable[:, None], 0.0)
+        if p.momentum:
+            velocity = p.momentum * velocity + gradient
+            gradient = velocity / velocity.abs().mean(1, keepdim=True).clamp_min(_TINY)
         step = p.step_start + (p.step_end - p.step_start) * i / p.steps
-        code = code + step * gradient.masked_fill(~usable[:, None], 0.0)
+        code = code + step * gradient
         code = torch.minimum(torch.maximum(code, lower), upper) * (1 - p.decay)
         stalled = (stalled + 1).masked_fill(usable, 0.0)
-        if watch.trouble(i, usable, activation):
+        trouble = watch.trouble(i, usable, activation)
+        if trouble:
             check_ascent(recipes, activation, stalled)
-            nudge = seeded_normal(noise, space.size).to(device) * NUDGE * space.scale
-            code = torch.where(usable[:, None], code, code + nudge)
+        if trouble or nudge.ready:
+            code = torch.where(usable[:, None], code, code + nudge(i))
+        if going is not None:
+            places = torch.tensor(going, device=device)
+            recipes = [recipes[n] for n in going]
+            code, velocity, stalled = code[places], velocity[places], stalled[places]
+            passes = Passes(network, prior, recipes)
+            nudge.keep(going)
     if watch.pending():
         check_ascent(recipes, activation, stalled)
+
+
+class _Nudge:
+    """Noise that gets codes off a plateau.
+
+    On a CPU it is drawn when there is trouble. On a GPU, where to know that would mean to wait,
+    there is one block of it, ``ready`` in every step and each time a place further on.
+    """
+
+    def __init__(self, rngs: Sequence[torch.Generator], space: CodeSpace, ready: bool) -> None:
+        self._rngs, self._space, self.ready = rngs, space, ready
+        self._block = self._drawn() if self.ready else None
+
+    def __call__(self, index: int) -> Tensor:
+        """Noise (N, K) for step ``index``."""
+        if self._block is None:
+            return self._drawn()
+        return self._block.roll(index, 1)
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with those ascents alone."""
+        self._rngs = [self._rngs[n] for n in places]
+        if self._block is not None:
+            self._block = self._drawn()
+
+    def _drawn(self) -> Tensor:
+        drawn = seeded_normal(self._rngs, self._space.size).to(self._space.scale.device)
+        return drawn * NUDGE * self._space.scale
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from dgn_explorer.machine.graphs import static
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.precision import ARITHMETICS
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.ascent import direction, missing_operators
+from dgn_explorer.synthesis.ascent import clamped, direction, missing_operators
 from dgn_explorer.synthesis.methods.dgn_am.about import CLAMPED, DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.view import cut, projected, window, windows
 from dgn_explorer.synthesis.objective import Objective, weighted
@@ -78,7 +78,7 @@ class Passes:
         code = code.detach().requires_grad_(True)
         with torch.enable_grad():
             image = prior.rough_image(code) if half else prior.image(code)
-            shown = image.clamp(0, 1) if self._parameters.sees == CLAMPED else image
+            shown = clamped(image) if self._parameters.sees == CLAMPED else image
             terms = self._objective.read(view(prior.seen(shown, self._size)), units)
             gradient = direction(terms, weights, code)
         return weighted(terms, weights).detach(), image.detach(), gradient
