@@ -7,6 +7,7 @@ is stored. A file that cannot be read, or that another version wrote, ends the d
 
 import contextlib
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -95,10 +96,16 @@ class _StoredDraft:
         self._declared = declared_parts(about.makes, (*about.parts, *about.draft))
         self._lock: int | None = lock
         self._unwritten: list[Made] = []
-        self._count = len(self._read())
+        found = self._read()
+        self._count, self._seconds = len(found), found[-1].seconds if found else 0.0
         for path in self._later():  # behind a file that cannot be read
             with contextlib.suppress(OSError):
                 fs.remove(path)
+
+    @property
+    def seconds(self) -> float:
+        """Of the newest piece."""
+        return self._seconds
 
     def read(self) -> Sequence[Made]:
         """Everything that was kept."""
@@ -106,6 +113,7 @@ class _StoredDraft:
 
     def keep(self, piece: Made) -> None:
         """Keep one more piece: on the disk, or in the memory once that refuses."""
+        self._seconds = piece.seconds
         if not self._unwritten:
             try:
                 write_file(self._path(self._count), _encoded(piece, self._head), self._fs)
@@ -146,7 +154,7 @@ def _begin(earlier: Callable[[], Made | None]) -> tuple[Made, ...]:
 
 
 def _encoded(piece: Made, head: Mapping[str, Any]) -> bytes:
-    metadata = {**head, "parts": sorted(piece.parts)}
+    metadata = {**head, "parts": sorted(piece.parts), "seconds": piece.seconds}
     texts = {k: json.dumps(v) for k, v in piece.parts.items() if isinstance(v, tuple)}
     arrays = {k: v for k, v in piece.parts.items() if not isinstance(v, tuple)}
     return encode({"metadata": json.dumps(metadata), **texts, **arrays, "trace": piece.trace})
@@ -164,6 +172,9 @@ def _decoded(reader: Reader, head: Mapping[str, Any], declared: dict[str, Part])
                 parts[name] = tuple(str(t) for t in json.loads(reader.text(name, 4 * part.most)))
             else:
                 parts[name] = reader.array(name, part.dtype, part.ndim, part.most)
-        return Made(parts, reader.array("trace", "<f4", 1, 1 << 24))
+        seconds = float(metadata.get("seconds", 0.0))  # those of an earlier version have none
+        if not 0 <= seconds < math.inf:
+            raise DamagedFileError(f"it took {seconds} seconds")
+        return Made(parts, reader.array("trace", "<f4", 1, 1 << 24), seconds)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DamagedFileError(f"its metadata is not complete ({error})") from None

@@ -276,7 +276,7 @@ class Store:
                         continue
                     made = record.provenance
                     if where_made(made.device, made.versions) == where:
-                        return Made(record.own_parts, record.trace)
+                        return Made(record.own_parts, record.trace, made.seconds)
         return None
 
     def code(self, key: str) -> np.ndarray | None:

@@ -4,7 +4,8 @@ A method that makes many images keeps a `Made` for each of them (or each group) 
 it, with what the next needs; started again, it reads them and goes on from there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -15,7 +16,15 @@ from dgn_explorer.synthesis.recipe import Recipe
 
 
 class Draft(Protocol):
-    """The pieces of one order, in the order in which they were made."""
+    """The pieces of one order, in the order in which they were made.
+
+    ``seconds`` is how long it took to come to the newest, 0 without any.
+    """
+
+    @property
+    def seconds(self) -> float:
+        """Of the newest piece."""
+        ...
 
     def read(self) -> Sequence[Made]:
         """Everything that was kept."""
@@ -36,6 +45,11 @@ class InMemory:
     def __init__(self, pieces: Iterable[Made] = ()) -> None:
         self._pieces = list(pieces)
 
+    @property
+    def seconds(self) -> float:
+        """Of the newest piece."""
+        return self._pieces[-1].seconds if self._pieces else 0.0
+
     def read(self) -> Sequence[Made]:
         """Everything that was kept."""
         return tuple(self._pieces)
@@ -46,6 +60,60 @@ class InMemory:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class Clock:
+    """Seconds of work: those within its blocks, and not those in between.
+
+    >>> clock = Clock()
+    >>> with clock:
+    ...     before = clock.seconds
+    >>> 0 <= before <= clock.seconds == clock.seconds
+    True
+    """
+
+    def __init__(self) -> None:
+        self._done = 0.0
+        self._began: float | None = None
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self._done, self._began = self.seconds, None
+
+    @property
+    def seconds(self) -> float:
+        """Up to now."""
+        return self._done + (0.0 if self._began is None else time.monotonic() - self._began)
+
+
+class Timed:
+    """A draft whose pieces know how long it took to come so far.
+
+    That is ``before`` seconds in earlier runs, and what ``spent`` gives in this one.
+    """
+
+    def __init__(self, draft: Draft, spent: Callable[[], float]) -> None:
+        self._draft, self._spent = draft, spent
+        self.before = draft.seconds
+
+    @property
+    def seconds(self) -> float:
+        """Of the newest piece."""
+        return self._draft.seconds
+
+    def read(self) -> Sequence[Made]:
+        """Everything that was kept."""
+        return self._draft.read()
+
+    def keep(self, piece: Made) -> None:
+        """Keep one more piece."""
+        self._draft.keep(replace(piece, seconds=self.before + self._spent()))
+
+    def close(self) -> None:
+        """Let it go; what was kept stays."""
+        self._draft.close()
 
 
 def begun_by(recipe: Recipe) -> Iterator[Recipe]:

@@ -1,8 +1,7 @@
 """`make`: from an order to a record. Engine, command line, evaluation, API and cluster use this."""
 
 import datetime
-import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from dgn_explorer.results.record import DONE, STOPPED, Provenance, Record
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.combination import label_of
+from dgn_explorer.synthesis.draft import Clock, Timed
 from dgn_explorer.synthesis.kinds import top_parts
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
@@ -36,19 +36,26 @@ def make_together(
     orders: Sequence[Order], bench: Bench
 ) -> Generator[Progress[Record], None, tuple[Record, ...]]:
     """As `make`, for recipes that one run can compute at once (see `Method.together`)."""
-    work = computing(orders, bench)
-    seconds = 0.0  # without the time in between, when something else may have run
+    clock, drafts = Clock(), dict[str, Timed]()
+
+    def draft(recipe: Recipe) -> Timed:
+        drafts[recipe.key] = Timed(bench.draft(recipe), lambda: clock.seconds / len(orders))
+        return drafts[recipe.key]
+
+    def seconds(order: Order) -> float:
+        """Of this run and of those whose work it has gone on from."""
+        before = drafts[order.key].before if order.key in drafts else 0.0
+        return before + clock.seconds / len(orders)
+
+    work = computing(orders, replace(bench, draft=draft))
     with closing(work):
         while True:
-            began = time.monotonic()
             try:
-                progress: Progress[Made] = next(work)
+                with clock:
+                    progress: Progress[Made] = next(work)
             except StopIteration as end:
-                seconds += time.monotonic() - began
-                share = seconds / len(orders)
-                return _records(orders, end.value, bench, share, DONE)
-            seconds += time.monotonic() - began
-            yield _with_records(progress, orders, bench, seconds / len(orders))
+                return _records(orders, end.value, bench, seconds, DONE)
+            yield _with_records(progress, orders, bench, seconds)
 
 
 def computing(
@@ -76,7 +83,10 @@ def _alone(
 
 
 def _with_records(
-    progress: Progress[Made], orders: Sequence[Order], bench: Bench, seconds: float
+    progress: Progress[Made],
+    orders: Sequence[Order],
+    bench: Bench,
+    seconds: Callable[[Order], float],
 ) -> Progress[Record]:
     kept = progress.partial
     partial = None
@@ -89,10 +99,14 @@ def _with_records(
 
 
 def _records(
-    orders: Sequence[Order], made: Sequence[Made], bench: Bench, seconds: float, state: str
+    orders: Sequence[Order],
+    made: Sequence[Made],
+    bench: Bench,
+    seconds: Callable[[Order], float],
+    state: str,
 ) -> tuple[Record, ...]:
     where = Provenance(
-        seconds=seconds,
+        seconds=0.0,
         device=str(bench.device),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
         versions=versions(),
@@ -100,7 +114,14 @@ def _records(
     if isinstance(orders[0], Recipe):
         made = _looked_at(orders, made, bench)
     return tuple(
-        Record(order, one.parts, one.trace, state, where, _label(order, bench))
+        Record(
+            order,
+            one.parts,
+            one.trace,
+            state,
+            replace(where, seconds=seconds(order)),
+            _label(order, bench),
+        )
         for order, one in zip(orders, made, strict=True)
     )
 

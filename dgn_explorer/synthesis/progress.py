@@ -15,11 +15,13 @@ _NO_TRACE = np.zeros(0, np.float32)
 class Made:
     """The named arrays of one order (see `kinds`), and its trace.
 
-    ``trace`` (steps,) float32 is the target's value in every step, empty for surveys.
+    ``trace`` (steps,) float32 is the target's value in every step, empty for surveys. ``seconds``
+    is for the pieces of drafts alone: how long it took to come so far.
     """
 
     parts: Parts
     trace: np.ndarray = field(default_factory=lambda: _NO_TRACE)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before anything imports t
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -193,7 +194,8 @@ def main() -> None:
                 of_each = len(records) // len(classes)
                 few = [records[i * of_each : (i + 1) * of_each] for i in range(len(classes))]
                 sheet = [np.concatenate([r.images for r in own])[: chosen.samples] for own in few]
-                keep_sheet(chosen.out / f"{kind}-{row['method']}.jpg", sheet, classes)
+                method = re.sub(r"[^a-z0-9._]+", "-", str(row["method"]))
+                keep_sheet(chosen.out / f"{kind}-{method}.jpg", sheet, classes)
 
 
 if __name__ == "__main__":

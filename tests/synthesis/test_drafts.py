@@ -1,10 +1,12 @@
 """What a long run has made survives it: pieces on the disk, from which the next run goes on."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 from dgn_explorer.results.record import Record, where_made
 from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis import draft as draft_module
 from dgn_explorer.synthesis.draft import InMemory, joined
 from dgn_explorer.synthesis.making import finish, make, make_together, versions
 from dgn_explorer.synthesis.methods.inverse_set.about import InverseSetParameters
@@ -82,6 +85,29 @@ def test_a_chain_goes_on_from_its_newest_sample(
     took, record = home.steps(order)
     same(whole, record)
     assert took == 18 - (6 + 4 * (kept - 1)) + 1  # the newest sample's step is gone through again
+
+
+def test_the_seconds_of_a_record_are_those_of_all_runs(
+    chains: Chains, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = itertools.count(100)  # every look at the clock is a second later
+    monkeypatch.setattr(draft_module, "time", SimpleNamespace(monotonic=lambda: next(looks)))
+    home, fewer = Home(chains, tmp_path), chains.recipe("bee", samples=2)
+    home.killed_at(8, fewer)  # behind the first of two samples
+    kept = home.bench.draft(fewer)
+    with closing(kept):
+        before = kept.seconds
+    assert before >= 6  # the steps up to the sample
+    took, record = home.steps(fewer)
+    assert record.provenance.seconds >= before + took
+    home.store.put(record)
+    home.store.drafts.clear(fewer.key)
+    more = chains.recipe("bee", samples=3)
+    took, longer = home.steps(more)
+    assert longer.provenance.seconds >= record.provenance.seconds + took
+    both = [chains.recipe("bee", seed=seed) for seed in (1, 2)]
+    first, second = finish(make_together(both, home.bench))
+    assert first.provenance.seconds == pytest.approx(second.provenance.seconds, abs=1)
 
 
 def test_chains_side_by_side_go_on_together_or_not_at_all(chains: Chains, tmp_path: Path) -> None:

@@ -41,26 +41,13 @@ class Samples:
             Trace(p.steps, len(recipes), prior.device) for _ in range(3)
         )
         self._with_distance = False
-        self._drafts, self._known = _even(drafts)
+        self._drafts, known = _even(drafts)
         self._done = 0
         self._kept_at = [0] * len(recipes)  # the steps up to the newest sample of each chain
-        if self._known:
-            self._take_up()
-
-    @property
-    def states(self) -> tuple[ChainState, ...]:
-        """Where the chains that were taken up are; none of new ones."""
-        p = self._p_of
-        return tuple(
-            ChainState(
-                (int(_array(made, "sample_steps")[-1]) - p.warm) // p.cycle,
-                _array(made, "codes")[-1],
-                _array(made, "rng"),
-                _array(made, "heights"),
-                float(_array(made, "weight")[0]) if "weight" in made.parts else p.prior_term,
-            )
-            for made in self._known
-        )
+        # where the chains that were taken up are; none of new ones
+        self.states = tuple(_state(made, p) for made in known)
+        if known:
+            self._take_up(known)
 
     @property
     def begun(self) -> bool:
@@ -136,14 +123,24 @@ class Samples:
             draft.keep(Made(parts, self.trace(place)[began:]))
             self._kept_at[place] = self._done
 
-    def _take_up(self) -> None:
-        self._done = int(_array(self._known[0], "sample_steps")[-1])
-        self._kept_at = [self._done] * len(self._known)
-        self._activation.take_up([made.trace for made in self._known])
-        self._p.take_up([_array(made, "p") for made in self._known])
-        if "distance" in self._known[0].parts:
-            self._distance.take_up([_array(made, "distance") for made in self._known])
+    def _take_up(self, known: Sequence[Made]) -> None:
+        self._done = int(_array(known[0], "sample_steps")[-1])
+        self._kept_at = [self._done] * len(known)
+        self._activation.take_up([made.trace for made in known])
+        self._p.take_up([_array(made, "p") for made in known])
+        if "distance" in known[0].parts:
+            self._distance.take_up([_array(made, "distance") for made in known])
             self._with_distance = True
+
+
+def _state(made: Made, p: PpgnParameters) -> ChainState:
+    return ChainState(
+        (int(_array(made, "sample_steps")[-1]) - p.warm) // p.cycle,
+        _array(made, "codes")[-1].copy(),  # not a view that keeps all of them
+        _array(made, "rng"),
+        _array(made, "heights"),
+        float(_array(made, "weight")[0]) if "weight" in made.parts else p.prior_term,
+    )
 
 
 def _even(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Made]]:
