@@ -47,7 +47,7 @@ def assemble(
     input_size = options.size or loaded.input_size
     digest = _identity(loaded, weights, preprocessing, input_size)
     layers, points = checked.traced.layers, checked.traced.points
-    output = _output_layer(loaded, options, layers, checked.traced.result)
+    output = _output_layer(loaded, options, checked.traced)
     labels = _labels(loaded, options, output)
     classifier = _before_pooling(output, layers)
     averaged = loaded.averaged | {output.path, classifier.path}
@@ -119,9 +119,8 @@ def _lost(traced: Traced, left: Traced) -> tuple[str, ...]:
     return ()
 
 
-def _output_layer(
-    loaded: Loaded, options: NetworkOptions, layers: tuple[LayerInfo, ...], result: str
-) -> LayerInfo:
+def _output_layer(loaded: Loaded, options: NetworkOptions, traced: Traced) -> LayerInfo:
+    layers = traced.layers
     by_path = {layer.path: layer for layer in layers}
     wanted = options.output_layer or loaded.output_layer
     if wanted is not None:
@@ -135,8 +134,9 @@ def _output_layer(
         return found if options.output_layer else _after_pooling(found, layers)
     scores = [x for x in layers if x.kind not in _SOFTMAX]
     # Containers return what their last layer made: the layer itself finished first
-    last = by_path[result] if result in by_path else (scores or list(layers))[-1]
-    return last if last in scores or not scores else scores[-1]
+    alike = [x for x in scores if x.path in traced.alike]
+    last = by_path.get(traced.result) or (alike or scores or list(layers))[-1]
+    return last if last in scores or not scores else (alike or scores)[-1]
 
 
 def _after_pooling(classifier: LayerInfo, layers: tuple[LayerInfo, ...]) -> LayerInfo:

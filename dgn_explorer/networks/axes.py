@@ -40,13 +40,21 @@ _REDUCTIONS = frozenset(
         *("logsumexp", "median", "nanmean", "all", "any", "argmax", "argmin"),
     }
 )
+_CONVOLUTIONS = frozenset(
+    {
+        *("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"),
+        *("conv_transpose3d", "convolution", "_convolution", "_convolution_mode"),
+    }
+)
+_PATCHES = {"unfold": 4, "im2col": 4, "fold": 3, "col2im": 3}  # axes of several images
 _UNITS_SECOND = frozenset(  # they say themselves that axis 1 holds the units
     {
-        *("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "convolution"),
-        *("_convolution", "_convolution_mode", "batch_norm", "instance_norm", "group_norm"),
-        *("local_response_norm", "native_group_norm", "native_batch_norm", "unfold", "fold"),
+        *_CONVOLUTIONS,
+        *_PATCHES,
+        *("batch_norm", "instance_norm", "group_norm", "local_response_norm"),
+        *("native_group_norm", "native_batch_norm", "cudnn_batch_norm"),
         *("_native_batch_norm_legit_no_training", "_native_batch_norm_legit_functional"),
-        *("_native_batch_norm_legit", "im2col", "col2im", "cudnn_batch_norm"),
+        "_native_batch_norm_legit",
     }
 )
 _SWAPS = frozenset({"transpose", "swapaxes", "swapdims"})
@@ -111,7 +119,8 @@ def _hand_on(
         return None
     roles, shape, ndim = inputs[0]
     if name in _UNITS_SECOND:
-        return _units_second(roles, shape, out)
+        weights = inputs[1][2] if name in _CONVOLUTIONS and len(inputs) > 1 else 0
+        return _units_second(roles, shape, out, ndim < _PATCHES.get(name, weights))
     if name == "linear":
         return product(roles or ("?",) * ndim, None)
     if name == "einsum":
@@ -176,12 +185,13 @@ def _stacked(
 
 
 def _units_second(
-    roles: Roles | None, shape: tuple[int, ...], out: tuple[int, ...]
+    roles: Roles | None, shape: tuple[int, ...], out: tuple[int, ...], single: bool
 ) -> Roles | None:
-    if len(out) < 2 or (len(out) == 3 and len(shape) == 3 and roles and "N" not in roles):
-        return ("C", "P", "P")[: len(out)]  # one image without the axis of images
+    """Of a function whose units lie along axis 1; along axis 0 of a ``single`` image."""
+    if single or len(out) < 2:
+        return ("C", *("P" for _ in out[1:]))
     first = roles[0] if roles else ("N" if shape[0] == 1 else "?")
-    return (first if first in "NFG" else "?", "C", *("P" for _ in out[2:]))
+    return (first, "C", *("P" for _ in out[2:]))
 
 
 def reshaped(roles: Roles, shape: Sequence[int], out: Sequence[int]) -> Roles | None:

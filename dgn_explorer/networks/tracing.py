@@ -71,13 +71,15 @@ class Traced:
     """The layers of a network and where each is read, in the order they finish.
 
     ``unreadable`` are modules whose units cannot be shown; their `LayerInfo.unreadable` says why.
-    ``result`` is the path of the layer whose output the network returns, or ``""``.
+    ``result`` is the path of the layer whose output the network returns, or ``""``; ``alike`` are
+    those whose output has the shape of the network's, which may be their scaled or normed scores.
     """
 
     layers: tuple[LayerInfo, ...]
     points: dict[str, ReadPoint]
     unreadable: tuple[LayerInfo, ...] = ()
     result: str = ""
+    alike: tuple[str, ...] = ()
 
     def without(self, reasons: dict[str, str]) -> "Traced":
         """The same, with the layers ``reasons`` (path -> why) as not readable."""
@@ -87,6 +89,7 @@ class Traced:
             {path: point for path, point in self.points.items() if path not in reasons},
             (*self.unreadable, *moved),
             "" if self.result in reasons else self.result,
+            tuple(path for path in self.alike if path not in reasons),
         )
 
 
@@ -132,7 +135,7 @@ def traced_pass(module: nn.Module, example: Tensor) -> tuple[Traced, Any]:
     seen.mark_changed()
     seen.add_silent(module)
     layers = tuple(seen.infos.values())
-    return Traced(layers, seen.points, tuple(seen.closed), seen.result), output
+    return Traced(layers, seen.points, tuple(seen.closed), seen.result, seen.alike), output
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ class _Trace:
     points: dict[str, ReadPoint] = field(default_factory=dict)
     closed: list[LayerInfo] = field(default_factory=list)
     result: str = ""  # the layer that made the network's own output
+    alike: tuple[str, ...] = ()
     _runs: dict[str, int] = field(default_factory=dict)
     _begun: list[_State | None] = field(default_factory=list)
     # What an activation made -> (its version, where its input is, its input)
@@ -200,6 +204,8 @@ class _Trace:
                 return
         if not path:
             self.result = next((name for one, name in self._made if one.same(state)), "")
+            shape = output.shape
+            self.alike = tuple(x for x in self.infos if self._read[x].tensor.shape == shape)
         elif not state.same(source) and type(child) not in _PASS_THROUGH:
             self._add(path, child, call, state, made)
 

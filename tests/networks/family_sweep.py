@@ -26,7 +26,7 @@ from tests.networks.making import image, wrongly_read
 from tests.networks.test_families import TIMM, TORCHVISION
 
 SMALL = 128  # pixels; what has a fixed grid of patches refuses them
-ALONE_S = 25.0  # how long layers of one network are read alone
+ALONE_S = 12.0  # how long layers of one network are read alone
 LEAST_ALONE = 8
 LIMIT_S = 900
 

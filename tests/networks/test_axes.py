@@ -98,6 +98,79 @@ def test_the_axis_of_units_is_found(name: str) -> None:
     assert wrong_layers(network, image()) == []
 
 
+ONE_IMAGE = {
+    # What is done with one image (8, 8, 8), units first; which axis of the result holds the units
+    "rows as images": (lambda x: x.permute(1, 0, 2), nn.Conv1d(8, 8, 3, padding=1), 1),
+    "columns as images": (lambda x: x.permute(2, 0, 1), nn.Conv1d(8, 8, 3, padding=1), 1),
+    "rows as images, normed": (lambda x: x.permute(1, 0, 2), nn.InstanceNorm1d(8), 1),
+    "a row without images": (lambda x: x.flatten(1)[:, :8], nn.Conv1d(8, 8, 3, padding=1), 0),
+    "a map without images": (lambda x: x, nn.Conv2d(8, 8, 3, padding=1), 0),
+    "patches of a map": (lambda x: x, nn.Unfold(1), 0),
+}
+
+
+@pytest.mark.parametrize("name", ONE_IMAGE)
+def test_one_image_whose_rows_are_taken_for_images(name: str) -> None:
+    """Nothing else would notice: such a network takes one image, so no batch is compared."""
+    arranged, step, units = ONE_IMAGE[name]
+
+    class Single(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.step, self.fc = nn.Conv2d(3, 8, 3, 2, 1), step, nn.Linear(8, 5)
+
+        def forward(self, x: Tensor) -> Tensor:
+            (one,) = self.stem(x)
+            y = self.step(arranged(one)).movedim(units, 0)
+            return self.fc(y.flatten(1).mean(1))[None]
+
+    torch.manual_seed(0)
+    network = opened(Single())
+    assert network.info.batch_limit == 1
+    seen = hooked(network.module, image())["step"]
+    with torch.no_grad():
+        (value,) = ActivationReader(network.module, [network.read_points["step"]])(image())
+    wanted = seen.movedim(units, 0)[None]
+    assert close(value, wanted if wanted.ndim == 4 else wanted.unsqueeze(3))
+
+
+def test_units_that_are_taken_for_images_are_named() -> None:
+    """Each unit of the stem goes alone through a convolution with units of its own."""
+
+    class Each(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.step = nn.Conv2d(3, 8, 3, 2, 1), nn.Conv1d(1, 8, 3)
+            self.fc = nn.Linear(8, 5)
+
+        def forward(self, x: Tensor) -> Tensor:
+            (one,) = self.stem(x).flatten(2)
+            return self.fc(self.step(one[:, None]).mean((0, 2)))[None]
+
+    network = opened(Each())
+    assert network.info.batch_limit == 1
+    reasons = {x.path: x.unreadable for x in network.info.unreadable}
+    assert "its units lie along several axes" in reasons["step"]
+
+
+def test_rows_beside_images_are_named() -> None:
+    class Rows(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem, self.step = nn.Conv2d(3, 8, 3, 2, 1), nn.Conv1d(8, 8, 3)
+            self.fc = nn.Linear(8, 5)
+
+        def forward(self, x: Tensor) -> Tensor:
+            rows = self.stem(x).permute(0, 2, 1, 3).flatten(0, 1)
+            y = self.step(rows).view(len(x), 8, 8, -1)
+            return self.fc(y.mean((1, 3)))
+
+    info = opened(Rows()).info
+    reasons = {x.path: x.unreadable for x in info.unreadable}
+    assert "images and positions share an axis" in reasons["step"]
+    assert (info.output_layer, info.layer("fc").spatial, info.notices) == ("fc", None, ())
+
+
 @pytest.mark.parametrize("kind", [nn.GRU, nn.LSTM, nn.RNN])
 @pytest.mark.parametrize("batch_first", [True, False])
 def test_the_last_state_of_a_recurrent_network_has_units(kind, batch_first: bool) -> None:

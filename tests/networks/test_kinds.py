@@ -376,3 +376,20 @@ def test_scores_that_cannot_be_read_are_said() -> None:
     network = opened(Folded())
     (notice,) = network.info.notices
     assert "Units of fc, which makes the network's scores, cannot be shown" in notice
+
+
+def test_scores_that_are_scaled_after_their_layer() -> None:
+    class Scaled(Net):
+        """Another layer runs after the one that makes the scores."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.confidence = nn.Linear(8, 1)
+
+        def forward(self, x):
+            x = self.stem(x).relu()
+            scores = self.end(x)
+            return scores / (1 + self.confidence(x.mean((2, 3))).exp())
+
+    info = opened(Scaled()).info
+    assert (info.output_layer, info.layers[-1].path) == ("fc", "confidence")
