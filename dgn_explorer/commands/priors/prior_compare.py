@@ -1,7 +1,7 @@
 """``dgn-explorer prior compare``: the same units through several priors, in a grid."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from dgn_explorer.commands.units.ascent_options import Ascent, ascent_options
 from dgn_explorer.engine.ordering import Wanted, with_steps
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.methods.pixels.about import PIXELS
+
+if TYPE_CHECKING:
+    from dgn_explorer.results.record import Record
 
 
 @click.command("compare")
@@ -81,10 +84,14 @@ def compare_command(
             recipes = explorer.recipes(
                 [Maximise.of(unit) for unit in units], wanted, seeds=(seed,), inputs=ascent.inputs
             )
+            made: dict[str, Record] = {}
+            for update in explorer.iterate_orders(recipes):  # on a GPU several share an ascent
+                line.say(f"{title}: {len(made)} of {len(recipes)}")
+                if update.record is not None:
+                    made[update.record.key] = update.record
             cells = []
-            for place, recipe in enumerate(recipes):
-                line.say(f"{title}: {place} of {len(recipes)}")
-                record = explorer.make(recipe)
+            for recipe in recipes:
+                record = made[recipe.key]
                 unit = recipe.units[0]
                 label = explorer.network.label(unit)
                 row = {
