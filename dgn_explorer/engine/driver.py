@@ -9,11 +9,13 @@ import numpy as np
 
 from dgn_explorer.engine.halting import halting
 from dgn_explorer.engine.messages import Frame
+from dgn_explorer.synthesis.kinds import Top
 from dgn_explorer.synthesis.progress import Progress
 
 T = TypeVar("T")
 R = TypeVar("R")
 FRAME_INTERVAL_S = 1 / 30
+LOOK_INTERVAL_S = 1.0
 _NO_TRACE = np.zeros(0, np.float32)
 
 
@@ -49,10 +51,17 @@ def drive(
 
 
 class Frames:
-    """Makes a `Frame` of a progress now and then, for the jobs ``numbers`` in turn."""
+    """Makes a `Frame` of a progress now and then, for the jobs ``numbers`` in turn.
 
-    def __init__(self, show: Callable[[Frame], None]) -> None:
-        self._show = show
+    ``look`` says what the network sees in an image (H, W, 3) uint8; it is asked about once a second
+    and takes a twentieth of the time at most.
+    """
+
+    def __init__(
+        self, show: Callable[[Frame], None], look: Callable[[np.ndarray], Top] | None = None
+    ) -> None:
+        self._show, self._look = show, look
+        self._next_look = 0.0
         self._started = time.monotonic()
         self._next = 0.0
         self._turn = 0
@@ -73,16 +82,27 @@ class Frames:
         place = list(jobs)[self._turn % len(jobs)]
         self._turn += 1
         left = max(0, progress.total - progress.done)
+        image = progress.picture(place) if progress.picture else None
+        top = self._seen(image, now) if image is not None else ()
         self._show(
             Frame(
                 jobs[place],
                 progress.done,
                 progress.total,
-                progress.picture(place) if progress.picture else None,
+                image,
                 progress.trace(place) if progress.trace else _NO_TRACE,
                 (now - self._started) / max(1, progress.done - self._first) * left,
+                top,
             )
         )
+
+    def _seen(self, image: np.ndarray, now: float) -> Top:
+        if self._look is None or now < self._next_look:
+            return ()
+        top = self._look(image)
+        took = time.monotonic() - now
+        self._next_look = now + max(LOOK_INTERVAL_S, 20 * took)
+        return top
 
 
 def _never() -> bool:

@@ -14,6 +14,7 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.results.summary import Summary
 from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.kinds import Top
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -71,7 +72,8 @@ class Frame:
     """The newest state of a running job or question.
 
     ``step`` of ``steps`` are done; ``image`` (H, W, 3) uint8 RGB is None where there is no picture
-    to see; ``trace`` (step,) float32 holds all values of the target so far, or nothing.
+    to see; ``trace`` (step,) float32 holds all values of the target so far, or nothing. ``top`` is
+    what the network sees in the image: class index and probability, best first; not in every frame.
     """
 
     job: int
@@ -80,6 +82,7 @@ class Frame:
     image: np.ndarray | None
     trace: np.ndarray
     seconds_left: float
+    top: Top = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any
 
+import numpy as np
 import torch
 
 from dgn_explorer.engine.answers.decoding import decode
@@ -40,8 +41,11 @@ from dgn_explorer.networks.loaded import Confirm, refuse
 from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.bench import Bench
+from dgn_explorer.synthesis.kinds import Top
 from dgn_explorer.synthesis.making import make_together
 from dgn_explorer.synthesis.progress import Progress
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.verdict import classes_of_images
 
 
 class Worker:
@@ -126,7 +130,7 @@ class Worker:
         for work in works:
             self._tell(Started(work.number, work.order))
         left = dict(enumerate(works))
-        frames = Frames(self._frames.put)
+        frames = Frames(self._frames.put, _eye(works, bench))
         newest: Progress[Record] | None = None
 
         def report(progress: Progress[Record]) -> None:
@@ -222,6 +226,13 @@ class Worker:
             else:
                 run_guarded(self.run, urgent, self._tell, self._queue)
         frames.pause(time.monotonic() - began)
+
+
+def _eye(works: list[Ordered], bench: Bench) -> Callable[[np.ndarray], Top] | None:
+    """Says what the network sees in an image of ``works`` that somebody watches forming."""
+    if works[0].lane is not Lane.INTERACTIVE or not isinstance(works[0].order, Recipe):
+        return None
+    return lambda image: classes_of_images(bench.network, image[None], bench.prior)[0]
 
 
 def _steps_of(progress: Progress[Any], place: int) -> int:

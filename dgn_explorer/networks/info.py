@@ -105,12 +105,23 @@ class NetworkInfo:
                 break
         return found
 
+    @property
+    def short_name(self) -> str:
+        """The name without folders and options, as it stands in an address."""
+        return re.split(r"[/\\]", self.name.split(" --")[0])[-1]
+
+    def address_of(self, unit: UnitAddress) -> str:
+        """The address that names the network, too, such as ``lite0/fc:980``; `resolve` reads it."""
+        return f"{self.short_name}/{unit}"
+
     def resolve(self, text: str) -> UnitAddress:
         """Turn ``layer:index[@row,col]``, ``class:index`` or a class name into an address.
 
+        The network's name and a slash may stand before it (see `address_of`).
+
         A class of ImageNet may be called by any of its names in WordNet.
         """
-        text = text.strip()
+        text = text.strip().removeprefix(f"{self.short_name}/")
         if text in self.labels or ":" not in text:
             return self._resolve_class(text)
         address = UnitAddress.parse(text)

@@ -21,7 +21,7 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.summary import Summary
 
 INDEX = ".index"
-_HEADER = "dgn-explorer index 2 "
+_HEADER = "dgn-explorer index 3 "
 _MAX_BYTES = 1 << 30
 _TYPES: dict[str, type] = {
     "key": str,
@@ -41,6 +41,7 @@ _TYPES: dict[str, type] = {
     "seconds": float,
     "created": str,
     "bytes": int,
+    "inputs": list,
 }
 _SIGNATURE = ("time", "size", "inode")
 
@@ -82,6 +83,7 @@ def _encode(known: Mapping[str, Known]) -> dict[str, list[Any]]:
     # A list a field and not one a result: JSON reads few long lists twice as fast.
     columns = {n: [getattr(item, n) for _, item in known.values()] for n in _TYPES}
     columns["units"] = [[str(unit) for unit in item.units] for _, item in known.values()]
+    columns["inputs"] = [list(item.inputs) for _, item in known.values()]
     for place, name in enumerate(_SIGNATURE):
         columns[name] = [signature[place] for signature, _ in known.values()]
     return columns
@@ -97,6 +99,7 @@ def _decode(folder: Path, columns: dict[str, list[Any]]) -> dict[str, Known]:
     paths = [folders[key[:2]] / f"{key}.h5" for key in keys]
     parse = lru_cache(None)(UnitAddress.parse)  # a layer's units come up again and again
     columns["units"] = [tuple(map(parse, texts)) for texts in columns["units"]]
+    columns["inputs"] = [tuple(map(str, hashes)) for hashes in columns["inputs"]]
     fields = [columns[name] for name in _TYPES]
     signatures = zip(*(columns[name] for name in _SIGNATURE), strict=True)
     items = map(Summary, keys, paths, *fields[1:])  # _TYPES has the order of its fields

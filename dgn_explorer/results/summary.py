@@ -17,7 +17,8 @@ class Summary:
     its target and ``address`` the target in words, such as ``fc:980`` or ``fc:980 + -0.5*fc:3``.
     ``count`` is how many images, maps or rows it holds, ``steps`` the number of steps done,
     ``activation`` the target's value for the first image (NaN for surveys), ``seconds`` how long
-    it took, ``created`` ISO 8601 UTC, ``bytes`` the size of the file.
+    it took, ``created`` ISO 8601 UTC, ``bytes`` the size of the file. ``inputs`` are the SHA-256 of
+    the photographs and whatever else it was made from.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Summary:
     seconds: float
     created: str
     bytes: int
+    inputs: tuple[str, ...] = ()
 
 
 def summary_of(metadata: Mapping[str, Any], key: str, path: Path, size_bytes: int) -> Summary:
@@ -65,6 +67,7 @@ def summary_of(metadata: Mapping[str, Any], key: str, path: Path, size_bytes: in
         seconds=float(metadata["seconds"]),
         created=str(metadata["created"]),
         bytes=size_bytes,
+        inputs=tuple(str(one["sha256"]) for one in order.get("inputs", ())),
     )
 
 

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage
 
+from dgn_explorer.engine.messages import Frame
 from dgn_explorer.gui.bridge.preferences import Preferences, set_aside, settings_file
+from dgn_explorer.gui.frame.log_dialog import LogDialog
 from dgn_explorer.gui.look.tone import Tone
 from dgn_explorer.gui.state.jobs import JobState
+from dgn_explorer.machine.logs import log_file
 from dgn_explorer.networks.address import UnitAddress
 from tests.gui.conftest import Explorer
 
@@ -137,3 +140,46 @@ def test_settings_are_put_aside(home: Path) -> None:
     aside = set_aside()
     assert aside is not None and aside.is_file() and not settings_file().exists()
     assert Preferences().get("theme", "system") == "system"
+
+
+def test_the_verdict_is_there_while_the_picture_forms(explorer: Explorer) -> None:
+    explorer.type_and_enter("volcano")
+    explorer.submitted(1)
+    explorer.engine.advance(3)
+    explorer.until(lambda: explorer.session.runs.frame_of(1) is not None)
+    picture = np.zeros((8, 8, 3), np.uint8)
+    for step, top in ((4, ((1, 0.6), (2, 0.1))), (5, ())):  # not every frame knows it
+        explorer.engine.frames.put(Frame(1, step, 250, picture, np.ones(step, "f4"), 9.0, top))
+        explorer.until(lambda step=step: explorer.session.runs.frame_of(1).step == step)
+        (shown,) = explorer.details.verdicts.tops.values()
+        assert shown.accessibleDescription().startswith("volcano 60%")
+        assert explorer.details.verdicts._titles[0].text() == "TINYNET SEES NOW"
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    assert explorer.details.verdicts._titles[0].text() == "TINYNET SEES"
+
+
+def test_thumbnails_are_drawn_for_the_screen(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    library, model = explorer.session.library, explorer.results.model
+    explorer.until(lambda: library.thumbnail(model.items[0].key) is not None)
+    assert library.thumbnail(model.items[0].key).devicePixelRatio() == 1
+    explorer.results.view.ratio_known.emit(2.0)
+    assert model.ratio == 2.0
+    explorer.until(lambda: library.thumbnail(model.items[0].key, 2.0) is not None)
+    assert library.thumbnail(model.items[0].key, 2.0).devicePixelRatio() == 2
+
+
+def test_the_log_is_shown_copied_and_saved(explorer: Explorer, tmp_path: Path) -> None:
+    explorer.desk.table["log"].trigger()
+    dialog = explorer.window.findChild(LogDialog)
+    explorer.until(lambda: "empty" in dialog.text.toPlainText())
+    log_file().parent.mkdir(parents=True)
+    log_file().write_text("first\nsomething went wrong\n")
+    dialog.read()
+    explorer.until(lambda: "went wrong" in dialog.text.toPlainText())
+    dialog._copy()
+    assert "went wrong" in QGuiApplication.clipboard().text()
+    explorer.flows.start(dialog._save(str(tmp_path / "log.txt")))
+    explorer.until((tmp_path / "log.txt").exists)
+    dialog.accept()

@@ -95,6 +95,9 @@ def test_numbers_beside_several_images_say_whose_they_are(explorer: Explorer) ->
     details = explorer.details
     (top,) = details.verdicts.tops
     assert details.verdicts._titles[0].text().endswith("SEES IN IMAGE 1") and top
+    explorer.part(ManyView).list.choose([1])
+    assert details.verdicts._titles[0].text().endswith("SEES IN IMAGE 2")
+    assert "of image 2" in details._value.text()
     assert details._value.text().endswith("8 to 9.25")
     curve = explorer.stage.curve
     for reached in ("20.9", "6.47 to 10.5", "-1,234.5 to -1,033.5"):

@@ -174,3 +174,24 @@ def test_a_method_without_a_prior_names_none(explorer: Explorer) -> None:
     assert (recipe.method, recipe.prior, recipe.prior_fingerprint) == ("pixels", "", "")
     explorer.desk.table["undo"].trigger()
     assert "decay" in explorer.controls.fields
+
+
+def test_the_strip_holds_what_was_made_from_the_photo(explorer: Explorer, tmp_path: Path) -> None:
+    explorer.make("volcano")  # not from it
+    Image.new("RGB", (40, 30), (200, 10, 10)).save(tmp_path / "a.png")
+    drop(explorer, tmp_path / "a.png")
+    model = explorer.results.model
+    explorer.until(lambda: {item.method for item in model.items} == {"strongest", "verdict"})
+    assert explorer.results._count.text() == "2 RESULTS"
+    explorer.desk.table["photo_start"].trigger()
+    explorer.desk.table["visualise"].trigger()
+    explorer.submitted(2)
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    explorer.desk.table["page_photo"].trigger()
+    explorer.until(lambda: len(model.items) == 3)
+    methods = [item.method for item in model.items]
+    assert methods[0] == "dgn-am"
+    explorer.results.view.clicked.emit(model.index(methods.index("strongest")))
+    explorer.until(lambda: explorer.session.display.order.about.name == "strongest")
+    assert explorer.book.page is PageName.PHOTO

@@ -17,6 +17,7 @@ from dgn_explorer.gui.features.picture.details import RecipeFacts
 from dgn_explorer.gui.features.trash.trash_dialog import TrashDialog
 from dgn_explorer.gui.state import library
 from dgn_explorer.gui.state.display import Showing
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.trash import overdue
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import picture_of
@@ -238,7 +239,10 @@ def test_copies(explorer: Explorer) -> None:
     explorer.make("volcano")
     clipboard = QGuiApplication.clipboard()
     explorer.desk.table["copy_address"].trigger()
-    assert clipboard.text() == "fc:1"
+    assert clipboard.text() == "tiny/fc:1"
+    assert explorer.session.resolve(clipboard.text()) == UnitAddress("fc", 1)
+    explorer.desk.table["copy_opening"].trigger()
+    assert clipboard.text() == "dgn-explorer open --network tiny --unit fc:1"
     explorer.desk.table["copy_command"].trigger()
     explorer.until(lambda: clipboard.text().startswith("dgn-explorer visualize --network tiny "))
     assert clipboard.text().endswith(" --seed 0 -- fc:1")

@@ -12,6 +12,7 @@ from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
 from dgn_explorer.gui.desk.top_bar import TopItem, TopPlace
 from dgn_explorer.gui.frame.about import AboutDialog
 from dgn_explorer.gui.frame.glossary_dialog import GlossaryDialog
+from dgn_explorer.gui.frame.log_dialog import LogDialog
 from dgn_explorer.gui.frame.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.frame.preferences_dialog import PreferencesDialog
 from dgn_explorer.gui.look.plain import network_text, plain, set_tip
@@ -159,6 +160,8 @@ class WindowFrame(QObject):
             Action("glossary", "Help", 0, "Glossary",
                    "The words of this window beside those of papers and recipes",
                    lambda: GlossaryDialog(desk.window).open(), keys="Shift+F1"),
+            Action("log", "Help", 1, "Log…", "See, copy and save what the program has noted",
+                   lambda: LogDialog(desk).open(), place=-1),
             Action("about", "Help", 1, "About dgn-explorer", "Version, system and licences",
                    lambda: AboutDialog(desk.window).open(), icon="info"),
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """A list view of cards with the settings that make 100,000 of them open in milliseconds."""
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QListView, QWidget
 
 from dgn_explorer.gui.look.card_delegate import CardDelegate
@@ -19,6 +19,7 @@ class CardView(QListView):
 
     started = Signal(QModelIndex)
     zoomed = Signal(int)  # larger thumbnails (1) or smaller ones (-1) are wanted
+    ratio_known = Signal(float)  # pixels to a point of the screen that it is on
     drag_wanted = Signal()  # after `drag_out`: selected cards are pulled at
 
     def __init__(
@@ -70,6 +71,17 @@ class CardView(QListView):
             self.drag_wanted.emit()
         else:
             super().startDrag(actions)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say for which screen pictures are wanted."""
+        super().showEvent(event)
+        self.ratio_known.emit(self.devicePixelRatioF())
+
+    def event(self, event: QEvent) -> bool:
+        """Say it again on another screen."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.ratio_known.emit(self.devicePixelRatioF())
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit to the new size."""

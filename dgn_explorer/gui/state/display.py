@@ -9,6 +9,7 @@ import numpy as np
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.survey import Order
+from dgn_explorer.synthesis.kinds import Top
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -68,7 +69,8 @@ class Display:
 class Forming:
     """The newest picture of running job ``job``: image (H, W, 3) uint8 RGB after ``step`` steps.
 
-    ``trace`` (step,) float32 holds all activations so far.
+    ``trace`` (step,) float32 holds all activations so far. ``top`` is what the network saw last:
+    class index and probability, best first.
     """
 
     job: int
@@ -77,6 +79,7 @@ class Forming:
     image: np.ndarray
     trace: np.ndarray
     seconds_left: float
+    top: Top = ()
 
 
 @dataclass(frozen=True)

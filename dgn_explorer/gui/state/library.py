@@ -29,6 +29,7 @@ class Library(QObject):
 
     changed = Signal()  # more than one line, or the order
     added = Signal(object)  # the Summary of a result that is new or has been replaced
+    studied = Signal()  # there is another analysis
     thumbnail_ready = Signal(str)
     notice = Signal(object)  # Notice
 
@@ -79,6 +80,10 @@ class Library(QObject):
     def add(self, summary: Summary) -> None:
         """Take up a result that has just been stored; the store is not listed again."""
         if summary.kind != _IMAGES:
+            if summary.state == DONE:
+                self._studies = [one for one in self._studies if one.key != summary.key]
+                self._studies.insert(0, summary)
+                self.studied.emit()
             return
         self._pixmaps.pop(summary.key, None)  # the result may have been replaced
         self.restore([summary.key])
@@ -96,9 +101,9 @@ class Library(QObject):
         """Keep the bytes of a photograph or mask; for use on the I/O thread; its SHA-256."""
         return self.store.inputs.put(data)
 
-    def studies(self, name: str) -> Sequence[Summary]:
-        """The finished records of a study, newest first."""
-        return [item for item in self._studies if item.method == name]
+    def studies(self, name: str = "") -> Sequence[Summary]:
+        """The finished records of a study, or of all, newest first."""
+        return [item for item in self._studies if not name or item.method == name]
 
     @property
     def trash(self) -> Sequence[Summary]:
@@ -154,7 +159,9 @@ class Library(QObject):
 
     def thumbnail(self, key: str, ratio: float = 1.0) -> QPixmap | None:
         """The thumbnail if it is loaded; else None, and `thumbnail_ready` follows."""
-        self._ratio = max(self._ratio, ratio)
+        if ratio > self._ratio:  # the window has come to a sharper screen
+            self._ratio = ratio
+            self._pixmaps.clear()
         pixmap = self._pixmaps.get(key)
         if pixmap is not None:
             self._pixmaps.move_to_end(key)

@@ -282,8 +282,15 @@ class Runs(QObject):
         )
         if newest.image is None:  # it is getting ready, and there is nothing to see yet
             return
+        before = self._newest.get(newest.job)
         frame = Forming(
-            newest.job, newest.step, newest.steps, newest.image, newest.trace, newest.seconds_left
+            newest.job,
+            newest.step,
+            newest.steps,
+            newest.image,
+            newest.trace,
+            newest.seconds_left,
+            newest.top or (before.top if before is not None else ()),
         )
         self._newest[frame.job] = frame
         if frame.job == self.live:

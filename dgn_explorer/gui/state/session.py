@@ -11,7 +11,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from dgn_explorer.engine.messages import Event, Opened, OpenFailed, Ready
+from dgn_explorer.engine.messages import Event, Finished, Opened, OpenFailed, Ready
 from dgn_explorer.engine.ordering import continuation, recipe_for
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
@@ -326,6 +326,7 @@ class Session(QObject):
 
     def handle(self, event: Event) -> None:
         """Take one event of the engine, on the window's thread."""
+        self._take_study(event)
         if self.questions.take(event) or self.runs.take(event):
             return
         match event:
@@ -337,6 +338,12 @@ class Session(QObject):
                 self._opened(event)
             case OpenFailed():
                 self._open_failed(event)
+
+    def _take_study(self, event: Event) -> None:
+        """List an analysis that has just been stored; pictures are taken up by `Runs`."""
+        summary = event.summary if isinstance(event, Finished) else None
+        if summary is not None and summary.kind != "images":
+            self.library.add(summary)
 
     def stop_everything(self) -> None:
         """Stop the timers and forget the undo steps; called when the window closes."""

@@ -61,13 +61,24 @@ class OfLayer:
 
 
 @dataclass(frozen=True)
+class OfPhoto:
+    """Whatever was made from a photograph, images and analyses, by the SHA-256 of its bytes."""
+
+    sha256: str
+
+    def __call__(self, item: Summary) -> bool:
+        """Whether ``item`` is one."""
+        return self.sha256 in item.inputs
+
+
+@dataclass(frozen=True)
 class Topic:
     """A page's subject in words, and what belongs to it.
 
     ``keys`` are the stored results that saving, copying and deleting mean. ``order`` is what the
     picture on show was made by, for *Copy as command line*. ``asked`` is what a question is asked
     of; None while there is nothing to ask of. ``owns`` says which stored results the strip lists;
-    it is a value (`OfUnits`, `OfLayer`), so that two topics can be compared.
+    it is a value (`OfUnits`, `OfLayer`, `OfPhoto`), so that two topics can be compared.
     """
 
     title: str = ""

@@ -27,6 +27,7 @@ class ManyView(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._session, self._flows = desk.session, desk.flows
+        self._selection = desk.selection
         self._record: Record | None = None
         self.list = ImageList()
         self.large = Canvas(desk.theme)
@@ -108,6 +109,7 @@ class ManyView(QWidget):
             return
         self.plot.choose(chosen)
         self.map.choose(chosen)
+        self._selection.choose_image(chosen[0] if chosen else 0)
         self.large.show_image(record.images[chosen[0]] if chosen else None)
         self._text.setText(self._said(record, chosen))
 

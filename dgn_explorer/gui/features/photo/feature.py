@@ -20,7 +20,7 @@ from dgn_explorer.gui.features.photo.tray import PhotoTray
 from dgn_explorer.gui.look.texts import TIMES
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Showing
-from dgn_explorer.gui.state.topics import PageName, Topic, page_of
+from dgn_explorer.gui.state.topics import OfPhoto, PageName, Topic, page_of
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.photos.files import PHOTO_SUFFIXES
 from dgn_explorer.studies.study import Study
@@ -133,6 +133,7 @@ class _PhotoActions(QObject):
             (result.key,) if result is not None and "images" in result.parts else (),
             display.order if mine else None,
             asked,
+            OfPhoto(photo.input.sha256),
         )
 
     def actions(self) -> tuple[Action, ...]:

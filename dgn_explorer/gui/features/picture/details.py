@@ -12,6 +12,7 @@ from dgn_explorer.gui.look.parts import action_button, label
 from dgn_explorer.gui.look.plain import network_text, set_tip
 from dgn_explorer.gui.look.texts import TIMES, number_text, time_text
 from dgn_explorer.gui.look.theme import LARGE, SMALL, TIGHT
+from dgn_explorer.gui.state.display import Forming
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.state.topics import PageName, page_of
 from dgn_explorer.results.record import Record
@@ -80,13 +81,13 @@ class Details(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         session = self._session = desk.session
-        self._book, self._notes = desk.book, desk.notes
+        self._book, self._notes, self._selection = desk.book, desk.notes, desk.selection
         self._empty = label(
-            "When a picture is finished, this says what the network sees in it.",
+            "What the network sees in the picture stands here, while it forms and afterwards.",
             "muted",
             wrap=True,
         )
-        self.verdicts = Verdicts(session, desk.theme)
+        self.verdicts = Verdicts(desk)
         self._value = label("", "", wrap=True)
         self._note = label("", "muted", wrap=True)
         column = QVBoxLayout(self)
@@ -94,24 +95,51 @@ class Details(QWidget):
         column.setSpacing(SMALL)
         for part in (self._empty, self.verdicts, self._value, self._note):
             column.addWidget(part)
-        session.display_changed.connect(self._show)
+        session.display_changed.connect(self._turn)
+        session.frame.connect(self._show_frame)
+        desk.selection.image_chosen.connect(self._show)
         desk.book.page_changed.connect(self._show)
         desk.notes.changed.connect(self._show_note)
         session.selected.connect(self._show_note)
         self._show()
 
+    def _turn(self) -> None:
+        """Another answer is on show: of several images the first one is meant."""
+        self._selection.choose_image(0)
+        self._show()
+
+    def _show_frame(self, frame: Forming) -> None:
+        """What the network sees in the image that forms, once a second."""
+        network, display = self._session.network, self._session.display
+        mine = display.order is not None and page_of(display.order) is self._book.page
+        if network is None or not mine or not frame.top or not network.labels:
+            return
+        self._empty.hide()
+        self.verdicts.show_forming(network, frame.top)
+
     def _show(self) -> None:
         result = _result_on_show(self._session, self._book)
+        forming = self._session.runs.frame_of(self._session.display.job or 0)
         self._empty.setVisible(result is None)
         self.verdicts.show_result(result)
         self._value.setVisible(result is not None)
+        if forming is not None:
+            self._show_frame(forming)
         if result is not None:
-            self._value.setText(f"Activation {_activation_text(result)}")
+            self._value.setText(f"Activation {self._reached(result)}")
             set_tip(
                 self._value,
                 "How strongly the unit answers: before the first step, and to this image",
             )
         self._show_note()
+
+    def _reached(self, result: Record) -> str:
+        """That of the chosen image where there are several."""
+        if result.count == 1:
+            return _activation_text(result)
+        chosen = min(self._selection.image, result.count - 1)
+        value = number_text(result.activation_of(chosen))
+        return f"{value} of image {chosen + 1}; all: {_activation_text(result)}"
 
     def _show_note(self) -> None:
         note = self._notes.of(self._session.unit)

@@ -51,6 +51,7 @@ class Gallery(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.started.connect(self._show)
         self.view.clicked.connect(self._look)
+        self.view.ratio_known.connect(self.model.draw_for)
         self.view.zoomed.connect(self.resize_thumbnails)
         desk.context_menu(self.view)
         self.view.drag_out()

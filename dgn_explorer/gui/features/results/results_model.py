@@ -17,7 +17,7 @@ from dgn_explorer.gui.look.plain import plain, tip_text
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.notes import Notes
-from dgn_explorer.gui.state.topics import OfUnits
+from dgn_explorer.gui.state.topics import OfPhoto, OfUnits
 from dgn_explorer.results.filters import ResultFilter
 from dgn_explorer.results.summary import Summary
 from dgn_explorer.studies.questions import questions
@@ -40,6 +40,7 @@ class ResultModel(QAbstractListModel):
         self.ratio = 1.0
         library.changed.connect(self.refresh)
         library.added.connect(self._add)
+        library.studied.connect(self._studied)
         library.thumbnail_ready.connect(self._thumbnail_ready)
         notes.changed.connect(self.refresh)
 
@@ -56,7 +57,7 @@ class ResultModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Take over the library's list; unchanged lists keep the selection."""
-        items = self._passing(self._library.items)
+        items = self._passing(self._listed())
         items.reverse()
         favourites = frozenset(item.key for item in items if self._notes.is_favourite(item))
         if items == self._items and favourites == self._favourites:
@@ -66,9 +67,14 @@ class ResultModel(QAbstractListModel):
         self._places = {item.key: place for place, item in enumerate(items)}
         self.endResetModel()
 
+    def _studied(self) -> None:
+        if isinstance(self._owns, OfPhoto):
+            self.refresh()
+
     def _add(self, item: Summary) -> None:
         """Take over one new result, which comes first where the newest does."""
-        if self.filter.order != "date" or item.key in self._places:
+        mixed = isinstance(self._owns, OfPhoto)
+        if self.filter.order != "date" or mixed or item.key in self._places:
             self.refresh()
         elif self._passing([item]):
             self.beginInsertRows(_ROOT, 0, 0)
@@ -77,6 +83,27 @@ class ResultModel(QAbstractListModel):
             if self._notes.is_favourite(item):
                 self._favourites |= {item.key}
             self.endInsertRows()
+
+    def _listed(self) -> Sequence[Summary]:
+        """All pictures; of a photograph the analyses, too, newest first."""
+        items = self._library.items
+        if not isinstance(self._owns, OfPhoto):
+            return items
+        asked = {about.name for about in questions() if about.asked.of}
+        both = [*items, *(one for one in self._library.studies() if one.method in asked)]
+        return sorted(both, key=lambda item: item.created, reverse=True)
+
+    @property
+    def owned_count(self) -> int:
+        """How many there are without the filter."""
+        owns = self._owns or (lambda _item: True)
+        return sum(map(owns, self._listed()))
+
+    def draw_for(self, ratio: float) -> None:
+        """Draw for a screen with so many pixels to a point."""
+        if ratio != self.ratio:
+            self.ratio = ratio
+            self.dataChanged.emit(self.index(0), self.index(max(0, len(self._items) - 1)))
 
     def _passing(self, items: Sequence[Summary]) -> list[Summary]:
         owned = items if self._owns is None else [item for item in items if self._owns(item)]
@@ -120,6 +147,8 @@ class ResultModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             state = "finished" if item.state == "done" else f"stopped at step {item.steps}"
             value = number_text(item.activation)
+            if item.kind != "images":
+                return plain(f"{item.method}: {item.address}")
             name = f"{item.label}, {item.address}" if item.label else item.address
             favourite = ", favourite" if item.key in self._favourites else ""
             text = f"{name}, seed {item.seed}, {state}, activation {value}{favourite}"
@@ -130,12 +159,16 @@ class ResultModel(QAbstractListModel):
         text = f"{number_text(item.activation)} · seed {item.seed}"
         if item.state != "done":
             text = f"stopped at {item.steps}"
-        pixmap = self._library.thumbnail(item.key, self.ratio)
+        pictured = item.kind == "images"
+        pixmap = self._library.thumbnail(item.key, self.ratio) if pictured else None
         star = item.key in self._favourites
         title = item.label or item.address
-        if isinstance(self._owns, OfUnits):  # all are of one subject: what was asked tells more
+        if isinstance(self._owns, OfUnits | OfPhoto):  # one subject: what was asked tells more
             words = {about.name: about.asked.word for about in questions()}
             title = words.get(item.method, item.method)
+        if not pictured:
+            *of, _photo = item.address.split(", ")
+            return Card(title, of[0] if of else "", CardState.CACHED, None, title)
         # No badge: everything here is finished; what was stopped says so.
         return Card(title, text, CardState.NOT_COMPUTED, pixmap, " ", favourite=star)
 

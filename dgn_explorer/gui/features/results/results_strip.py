@@ -42,6 +42,7 @@ class ResultsStrip(QWidget):
         self._rest = self.view.card_size.height() - EDGE + _SCROLLBAR_PX
         self.view.setMinimumHeight(_LEAST_EDGE + self._rest)
         self.view.clicked.connect(self._show)
+        self.view.ratio_known.connect(self.model.draw_for)
         self.view.started.connect(self._show)
         self.view.drag_out()
         self.view.drag_wanted.connect(lambda: desk.drag_out.drag_stored(self.view, self.selected()))
@@ -101,7 +102,6 @@ class ResultsStrip(QWidget):
         self.model.set_filter(ResultFilter(self.filter.text(), state=state))
 
     def _show(self, index: QModelIndex) -> None:
-        self.model.ratio = self.devicePixelRatioF()
         if len(self.selected()) < 2:
             self._session.show_result(self.model.key(index))
 
@@ -115,8 +115,7 @@ class ResultsStrip(QWidget):
         self._counted()
 
     def _counted(self) -> None:
-        owns = self._book.topic.owns
-        shown, all_ = self.model.rowCount(), sum(map(owns, self._session.library.items))
+        shown, all_ = self.model.rowCount(), self.model.owned_count
         word = "RESULT" if all_ == 1 else "RESULTS"
         self._count.setText(
             f"{shown:,} OF {all_:,} {word}" if shown != all_ else f"{all_:,} {word}"

@@ -100,6 +100,7 @@ class Browser(QWidget):
         self.units.modelReset.connect(self._selection_changed)  # it clears without a word
         grid.started.connect(self._start)
         grid.zoomed.connect(self.resize_thumbnails)
+        grid.ratio_known.connect(self.units.draw_for)
         return grid
 
     def _make_split(self) -> QSplitter:
@@ -171,7 +172,6 @@ class Browser(QWidget):
         if path is None or network is None:
             return
         layer = network.layer(path)
-        self.units.ratio = self.devicePixelRatioF()
         self.units.show_layer(layer)
         self._grid_title.setText(f"{path}  ·  {layer.channels:,} UNITS")
         self.layer_shown.emit(path)

@@ -25,6 +25,7 @@ from dgn_explorer.gui.state.history import History
 from dgn_explorer.gui.state.topics import OfLayer, PageName, Topic, page_of
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.plain_text import shell_command
 from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.question import Subject
 
@@ -151,8 +152,12 @@ class _Units(QObject):
         )
         return (
             Action("copy_address", "File", 1, "Copy unit address",
-                   "Copy layer:index of the selected unit", self._copy_address,
+                   "Copy network/layer:index of the selected unit", self._copy_address,
                    keys="Ctrl+Shift+C", enabled=selected, context=True,
+                   pages=frozenset({PageName.UNIT, PageName.LAYER})),
+            Action("copy_opening", "File", 1, "Copy the command that opens it",
+                   "Copy a command line that opens the window at the selected unit",
+                   self._copy_opening, keys="Ctrl+Alt+L", enabled=selected, context=True,
                    pages=frozenset({PageName.UNIT, PageName.LAYER})),
             Action("find", "Edit", 1, "Find a unit", "Search class names, layers and layer:index",
                    self._find, keys="Ctrl+F", icon="search", enabled=opened),
@@ -200,10 +205,19 @@ class _Units(QObject):
         self._page.show_order(order)
 
     def _copy_address(self) -> None:
-        unit = self._desk.session.unit
-        if unit is not None:
-            QGuiApplication.clipboard().setText(str(unit))
-            self._desk.notify(f"{unit} is on the clipboard.")
+        unit, network = self._desk.session.unit, self._desk.session.network
+        if unit is not None and network is not None:
+            address = network.address_of(unit)
+            QGuiApplication.clipboard().setText(address)
+            self._desk.notify(f"{address} is on the clipboard.")
+
+    def _copy_opening(self) -> None:
+        """The command line is what reaches a unit from another program, a note or a mail."""
+        unit, pair = self._desk.session.unit, self._desk.session.pair
+        words = ["dgn-explorer", "open", "--network", pair[0]]
+        words += ["--prior", pair[1]] if pair[1] != "default" else []
+        QGuiApplication.clipboard().setText(shell_command([*words, "--unit", str(unit)]))
+        self._desk.notify("The command that opens this unit is on the clipboard.")
 
     def _find(self) -> None:
         self._browser.search.field.setFocus()

@@ -73,6 +73,12 @@ class UnitModel(QAbstractListModel):
         self._sort()
         self.endResetModel()
 
+    def draw_for(self, ratio: float) -> None:
+        """Draw for a screen with so many pixels to a point."""
+        if ratio != self.ratio:
+            self.ratio = ratio
+            self._all_changed()
+
     def set_order(self, order: str) -> None:
         """Order the units by one of `UNIT_ORDERS`."""
         self.order = order

@@ -1,6 +1,6 @@
 """How long an answer will take: from the runs of this machine, or else from those of the makers."""
 
-from statistics import median
+from statistics import median_low
 
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.state.run_settings import RunSettings
@@ -45,7 +45,7 @@ def expected_seconds(session: Session, settings: RunSettings | None = None) -> t
         if known and item.steps and session.prior is not None:
             measured.append(item.seconds / item.steps)
     if measured and isinstance(steps, int) and steps:
-        return median(measured) * steps * settings.count, True
+        return median_low(measured) * steps * settings.count, True
     return about.asked.seconds * work_of(about, settings.parameters) * settings.count, False
 
 
