@@ -126,8 +126,8 @@ class AsksPhotos(HasResults):
     ) -> Glimpse:
         """The map of one unit at once and unrecorded, to walk through the units of a layer.
 
-        The forward pass is kept, so that each further unit of the layer costs a backward pass. Of
-        the families of `explain` those that need no more: ``AT_ONCE`` of the study.
+        ``how`` is one of the families of `explain`. For those that need one pass, ``AT_ONCE`` of
+        the study, it is kept, so that each further unit of the layer costs a backward pass.
         """
         given = self.keep_input("photo", photo)
         path = self.network.layer(layer).path if layer else ""

@@ -143,10 +143,10 @@ class FindStep:
 
 @dataclass(frozen=True)
 class Glance:
-    """Ask where in a photograph ``unit`` looks, by a family of `AT_ONCE`; answered by a `Glimpse`.
+    """Ask where in a photograph ``unit`` looks, by one of `HOWS`; answered by a `Glimpse`.
 
-    The forward pass is kept: another unit of the same layer costs a backward pass. Nothing is
-    recorded; the survey `saliency` makes the same map to keep.
+    For those of `AT_ONCE` the forward pass is kept: another unit of the same layer costs a backward
+    pass. Nothing is recorded; the survey `saliency` makes the same map to keep.
     """
 
     network_fingerprint: str

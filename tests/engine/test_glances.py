@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from torch import nn
 
+from dgn_explorer.engine.answers.glancing import Glances
 from dgn_explorer.engine.messages import Answered, Failed, Glance, Glimpse
 from dgn_explorer.export.png import encode_png
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.studies.saliency.about import AT_ONCE, SaliencyParameters
+from dgn_explorer.studies.saliency.about import HOWS, SaliencyParameters
 from dgn_explorer.studies.survey import Survey
 from dgn_explorer.synthesis.inputs import Input
 from tests.engine.setup import Setup
@@ -47,7 +48,7 @@ def asked(setup: Setup, photo: Input, unit: str, how: str, layer: str = "") -> G
             return event.answer
 
 
-@pytest.mark.parametrize("how", [how for how in AT_ONCE if how != "deconvnet"])
+@pytest.mark.parametrize("how", [how for how in HOWS if how != "deconvnet"])
 def test_a_glance_is_the_map_of_the_study(setup: Setup, photo: Input, how: str) -> None:
     info = setup.network.info
     for unit in ("dog", "conv2:3", "conv2:1", "conv2:3@0,7"):
@@ -85,9 +86,21 @@ def test_units_of_a_layer_share_a_pass(
     assert len(passes) == 3
 
 
+def test_a_map_of_many_passes_can_be_left_between_any_two(
+    setup: Setup, photo: Input, passes: list[None]
+) -> None:
+    info = setup.network.info
+    ask = Glance(info.fingerprint, photo, info.resolve("dog"), "smoothgrad")
+    work = Glances(setup.store.inputs.get).answer(setup.network, ask)
+    told = [next(work) for _ in range(4)]
+    work.close()
+    assert told[-1].total == SaliencyParameters().samples > 3
+    assert len(passes) == 2  # the first word is said before any pass, the second before the first
+
+
 def test_a_glance_that_cannot_be_says_why(setup: Setup, photo: Input) -> None:
-    many = asked(setup, photo, "dog", "smoothgrad")
-    assert isinstance(many, Failed) and "takes many passes" in many.message
+    many = asked(setup, photo, "dog", "tea leaves")
+    assert isinstance(many, Failed) and "no family of maps called 'tea leaves'" in many.message
     broken = Input("photo", setup.store.inputs.put(b"no photograph"), "b.png")
     none = asked(setup, broken, "dog", "gradient")
     assert isinstance(none, Failed) and none.message.startswith("b.png is no picture")

@@ -83,13 +83,21 @@ def test_maps_follow_the_unit_side_by_side(walk: Walk, tmp_path: Path) -> None:
     assert after is not None and (before != after).any()
     view.boxes["deconvnet"].setChecked(True)  # says in its place why there is none
     walk.until(lambda: "no max-pooling" in view.panes["deconvnet"].said.text())
+    view.boxes["integrated"].setChecked(True)  # takes many passes, and says how far they are
+    said: list[str] = []
+    view._glances.working.connect(
+        lambda how, _done, _total: said.append(view.panes[how].said.text())
+    )
+    walk.until(lambda: "integrated" in view._glances.found)
+    assert any("working: " in text for text in said)
+    assert "activation" in view.panes["integrated"].said.text()
     walk.station("several ways side by side")
     drawn = view.drawn()
     assert {one.order.parameters.how for one in drawn} == set(view._glances.found)
     saving = walk.window.findChild(Saving)
     assert saving is not None and [one.name for one in saving.on_show()] == [x.name for x in drawn]
     saving.save_to(tmp_path / "maps.png", drawn)
-    walk.until(lambda: len(list(tmp_path.glob("maps *.png"))) == 3)
+    walk.until(lambda: len(list(tmp_path.glob("maps *.png"))) == 4)
     survey = read_survey(tmp_path / "maps fc-949 gradient.png")
     assert survey is not None and survey.units == (UnitAddress("fc", 949),)
     panel = shown(walk, LookPanel)

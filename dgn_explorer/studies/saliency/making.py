@@ -33,7 +33,7 @@ FORWARDS: dict[str, Callable[[Scene, str], Forward]] = {
     DECONVNET: rules.deconvnet,
     GRAD_CAM: grad_cam.grad_cam,
 }
-_FAMILIES: dict[str, Callable[[Scene, SaliencyParameters, str], Work]] = {
+FAMILIES: dict[str, Callable[[Scene, SaliencyParameters, str], Work]] = {
     SMOOTHGRAD: gradients.smoothgrad,
     INTEGRATED: gradients.integrated,
     OCCLUSION: occlusion.occlusion,
@@ -123,7 +123,7 @@ class _Kept:
 
 def _unit(scene: Scene, p: SaliencyParameters, layer: str) -> Generator[Pass, None, _Found]:
     """The map of one unit, and what the parameters ask for besides."""
-    family = _FAMILIES.get(p.how, _at_once)
+    family = FAMILIES.get(p.how, _at_once)
     found = yield from _shifted(family(scene, p, layer), p, 0)
     random: Attribution | None = None
     left: list[float] = []

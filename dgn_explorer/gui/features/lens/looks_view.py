@@ -3,28 +3,33 @@
 from dataclasses import replace
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
 from dgn_explorer.export.heat import COLOURS, RED_BLUE, Look
 from dgn_explorer.export.overlay import overlay
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.lens.saving import Drawn
 from dgn_explorer.gui.look.canvas import Canvas
+from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.gui.state.photos.glances import Glances
 from dgn_explorer.gui.state.photos.map_look import MapLook
-from dgn_explorer.studies.saliency.about import AT_ONCE, SALIENCY
+from dgn_explorer.studies.saliency.about import AT_ONCE, HOWS, SALIENCY
 from dgn_explorer.studies.survey import Survey
 
 _TITLES = {
     "grad-cam": "Grad-CAM",
     "gradient": "Gradient",
     "gradient-input": "Gradient \N{MULTIPLICATION SIGN} input",
+    "smoothgrad": "SmoothGrad",
+    "integrated": "Integrated gradients",
     "guided": "Guided backprop",
     "deconvnet": "DeconvNet",
+    "occlusion": "Occlusion",
 }
+_MOST_A_ROW = 4
 
 
 class _Pane(QWidget):
@@ -54,29 +59,30 @@ class LooksView(QWidget):
         self.title = label("", "muted", wrap=True)
         self.boxes: dict[str, QCheckBox] = {}
         self.panes: dict[str, _Pane] = {}
-        choices, panes = QHBoxLayout(), QHBoxLayout()
-        choices.setSpacing(MEDIUM)
-        panes.setSpacing(MEDIUM)
-        for how in AT_ONCE:
+        choices, self._panes = FlowLayout(MEDIUM), QGridLayout()
+        self._panes.setSpacing(MEDIUM)
+        for how in HOWS:
             box = QCheckBox(_TITLES[how])
+            if how not in AT_ONCE:
+                box.setToolTip("Takes many passes: the map comes after the others")
             box.setChecked(how in glances.hows)
             box.toggled.connect(self._chosen)
             choices.addWidget(box)
             self.boxes[how] = box
             self.panes[how] = _Pane(desk, how)
-            panes.addWidget(self.panes[how], 1)
-        choices.addStretch()
         body, column = panel(margin=0, spacing=SMALL)
         column.setContentsMargins(LARGE, SMALL, MEDIUM, SMALL)
         column.addLayout(choices)
         column.addWidget(self.title)
-        column.addLayout(panes, 1)
+        column.addLayout(self._panes, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
         for signal in (look.changed, glances.changed, desk.photo.opened):
             signal.connect(self._draw)
         desk.session.selected.connect(lambda _unit: self._draw())
+        glances.working.connect(self._working)
+        self._arrange()
         self._draw()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -110,7 +116,30 @@ class LooksView(QWidget):
 
     def _chosen(self) -> None:
         self._glances.choose(tuple(how for how, box in self.boxes.items() if box.isChecked()))
+        self._arrange()
         self._draw()
+
+    def _arrange(self) -> None:
+        """The chosen panes in as few rows as will do, all of one size."""
+        for pane in self.panes.values():
+            self._panes.removeWidget(pane)
+            pane.setVisible(False)
+        shown = [self.panes[how] for how in self._glances.hows]
+        rows = max(1, -(-len(shown) // _MOST_A_ROW))
+        across = -(-len(shown) // rows)
+        for place, pane in enumerate(shown):
+            self._panes.addWidget(pane, place // across, place % across)
+            pane.setVisible(True)
+        for place in range(_MOST_A_ROW):
+            self._panes.setColumnStretch(place, int(place < across))
+            self._panes.setRowStretch(place, int(place < rows))
+
+    def _working(self, how: str, done: int, total: int) -> None:
+        found, unit = self._glances.found.get(how), self._session.unit
+        stale = (
+            f"still {found.ask.unit}  ·  " if found is not None and found.ask.unit != unit else ""
+        )
+        self.panes[how].said.setText(f"{stale}working: {100 * done // max(1, total)} %")
 
     def _draw(self) -> None:
         unit, network = self._session.unit, self._session.network
@@ -123,11 +152,10 @@ class LooksView(QWidget):
             text = f"Where {name or unit} looks" + (f"  ·  {unit}" if name else "")
         self.title.setText(text)
         for how, pane in self.panes.items():
-            pane.setVisible(how in self._glances.hows)
             found, refused = self._glances.found.get(how), self._glances.refused.get(how, "")
             if found is None:
                 pane.canvas.show_image(None)
-                pane.said.setText(refused)
+                pane.said.setText("waiting…" if self._glances.asked(how) else refused)
                 continue
             look = self._look.value
             if look.tone == COLOURS and found.colours is None:
