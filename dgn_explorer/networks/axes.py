@@ -203,6 +203,14 @@ def reshaped(roles: Roles, shape: Sequence[int], out: Sequence[int]) -> Roles | 
     ('N', 'P', 'D', 'D')
     >>> reshaped(("G", "D", "P"), (2, 4, 16), (1, 2, 4, 16))
     ('N', 'D', 'D', 'P')
+
+    The one image of the pass that is followed belongs to no axis by its size. Behind positions it
+    goes with them where the rest becomes one axis of units, and comes from them again:
+
+    >>> reshaped(("P", "N", "D", "D"), (17, 1, 2, 8), (17, 16))
+    ('F', 'C')
+    >>> reshaped(("F", "C"), (17, 16), (17, 1, 16))
+    ('P', 'N', 'C')
     """
     if 0 in shape or prod(shape) != prod(out):
         return None
@@ -221,6 +229,14 @@ def reshaped(roles: Roles, shape: Sequence[int], out: Sequence[int]) -> Roles | 
                 after.append(j)
                 right *= out[j]
         i, j = i + 1, j + 1
+        images = roles[before[0]] == "N" and shape[before[0]] == 1 and len(before) > 1
+        if images and len(after) == 1 and found[-1:] == ["P"]:
+            found[-1] = "F"
+            del before[0]
+        if found[-1:] == ["F"] and "N" not in found and len(after) > 1 == out[after[0]]:
+            found[-1] = "P"
+            found.append("N")
+            del after[0]
         found += _group([(roles[d], shape[d]) for d in before], [out[d] for d in after])
     found += ["P"] * (len(out) - len(found))
     return tuple(found)

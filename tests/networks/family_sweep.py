@@ -29,6 +29,10 @@ SMALL = 128  # pixels; what has a fixed grid of patches refuses them
 ALONE_S = 12.0  # how long layers of one network are read alone
 LEAST_ALONE = 8
 LIMIT_S = 900
+LAST = (  # those that take longest
+    *("deepseek", "gemma4", "mobilenetv5", "naflexvit", "nasnetalarge", "pnasnet5large"),
+    *("qwen3", "samvit", "sam2_hiera", "sequencer2d", "swinv2_cr", "hiera_tiny", "focalnet"),
+)
 
 
 def some(network: Network, count: list[int]) -> Iterator[int]:
@@ -116,6 +120,7 @@ def go_on(path: Path) -> None:
 
     todo = [(f"torchvision:{name}", size) for name, size in TORCHVISION.items()]
     todo += [(f"timm:{name}", size) for name, size in TIMM.items()]
+    todo.sort(key=lambda pair: pair[0].startswith(tuple(f"timm:{name}" for name in LAST)))
     done = {line["spec"] for line in lines(path)}
     for spec, size in todo:
         if spec in done:

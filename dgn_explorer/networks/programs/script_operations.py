@@ -109,6 +109,14 @@ def as_evaluated(
     return found, trained
 
 
+def made_tensor(numbers: list[Any], kind: int | None, other: bool) -> Tensor:
+    """``torch.tensor(numbers, dtype=kind)``, whose operation takes no list from Python."""
+    made = torch.tensor(numbers)
+    if kind is not None:
+        made = torch.ops.aten.to.dtype(made, kind)
+    return made.float() if other and made.is_floating_point() else made
+
+
 def unknown(kind: str) -> DgnError:
     """What is said of an operation that is not torch's own."""
     return DgnError(

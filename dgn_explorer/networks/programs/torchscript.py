@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.networks.programs.fused_attention import whole_layer, written_out
 from dgn_explorer.networks.programs.script_operations import (
     DROPOUTS,
     FACTS,
@@ -26,6 +27,7 @@ from dgn_explorer.networks.programs.script_operations import (
     SETTLED,
     Value,
     as_evaluated,
+    made_tensor,
     overload,
     tells_sizes,
     unknown,
@@ -239,6 +241,10 @@ class _Writer:
             self.trained = True
             self._bind(output, inputs[0])
             return
+        if name in ("tensor", "as_tensor") and isinstance(values[0], list):
+            stood = self._call(made_tensor, [*inputs[:2], (self._other, self._other)])
+            self._bind(output, (self._constant(stood[0]), stood[1]))
+            return
         function, keywords = overload(name, node)
         inputs, trained = as_evaluated(plain, function, inputs, self._other)
         self.trained = self.trained or trained
@@ -267,17 +273,19 @@ class _Writer:
     def _apply(
         self, name: str, function: Any, arguments: list[Value], named: dict[str, Value]
     ) -> Value:
+        mutates = function._schema.is_mutable
+        function = written_out(name, function)
         value = function(*(x[1] for x in arguments), **{k: x[1] for k, x in named.items()})
         args = tuple(x[0] for x in arguments)
         kwargs = {key: x[0] for key, x in named.items()}
-        several = isinstance(value, tuple) and all(isinstance(x, Tensor) for x in value)
+        several = isinstance(value, tuple) and all(isinstance(x, Tensor | None) for x in value)
         if not isinstance(value, Tensor) and not several:
             return self._graph.call_function(function, args, kwargs), value
         path = self._path(name, _flat(args) if several else args)
         module = self._scope(path)
         module.function = function
         # torch.fx drops what nobody uses, unless it is said to do something else
-        module._is_impure = function._schema.is_mutable
+        module._is_impure = mutates
         if module.original_name == "Operation":
             module.original_name = name
         return self._graph.call_module(path, args, kwargs), value
@@ -287,7 +295,7 @@ class _Writer:
         owner = name
         for arg in args:
             if isinstance(arg, fx.Node) and arg.op == "get_attr" and "." in str(arg.target):
-                owner = str(arg.target).rsplit(".", 1)[0]
+                owner = str(arg.target).rsplit(".", 2 if whole_layer(name) else 1)[0]
                 break
         path, i = owner, 1
         while path in self._used or (path == name and hasattr(self._root, name)):
