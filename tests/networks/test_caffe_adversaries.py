@@ -154,7 +154,7 @@ def test_statistics_of_the_batch_are_said(tmp_path: Path) -> None:
     conv = layer("c", "Convolution", "data", convolution_param=CONV)
     norm = layer("b", "BatchNorm", "c", batch_norm_param="use_global_stats: false")
     info = untrained(tmp_path, conv, norm).info
-    assert info.batch_limit == 1 and "one at a time" in info.notices[0]
+    assert info.batch_limit == 1 and "one at a time" in info.notices[-1]
 
 
 def test_weights_that_nobody_takes_are_refused(tmp_path: Path) -> None:

@@ -123,3 +123,55 @@ def test_photographs_may_be_warped_as_by_caffes_tools(tmp_path: Path) -> None:
     assert "resize" not in str(plain.preprocessing)  # the text is part of old fingerprints
     with pytest.raises(DgnError, match="squeeze"):
         untrained(path, resize="squeeze")
+
+
+DATA = 'layer {{ name: "data" type: "{}" top: "data" top: "label" {} }}\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "shape", "mean", "std"),
+    [
+        ("Data", "transform_param { crop_size: 16 force_gray: true scale: 0.5 }", (1, 16), 0, 2),
+        ("ImageData", "image_data_param { new_height: 12 new_width: 12 is_color: false }"
+         " transform_param { scale: 0.25 }", (1, 12), 0, 4),
+        ("ImageData", "image_data_param { new_height: 12 new_width: 12 }"
+         " transform_param { mean_value: 9 }", (3, 12), 9, 1),
+        ("ImageData", "image_data_param { new_height: 20 new_width: 24 }"
+         " transform_param { crop_size: 12 mean_value: 9 }", (3, 12), 9, 1),
+        ("MemoryData", "memory_data_param { batch_size: 1 channels: 1 height: 14 width: 14 }"
+         " transform_param { scale: 1 }", (1, 14), 0, 1),
+        ("DummyData", "dummy_data_param { shape { dim: 2 dim: 1 dim: 10 dim: 10 } }"
+         " transform_param { scale: 1 }", (1, 10), 0, 1),
+    ],
+)  # fmt: skip
+def test_data_layers_say_how_large_and_whether_grey(
+    kind: str, fields: str, shape: tuple[int, int], mean: float, std: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "n.prototxt"
+    path.write_text(
+        DATA.format(kind, fields) + f'layer {{ name: "e" bottom: "data" top: "y" {CONVOLUTION} }}'
+    )
+    net = untrained(path)
+    channels, size = shape
+    assert net.info.input_size == size and net.info.notices == ()
+    assert net.preprocessing.channels == ("grey" if channels == 1 else "bgr")
+    assert net.preprocessing.mean == (mean,) * channels
+    assert net.preprocessing.std == (std,) * channels
+    assert net.module.get_submodule("e").weight.shape[1] == channels
+
+
+def test_an_assumed_preparation_is_said(tmp_path: Path) -> None:
+    colours = one_layer(tmp_path, CONVOLUTION)
+    (said,) = untrained(colours).info.notices
+    assert "BGR from 0 to 255 minus (104, 117, 123)" in said and "--mean" in said
+    assert untrained(colours, mean=(1.0,)).info.notices == ()
+    (said,) = untrained(one_layer(tmp_path, CONVOLUTION, channels=1)).info.notices
+    assert "grey from 0 to 255 minus 114.67" in said
+    told = one_layer(tmp_path, CONVOLUTION, "transform_param { scale: 1 }")
+    assert untrained(told).info.notices == ()
+
+
+def test_what_a_fork_does_to_images_is_named(tmp_path: Path) -> None:
+    transform = "transform_param { scale: 1 resize_param { height: 16 width: 16 } }"
+    (said,) = untrained(one_layer(tmp_path, CONVOLUTION, transform)).info.notices
+    assert "not known and not applied: transform_param.resize_param" in said

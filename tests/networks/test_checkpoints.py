@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -245,3 +246,19 @@ def test_whole_numbers_are_no_weights(code: Path, tmp_path: Path) -> None:
         opened(tmp_path / "w.pt", code)
     torch.save({**A, "5.weight": torch.ones(4, 8, dtype=torch.float16)}, tmp_path / "w.pt")
     assert opened(tmp_path / "w.pt", code).module[5].weight.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda x: x.to_sparse(), "only some of its numbers"),
+        (lambda x: x.to("meta"), "no numbers"),
+        (lambda x: x.to(torch.complex64), "complex numbers"),
+    ],
+)
+def test_numbers_that_are_not_all_there_are_no_weights(
+    made: Callable[[Tensor], Tensor], said: str, code: Path, tmp_path: Path
+) -> None:
+    torch.save({**A, "5.weight": made(A["5.weight"])}, tmp_path / "w.pt")
+    with pytest.raises(DgnError, match=rf"5\.weight holds {said}"):
+        opened(tmp_path / "w.pt", code)

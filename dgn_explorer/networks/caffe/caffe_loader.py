@@ -17,6 +17,16 @@ from dgn_explorer.paths import user_path
 
 _TRANSFORMS = ("transform_param", "data_param", "image_data_param", "window_data_param")
 _TRANSFORM_FIELDS = frozenset({"scale", "mean_file", "mean_value", "crop_size", "mirror"})
+_DATA_FIELDS = frozenset(  # of data layers, which had the transform's among theirs once
+    {
+        *("source", "batch_size", "rand_skip", "backend", "prefetch", "force_encoded_color"),
+        *("new_height", "new_width", "is_color", "shuffle", "root_folder", "fg_threshold"),
+        *("bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images"),
+    }
+)
+# What forks prepare training images with; `force_color` changes nothing for colour photographs
+_OF_TRAINING = frozenset({"force_color", "force_gray", "distort_param", "expand_param"})
+_GREY = 1
 _MOST_BYTES = 16 << 20
 _DEFAULT_CHANNELS = 3
 _RESAMPLING = "bicubic"  # SqueezeNet v1.1 names 62 % of 1000 photographs right, 61 % with bilinear
@@ -51,7 +61,11 @@ def load(path: Path, request: Request) -> Loaded:
         output_layer=classifier,
         aliases={name: path for path, name in module.renamed.items()},
         structure=_structure(net, shape, found),
-        notices=(*notices, *_left_out(module)),
+        notices=(
+            *notices,
+            *_assumed(found, mean, shape[1], request.options),
+            *_left_out(module, found),
+        ),
     )
 
 
@@ -98,13 +112,33 @@ def _of_version_3(layer: Message) -> bool:
     )
 
 
-def _left_out(module: CaffeNet) -> tuple[str, ...]:
-    if not module.left_out:
+def _assumed(
+    found: Message, mean: tuple[float, ...], channels: int, options: NetworkOptions
+) -> tuple[str, ...]:
+    """What is said where neither the prototxt nor the user tells how images are prepared."""
+    told = (options.mean, options.std, options.value_range)
+    if found.fields or any(x is not None for x in told):
         return ()
-    more = f" and {len(module.left_out) - 3} more" if len(module.left_out) > 3 else ""
+    usual = f"BGR from 0 to 255 minus ({', '.join(f'{value:g}' for value in mean)})"
+    if channels == _GREY:
+        usual = f"grey from 0 to 255 minus {sum(mean) / len(mean):.5g}"
+    return (
+        "The prototxt does not say how images are prepared, so Caffe's usual way is assumed:"
+        f" {usual}."
+        " Give --mean, --std and --range if it was trained otherwise; networks check tells with"
+        " photographs which fits.",
+    )
+
+
+def _left_out(module: CaffeNet, found: Message) -> tuple[str, ...]:
+    unknown = set(found.fields) - _TRANSFORM_FIELDS - _OF_TRAINING - _DATA_FIELDS
+    left_out = [*module.left_out, *(f"transform_param.{name}" for name in sorted(unknown))]
+    if not left_out:
+        return ()
+    more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
     return (
         f"The prototxt has parameters that are not known and not applied:"
-        f" {', '.join(module.left_out[:3])}{more}. It may be written for a fork of Caffe: compare"
+        f" {', '.join(left_out[:3])}{more}. It may be written for a fork of Caffe: compare"
         " its scores with those of that program.",
     )
 
@@ -155,10 +189,7 @@ def _input_shape(
     for layer in (*net.messages("layer"), *net.messages("layers")):
         dims = dims or layer.message("input_param").message("shape").integers("dim")
     if len(dims) < 4:
-        size = options.size or found.integer("crop_size", 0)
-        if size < 1:
-            raise DgnError("The prototxt does not say its input's size.", "Give it with --size.")
-        dims = [1, _DEFAULT_CHANNELS, size, size]
+        dims = _data_shape(net, found, options)
     _, channels, height, width = dims[:4]
     if options.size is not None:
         height = width = options.size
@@ -173,6 +204,27 @@ def _input_shape(
             f"Sides go up to {LARGEST_SIZE} pixels.",
         )
     return (1, channels, height, width)
+
+
+def _data_shape(net: Message, found: Message, options: NetworkOptions) -> list[int]:
+    """[1, channels, height, width] of what the data layer of the TEST phase hands on."""
+    channels, sides = _GREY if found.flag("force_gray", False) else _DEFAULT_CHANNELS, [0, 0]
+    for layer in test_layers(net):
+        photos, memory = layer.message("image_data_param"), layer.message("memory_data_param")
+        if not photos.flag("is_color", True):
+            channels = _GREY
+        if memory.fields:
+            channels = memory.integer("channels", channels)
+        for one, names in ((photos, ("new_height", "new_width")), (memory, ("height", "width"))):
+            sides = sides if any(sides) else [one.integer(name, 0) for name in names]
+        dims = layer.message("dummy_data_param").message("shape").integers("dim")
+        if len(dims) == 4 and not any(sides):
+            channels, *sides = dims[1:]
+    crop = options.size or found.integer("crop_size", 0)
+    sides = [crop, crop] if crop > 0 else sides
+    if min(sides) < 1:
+        raise DgnError("The prototxt does not say its input's size.", "Give it with --size.")
+    return [1, channels, *sides]
 
 
 def _mean(

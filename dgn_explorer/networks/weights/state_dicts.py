@@ -229,11 +229,11 @@ def fit(module: nn.Module, state: Mapping[str, Tensor], source: str, key: str = 
         if name in found and found[name].shape != own[name].shape
     ]
     whole = [
-        f"{name} holds whole numbers ({_type(found[name])})"
+        f"{name} holds {_numbers(found[name])} ({_type(found[name])})"
         for name in own
         if name in found
         and own[name].is_floating_point()
-        and not found[name].is_floating_point()
+        and not (found[name].is_floating_point() and _plain(found[name]))
         and not name.endswith(_COUNTER)
     ]
     problems = [
@@ -250,6 +250,17 @@ def fit(module: nn.Module, state: Mapping[str, Tensor], source: str, key: str = 
     with torch.no_grad():
         module.load_state_dict(found, strict=False)
     return chosen
+
+
+def _plain(tensor: Tensor) -> bool:
+    """Whether its numbers are there, one behind the other."""
+    return tensor.layout == torch.strided and not tensor.is_meta
+
+
+def _numbers(tensor: Tensor) -> str:
+    if not _plain(tensor):
+        return "no numbers" if tensor.is_meta else "only some of its numbers"
+    return "complex numbers" if tensor.is_complex() else "whole numbers"
 
 
 def _shape(tensor: Tensor) -> str:
