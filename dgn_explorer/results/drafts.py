@@ -62,7 +62,7 @@ class Drafts:
             return InMemory(_begin(earlier))
         remove_dead_temporaries(folder, self._fs)
         draft = _StoredDraft(folder, recipe, where, lock, self._fs)
-        if not draft.read():
+        if not draft.count:
             for piece in _begin(earlier):
                 draft.keep(piece)
         return draft
@@ -97,7 +97,7 @@ class _StoredDraft:
         self._lock: int | None = lock
         self._unwritten: list[Made] = []
         found = self._read()
-        self._count, self._seconds = len(found), found[-1].seconds if found else 0.0
+        self.count, self._seconds = len(found), found[-1].seconds if found else 0.0
         for path in self._later():  # behind a file that cannot be read
             with contextlib.suppress(OSError):
                 fs.remove(path)
@@ -116,11 +116,11 @@ class _StoredDraft:
         self._seconds = piece.seconds
         if not self._unwritten:
             try:
-                write_file(self._path(self._count), _encoded(piece, self._head), self._fs)
+                write_file(self._path(self.count), _encoded(piece, self._head), self._fs)
             except OSError:
                 pass
             else:
-                self._count += 1
+                self.count += 1
                 return
         self._unwritten.append(piece)
 
@@ -142,7 +142,7 @@ class _StoredDraft:
         return found
 
     def _later(self) -> Iterator[Path]:
-        number = self._count
+        number = self.count
         while self._path(number).exists():
             yield self._path(number)
             number += 1

@@ -42,7 +42,7 @@ class Trace:
             self._values[row, : len(values)] = torch.from_numpy(values)
             self._done = len(values)
 
-    def of(self, row: int) -> np.ndarray:
-        """The steps so far (done,) float32 of one image."""
-        values: np.ndarray = self._values[row, : self._done].cpu().numpy()
+    def of(self, row: int, since: int = 0) -> np.ndarray:
+        """The steps so far (done - since,) float32 of one image, without the first ``since``."""
+        values: np.ndarray = self._values[row, since : self._done].cpu().numpy()
         return values.copy()

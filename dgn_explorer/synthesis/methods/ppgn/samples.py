@@ -110,17 +110,17 @@ class Samples:
                 "codes": state.code[None],
                 "activations": np.array([[reached[place]]], np.float32),
                 "sample_steps": np.array([self._done], np.int32),
-                "p": self._p.of(place)[began:],
+                "p": self._p.of(place, began),
                 "rng": state.rng,
                 "heights": state.heights,
             }
             if self._p_of.reset:
                 parts["weight"] = np.array([state.weight], np.float32)
             if self._with_distance:
-                parts["distance"] = self._distance.of(place)[began:]
+                parts["distance"] = self._distance.of(place, began)
             if context is not None:
                 parts["context"] = context[place : place + 1].float().cpu().numpy()
-            draft.keep(Made(parts, self.trace(place)[began:]))
+            draft.keep(Made(parts, self._activation.of(place, began)))
             self._kept_at[place] = self._done
 
     def _take_up(self, known: Sequence[Made]) -> None:
