@@ -93,6 +93,7 @@ class Frames:
                 progress.trace(place) if progress.trace else _NO_TRACE,
                 (now - self._started) / max(1, progress.done - self._first) * left,
                 top,
+                progress.so_far(place) if progress.so_far else None,
             )
         )
 

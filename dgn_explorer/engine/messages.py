@@ -15,6 +15,7 @@ from dgn_explorer.results.summary import Summary
 from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.kinds import Top
+from dgn_explorer.synthesis.progress import SoFar
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -74,6 +75,7 @@ class Frame:
     ``step`` of ``steps`` are done; ``image`` (H, W, 3) uint8 RGB is None where there is no picture
     to see; ``trace`` (step,) float32 holds all values of the target so far, or nothing. ``top`` is
     what the network sees in the image: class index and probability, best first; not in every frame.
+    ``so_far`` is there where several images are made one after another.
     """
 
     job: int
@@ -83,6 +85,7 @@ class Frame:
     trace: np.ndarray
     seconds_left: float
     top: Top = ()
+    so_far: SoFar | None = None
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.kinds import top_parts
+from dgn_explorer.synthesis.progress import SoFar
 from dgn_explorer.synthesis.recipe import Recipe
 
 LABELS = ("goldfish", "volcano", "strawberry", "golden retriever", "castle", "tabby", "castle")
@@ -86,7 +87,7 @@ class FakeJob:
 
     @property
     def steps(self) -> int:
-        return self.recipe.parameters.steps  # type: ignore[attr-defined, no-any-return]
+        return getattr(self.recipe.parameters, "steps", 400)  # a set ends when it is full
 
 
 class FakeEngine:
@@ -114,6 +115,7 @@ class FakeEngine:
         self.held_cancels: dict[int, bool] = {}
         self.paused = self.on_hold = False
         self.fails: dict[int, Failed] = {}
+        self.so_far: SoFar | None = None  # of every frame
 
     def start(self) -> None:
         self.started = True
@@ -250,6 +252,7 @@ class FakeEngine:
                 self.picture(job.recipe, job.step),
                 np.array(job.trace, np.float32),
                 (job.steps - job.step) * 0.05,
+                so_far=self.so_far,
             )
         )
         if job.step == job.steps:

@@ -1,6 +1,6 @@
 """Chains and sets in the window: what is shown of them, more of them, plans, and holes to fill."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,15 +10,23 @@ from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetricsF
 
+from dgn_explorer.engine.messages import Cancelled
+from dgn_explorer.gui.features.many.band_plot import _axis
 from dgn_explorer.gui.features.many.distance_map import placed
 from dgn_explorer.gui.features.many.hole_dialog import HoleDialog
+from dgn_explorer.gui.features.many.image_list import _NumberRole
+from dgn_explorer.gui.features.many.live_panel import LivePanel
 from dgn_explorer.gui.features.many.many_view import STRONGEST, UNLIKE, ManyView
+from dgn_explorer.gui.features.many.picking import Picking
 from dgn_explorer.gui.features.many.plan_dialog import PlanDialog
 from dgn_explorer.gui.look.activation_curve import _fitting
+from dgn_explorer.paths import data_folder
 from dgn_explorer.photos.masks import decode_mask
+from dgn_explorer.results.picks import read_picks
 from dgn_explorer.results.record import Provenance, Record
 from dgn_explorer.synthesis.methods.inverse_set.about import InverseSetParameters
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
+from dgn_explorer.synthesis.progress import NEWEST, SoFar
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Band, Chain, InRange, Maximise
 from tests.gui.conftest import Explorer
@@ -140,6 +148,104 @@ def test_only_what_can_be_gone_on_with_has_more_images(explorer: Explorer) -> No
     assert not explorer.desk.table["more_images"].isEnabled()
     shown(explorer, recipe(explorer, "inverse-set"))
     assert not explorer.desk.table["more_images"].isEnabled()
+
+
+def test_for_ever_is_as_many_as_a_recipe_can_ask_for(explorer: Explorer) -> None:
+    shown(explorer, recipe(explorer, "ppgn"))
+    explorer.desk.table["images_for_ever"].trigger()
+    explorer.until(lambda: len(explorer.engine.submitted) == 1)
+    assert explorer.engine.submitted[0].parameters.samples == 10_000  # type: ignore[attr-defined]
+
+
+def test_what_is_dropped_is_out_of_sight_and_comes_back(explorer: Explorer) -> None:
+    order = recipe(explorer, "inverse-set")
+    view = shown(explorer, order)
+    explorer.until(lambda: len(view.map._numbers) == 4)
+    view.list.choose([1])
+    view.picks.drop.click()
+    assert captions(view) == ["8.5", "8", "9"] and view.map._numbers == [0, 2, 3]
+    assert list(view.plot._rows[0].numbers) == [0, 2, 3]
+    view.list.choose([3])
+    view.picks.pin.click()
+    assert captions(view) == ["pinned · 9", "8.5", "8"]
+    view.unlike.click()
+    assert view.list.chosen == [0, 2]  # the farthest apart of those in sight
+    path = data_folder() / "picks" / f"{order.key}.json"
+    explorer.until(path.exists)
+    explorer.until(lambda: read_picks(path.parent, order.key).pinned == {3})
+    view.dropped.click()
+    assert captions(view) == ["pinned · 9", "8.5", "dropped · 9.25", "8"]
+    view.list.choose([1])
+    assert view.picks.drop.text() == "Take back"
+    view.picks.drop.click()
+    assert captions(view) == ["pinned · 9", "8.5", "9.25", "8"]
+    explorer.until(lambda: not read_picks(path.parent, order.key).dropped)
+
+
+def test_picks_go_on_with_a_longer_chain(explorer: Explorer) -> None:
+    view = shown(explorer, recipe(explorer, "ppgn"))
+    view.list.choose([2])
+    view.picks.pin.click()
+    explorer.desk.table["more_images"].trigger()
+    explorer.until(lambda: len(explorer.engine.submitted) == 1)
+    longer = explorer.engine.submitted[0]
+    explorer.until(lambda: (data_folder() / "picks" / f"{longer.key}.json").exists())
+    assert read_picks(data_folder() / "picks", longer.key).pinned == {2}
+
+
+def so_far(found: int, working: Sequence[float] = ()) -> SoFar:
+    newest = [np.full((8, 8, 3), n, np.uint8) for n in range(found)][-NEWEST:]
+    return SoFar(
+        found,
+        np.stack(newest) if newest else np.zeros((0, 1, 1, 3), np.uint8),
+        np.arange(8, 8 + found, dtype=np.float32)[:, None],
+        np.array(working, np.float32)[:, None],
+        np.arange(1, found + 1, dtype=np.int32),
+        found + 2,
+    )
+
+
+def test_a_run_shows_what_it_has_and_where_the_rest_stands(explorer: Explorer) -> None:
+    order = recipe(explorer, "inverse-set")
+    explorer.session.run(order)
+    engine = explorer.engine
+    explorer.until(lambda: len(engine.queue) == 1)
+    engine.so_far = so_far(0, [3.0, np.nan, 12.0])
+    engine.advance()
+    explorer.until(lambda: explorer.window.findChild(LivePanel) is not None)
+    panel = explorer.window.findChild(LivePanel)
+    assert panel is not None
+    explorer.until(panel.isVisible)
+    assert panel.list.count() == 0 and panel.plot._rows[0].band == (8.0, 10.0)
+    assert _axis(panel.plot._rows[0])[0] < 3 and _axis(panel.plot._rows[0])[1] > 12
+    engine.so_far = so_far(3, [9.0])
+    engine.advance()
+    explorer.until(lambda: panel.list.count() == 3)
+    assert panel.text.text() == "3 of 4 images so far, 5 drawn"
+    panel.list.choose([1])
+    panel.picks.drop.click()
+    panel.list.choose([2])
+    panel.picks.pin.click()
+    assert [panel.list.item(row).text() for row in range(2)] == ["pinned · 10", "8"]
+    engine.so_far = so_far(4)
+    engine.advance()
+    explorer.until(lambda: explorer.stage.curve._marks == [1, 2, 3])  # of the steps up to now
+    assert panel.list.count() == 3  # the dropped one stays away
+    engine.tell(Cancelled(engine.queue.pop().number))
+    explorer.until(lambda: not panel.isVisible())
+
+
+def test_a_strip_that_runs_for_ever_keeps_the_newest_and_the_pinned(explorer: Explorer) -> None:
+    picking = Picking(explorer.desk)
+    panel = LivePanel(explorer.desk, picking)
+    explorer.qtbot.addWidget(panel)
+    order = recipe(explorer, "ppgn")
+    panel.show_so_far(so_far(12), order)
+    picking.pin(order.key, [0])
+    for count in range(13, 100):
+        panel.show_so_far(so_far(count), order)
+    numbers = [panel.list.item(row).data(_NumberRole) for row in range(panel.list.count())]
+    assert numbers == [0, *range(39, 99)]
 
 
 def test_a_plan_is_read_or_refused_in_its_dialog(explorer: Explorer) -> None:

@@ -10,6 +10,7 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.survey import Order
 from dgn_explorer.synthesis.kinds import Top
+from dgn_explorer.synthesis.progress import SoFar
 from dgn_explorer.synthesis.recipe import Recipe
 
 
@@ -69,8 +70,8 @@ class Display:
 class Forming:
     """The newest picture of running job ``job``: image (H, W, 3) uint8 RGB after ``step`` steps.
 
-    ``trace`` (step,) float32 holds all activations so far. ``top`` is what the network saw last:
-    class index and probability, best first.
+    ``trace`` (step,) float32 holds all activations so far, ``so_far`` what several images have
+    come to. ``top`` is what the network saw last: class index and probability, best first.
     """
 
     job: int
@@ -80,6 +81,7 @@ class Forming:
     trace: np.ndarray
     seconds_left: float
     top: Top = ()
+    so_far: SoFar | None = None
 
 
 @dataclass(frozen=True)

@@ -291,6 +291,7 @@ class Runs(QObject):
             newest.trace,
             newest.seconds_left,
             newest.top or (before.top if before is not None else ()),
+            newest.so_far,
         )
         self._newest[frame.job] = frame
         if frame.job == self.live:

@@ -46,15 +46,18 @@ class DistanceMap(QWidget):
         super().__init__()
         self._theme = theme
         self._places = np.zeros((0, 2))
+        self._numbers: list[int] = []
         self._pictures: list[QPixmap] = []
         self._chosen: frozenset[int] = frozenset()
         self.setMinimumSize(180, 160)
         self.setAccessibleName("Map of the images by how alike they are")
         theme.changed.connect(self.update)
 
-    def show_images(self, images: np.ndarray, places: np.ndarray) -> None:
-        """Show ``images`` (N, H, W, 3) uint8 at ``places`` (N, 2) in [0, 1]."""
-        self._places = places
+    def show_images(self, images: np.ndarray, places: np.ndarray, numbers: Sequence[int]) -> None:
+        """Show ``images`` (N, H, W, 3) uint8 at ``places`` (N, 2) in [0, 1]; a click tells of their
+        ``numbers``.
+        """
+        self._places, self._numbers = places, list(numbers)
         few = images if len(images) <= _FEW else ()
         self._pictures = [to_pixmap(scaled(image, _EDGE_PX, _EDGE_PX)) for image in few]
         self.update()
@@ -69,13 +72,14 @@ class DistanceMap(QWidget):
         colours = self._theme.colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for number in sorted(range(len(self._places)), key=lambda n: n in self._chosen):
-            centre, chosen = self._centre(number), number in self._chosen
+        chosen_at = [number in self._chosen for number in self._numbers]
+        for place in sorted(range(len(self._places)), key=chosen_at.__getitem__):
+            centre, chosen = self._centre(place), chosen_at[place]
             painter.setPen(QPen(QColor(colours.accent if chosen else colours.border), 2))
             if self._pictures:
                 box = QRectF(0, 0, _EDGE_PX, _EDGE_PX)
                 box.moveCenter(centre)
-                painter.drawPixmap(box.topLeft(), self._pictures[number])
+                painter.drawPixmap(box.topLeft(), self._pictures[place])
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(box)
             else:
@@ -86,13 +90,13 @@ class DistanceMap(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the image that lies nearest."""
         if len(self._places):
-            centres = [self._centre(number) for number in range(len(self._places))]
+            centres = [self._centre(place) for place in range(len(self._places))]
             away = [(event.position() - centre).manhattanLength() for centre in centres]
-            self.chose.emit(int(np.argmin(away)))
+            self.chose.emit(self._numbers[int(np.argmin(away))])
 
-    def _centre(self, number: int) -> QPointF:
+    def _centre(self, place: int) -> QPointF:
         margin = (_EDGE_PX if self._pictures else _DOT_PX) / 2 + SMALL
-        x, y = self._places[number]
+        x, y = self._places[place]
         return QPointF(
             margin + x * (self.width() - 2 * margin), margin + y * (self.height() - 2 * margin)
         )

@@ -14,9 +14,12 @@ from dgn_explorer.gui.desk.answers import Answer
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.features.many.hole_dialog import HoleDialog
+from dgn_explorer.gui.features.many.live_panel import LivePanel
 from dgn_explorer.gui.features.many.many_view import ManyView
+from dgn_explorer.gui.features.many.picking import Picking
 from dgn_explorer.gui.features.many.plan_dialog import PlanDialog
 from dgn_explorer.gui.state.topics import PageName
+from dgn_explorer.results.record import STOPPED
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.methods.inverse_set.about import INVERSE_SET
 from dgn_explorer.synthesis.methods.ppgn.about import PPGN, PpgnParameters
@@ -24,12 +27,14 @@ from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
 
 _MORE = 8
+_FOR_EVER = 10_000  # the most that a recipe can ask for
 _UNITS = frozenset({PageName.UNIT, PageName.MIX})
 
 
 def many_feature(desk: Desk) -> Feature:
     """The view of chains and sets, and what is asked besides their chips."""
-    many = _Many(desk)
+    picking = Picking(desk)
+    many = _Many(desk, picking)
     session = desk.session
     return Feature(
         name="many",
@@ -38,6 +43,9 @@ def many_feature(desk: Desk) -> Feature:
                    "Go on with the chain on show from its newest image", many.more,
                    keys="Ctrl+Alt+M", enabled=lambda: many.grows is not None, place=3,
                    context=True, pages=_UNITS),
+            Action("images_for_ever", "Run", 1, "Images for ever",
+                   "Go on with the chain on show until you stop it", many.for_ever,
+                   enabled=lambda: many.grows is not None, place=3, pages=_UNITS),
             Action("plan", "Run", 1, "From one unit to the next…",
                    "One chain of images that goes through several units", many.ask_plan,
                    enabled=lambda: session.network is not None, place=4),
@@ -54,16 +62,21 @@ def many_feature(desk: Desk) -> Feature:
             desk.book.page_changed,
         ),
         answers=tuple(
-            Answer("images", lambda: ManyView(desk), about=method.name)
+            Answer(
+                "images",
+                lambda: ManyView(desk, picking),
+                about=method.name,
+                live=lambda: LivePanel(desk, picking),
+            )
             for method in (PPGN, INVERSE_SET)
         ),
     )  # fmt: skip
 
 
 class _Many(QObject):
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, picking: Picking) -> None:
         super().__init__(desk.window)
-        self._desk, self._session = desk, desk.session
+        self._desk, self._session, self._picking = desk, desk.session, picking
 
     @property
     def grows(self) -> Recipe | None:
@@ -74,11 +87,23 @@ class _Many(QObject):
 
     def more(self) -> None:
         """Make the same recipe with more images."""
+        self._go_on(_MORE)
+
+    def for_ever(self) -> None:
+        """Make as many images as a recipe can ask for; a Stop keeps what is there."""
+        self._go_on(_FOR_EVER)
+
+    def _go_on(self, more: int) -> None:
+        """Make the recipe on show with so many more images than were asked for, or came about."""
         recipe, result = self.grows, self._session.display.result
         if recipe is not None and result is not None:
             p: Any = recipe.parameters
-            count = {recipe.about.count_field: result.count + _MORE}
-            self._session.run(replace(recipe, parameters=replace(p, **count)))
+            name = recipe.about.count_field
+            count = result.count if result.state == STOPPED else getattr(p, name)
+            count = min(_FOR_EVER, count + more)
+            longer = replace(recipe, parameters=replace(p, **{name: count}))
+            self._picking.hand_on(recipe.key, longer.key)
+            self._session.run(longer)
 
     def ask_plan(self) -> None:
         """Ask for a plan, and show its chain."""

@@ -1,7 +1,8 @@
 """The images of one record as a list: each with its activation, to choose, sort and enlarge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
@@ -9,7 +10,6 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
-from dgn_explorer.results.record import Record
 
 _EDGE_PX = 104
 _NumberRole = Qt.ItemDataRole.UserRole + 1
@@ -20,16 +20,17 @@ class ImageList(QListWidget):
 
     opened = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, edge_px: int = _EDGE_PX) -> None:
         super().__init__()
+        self._edge_px = edge_px
         self.setAccessibleName("Images of this answer")
         self.setViewMode(QListWidget.ViewMode.IconMode)
         self.setMovement(QListWidget.Movement.Static)
         self.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setUniformItemSizes(True)
-        self.setIconSize(QSize(_EDGE_PX, _EDGE_PX))
-        self.setGridSize(QSize(_EDGE_PX + 14, _EDGE_PX + 34))
+        self.setIconSize(QSize(edge_px, edge_px))
+        self.setGridSize(QSize(edge_px + 14, edge_px + 34))
         self.setViewportMargins(TIGHT, SMALL, TIGHT, SMALL)
         self.itemActivated.connect(lambda item: self.opened.emit(item.data(_NumberRole)))
 
@@ -38,12 +39,17 @@ class ImageList(QListWidget):
         """The numbers of the images that are selected, in the order of the record."""
         return sorted(item.data(_NumberRole) for item in self.selectedItems())
 
-    def show_images(self, record: Record, captions: Sequence[str], order: Sequence[int]) -> None:
-        """List the images of ``record`` in this ``order`` of numbers."""
+    def show_images(
+        self,
+        images: np.ndarray | Mapping[int, np.ndarray],
+        captions: Sequence[str] | Mapping[int, str],
+        order: Sequence[int],
+    ) -> None:
+        """List ``images``, (H, W, 3) uint8 by their numbers, in this ``order``."""
         chosen = set(self.chosen)
         self.clear()
         for number in order:
-            picture = to_pixmap(scaled(record.images[number], _EDGE_PX, _EDGE_PX))
+            picture = to_pixmap(scaled(images[number], self._edge_px, self._edge_px))
             item = QListWidgetItem(QIcon(picture), plain(captions[number]))
             item.setData(_NumberRole, number)
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -4,18 +4,28 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dgn_explorer.gui.desk.desk import Desk
-from dgn_explorer.gui.features.many.band_plot import BandPlot, Row
+from dgn_explorer.gui.features.many.band_plot import BandPlot, rows_of
 from dgn_explorer.gui.features.many.distance_map import DistanceMap, placed
 from dgn_explorer.gui.features.many.image_list import ImageList
+from dgn_explorer.gui.features.many.pick_buttons import PickButtons
+from dgn_explorer.gui.features.many.picking import Picking
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL
+from dgn_explorer.results.picks import Picks
 from dgn_explorer.results.record import Record
-from dgn_explorer.synthesis.targets import InRange
 
 FOUND, STRONGEST, UNLIKE = "in the order made", "strongest first", "least alike first"
 _DISTANCES = "distances"
@@ -24,11 +34,13 @@ _DISTANCES = "distances"
 class ManyView(QWidget):
     """Follows one choice of images in the list, the plot of activations and the map."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, picking: Picking) -> None:
         super().__init__()
-        self._session, self._flows = desk.session, desk.flows
+        self._session, self._flows, self._picking = desk.session, desk.flows, picking
         self._selection = desk.selection
         self._record: Record | None = None
+        self._shown: list[int] = []  # in the order of the list
+        self._places = np.zeros((0, 2))  # of all images, on the map
         self.list = ImageList()
         self.large = Canvas(desk.theme)
         self.large.setAccessibleName("The chosen image")
@@ -41,12 +53,19 @@ class ManyView(QWidget):
         self.unlike = QPushButton("The two most different")
         self.unlike.setAccessibleName("The two most different")
         self.unlike.clicked.connect(self._choose_most_different)
+        self.picks = PickButtons(picking, self.list)
+        self.dropped = QCheckBox("Dropped ones")
+        self.dropped.setToolTip("Show the images that were dropped, too")
+        self.dropped.toggled.connect(lambda _on: self._list())
+        picking.changed.connect(self._picked)
         self._text = label("", "muted")
         self.list.itemSelectionChanged.connect(self._chosen)
         self.map.chose.connect(lambda number: self.list.choose([number]))
         row = QHBoxLayout()
         row.setSpacing(SMALL)
         row.addWidget(self._text, 1)
+        row.addWidget(self.dropped)
+        row.addWidget(self.picks)
         row.addWidget(self.unlike)
         row.addWidget(self.order)
         side = QWidget()
@@ -70,7 +89,7 @@ class ManyView(QWidget):
 
     def show_record(self, record: Record) -> None:
         """Show ``record``, a chain's or a set's."""
-        self._record = record
+        self._record, self._places = record, np.zeros((0, 2))
         known = _DISTANCES in record.parts
         orders = (FOUND, STRONGEST, UNLIKE) if known else (FOUND, STRONGEST)
         self.order.blockSignals(True)
@@ -79,29 +98,52 @@ class ManyView(QWidget):
         self.order.blockSignals(False)
         self.map.setVisible(known)
         self.unlike.setVisible(known and record.count > 1)
-        self.plot.show_rows(self._rows(record))
         self.list.clearSelection()
+        self.picks.follow(record.key)
         self._list()
-        self.list.choose([0])
+        self.list.choose(self._shown[:1])
         if known:
             self._flows.start(self._place(record))
 
     async def _place(self, record: Record) -> None:
         places = await self._flows.on_disk(placed, record.array(_DISTANCES))
         if self._record is record:
-            self.map.show_images(record.images, places)
+            self._places = places
+            self._map()
 
     def _list(self) -> None:
         record = self._record
         if record is None:
             return
+        picks = self._picking.of(record.key)
         numbers = list(range(record.count))
         if self.order.currentText() == STRONGEST:
             numbers.sort(key=lambda n: -record.activation_of(n))
         elif self.order.currentText() == UNLIKE:
             numbers = _least_alike_first(record.array(_DISTANCES))
-        captions = [number_text(record.activation_of(number)) for number in range(record.count)]
-        self.list.show_images(record, captions, numbers)
+        self.dropped.setVisible(bool(picks.dropped))
+        self._shown = picks.order(numbers, self.dropped.isChecked())
+        captions = [
+            f"{_marks(picks, number)}{number_text(record.activation_of(number))}"
+            for number in range(record.count)
+        ]
+        self.list.show_images(record.images, captions, self._shown)
+        shown = sorted(self._shown)
+        if "activations" in record.parts:
+            values, network = record.array("activations"), self._session.network
+            self.plot.show_rows(rows_of(record.recipe, network, values[shown], None, shown))
+        else:
+            self.plot.show_rows([])
+        self._map()
+
+    def _map(self) -> None:
+        record, shown = self._record, sorted(self._shown)
+        if record is not None and len(self._places) == record.count:
+            self.map.show_images(record.images[shown], self._places[shown], shown)
+
+    def _picked(self, key: str) -> None:
+        if self._record is not None and key == self._record.key:
+            self._list()
 
     def _chosen(self) -> None:
         record, chosen = self._record, self.list.chosen
@@ -129,27 +171,17 @@ class ManyView(QWidget):
 
     def _choose_most_different(self) -> None:
         if self._record is not None:
-            distances = self._record.array(_DISTANCES)
+            shown = sorted(self._shown)
+            distances = self._record.array(_DISTANCES)[np.ix_(shown, shown)]
             self.list.choose(
-                [int(n) for n in np.unravel_index(distances.argmax(), distances.shape)]
+                [shown[int(n)] for n in np.unravel_index(distances.argmax(), distances.shape)]
             )
 
-    def _rows(self, record: Record) -> list[Row]:
-        network, target = self._session.network, record.recipe.target
-        values = record.array("activations") if "activations" in record.parts else None
-        if values is None:
-            return []
-        if not isinstance(target, InRange):  # each sample of a plan has a target of its own
-            return [Row("Activation", values[:, 0])]
-        bands, units = target.bands, record.order.units[: values.shape[1]]
-        return [
-            Row(
-                (network.label(unit) if network else "") or str(unit),
-                values[:, column],
-                (bands[column].low, bands[column].high) if column < len(bands) else None,
-            )
-            for column, unit in enumerate(units)
-        ]
+
+def _marks(picks: Picks, number: int) -> str:
+    if number in picks.pinned:
+        return "pinned · "
+    return "dropped · " if number in picks.dropped else ""
 
 
 def _least_alike_first(distances: np.ndarray) -> list[int]:

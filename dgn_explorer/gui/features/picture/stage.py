@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.desk.actions import ActionTable
-from dgn_explorer.gui.desk.answers import AnswerStack
+from dgn_explorer.gui.desk.answers import AnswerStack, LiveAnswers
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.picture.empty import Empty
 from dgn_explorer.gui.features.picture.pinned import Pinned
@@ -74,6 +74,8 @@ class Stage(QWidget):
         middle.addWidget(self.pinned, 1)
         middle.addWidget(self.pages, 1)
         column.addLayout(middle, 1)
+        self.live = LiveAnswers(desk.answers)
+        column.addWidget(self.live)
         column.addWidget(self._footer)
         desk.context_menu(self.canvas)
         session.display_changed.connect(self._show)
@@ -216,7 +218,10 @@ class Stage(QWidget):
             return
         self.canvas.show_image(frame.image, moving=True)
         before = self._lineage.before
-        self.curve.show_trace(np.concatenate([before, frame.trace]), len(before) + frame.steps)
+        marks = [] if frame.so_far is None else (len(before) + frame.so_far.steps).tolist()
+        trace = np.concatenate([before, frame.trace])
+        self.curve.show_trace(trace, len(before) + frame.steps, (), marks)
+        self.live.show_frame(frame, self._session.runs.live_recipe)
         height, width = frame.image.shape[:2]
         self._size.setText(f"{width} {TIMES} {height} pixels")
         self._place_tools()
@@ -227,6 +232,7 @@ class Stage(QWidget):
         shown = self.mine and display.showing in (Showing.LIVE, Showing.RESULT)
         study = session.study.survey
         self._footer.setVisible(shown or job is not None or study is not None)
+        self.live.setVisible(shown and display.showing is Showing.LIVE and self.live.begun)
         if study is not None and display.order == study:
             self.run_bar.show_study(study, session.study.progress)
         elif job is not None:

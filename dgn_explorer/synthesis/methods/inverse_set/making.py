@@ -19,7 +19,7 @@ from dgn_explorer.synthesis.methods.inverse_set.phases import (
 )
 from dgn_explorer.synthesis.methods.inverse_set.room import Room, Seen
 from dgn_explorer.synthesis.methods.inverse_set.unreached import unreached
-from dgn_explorer.synthesis.progress import Made, Progress
+from dgn_explorer.synthesis.progress import NEWEST, Made, Progress, SoFar
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.sheet import tiled
 from dgn_explorer.synthesis.step import to_uint8
@@ -153,7 +153,7 @@ class _Search:
     def _progress(self, seen: Seen, steps: int) -> Progress[Made]:
         samples = tuple(self._kept.samples)
         trace = np.array(self._trace, np.float32)
-        done = len(trace)
+        done, drawn = len(trace), sum(len(one) for one in self._reached)
         left = max(1, self._round_steps(not samples) - steps)
         rounds = -(-len(self._open) // self._p.together)
         total = done + left + rounds * self._round_steps(joint=False)
@@ -163,8 +163,20 @@ class _Search:
             shown = [sample.image for sample in samples[-max(1, _SHOWN - len(now)) :]]
             return tiled(np.stack([*shown, *now]))
 
+        def so_far(place: int) -> SoFar:
+            units = len(self._room.target.units)
+            images = [sample.image for sample in samples[-NEWEST:]]
+            return SoFar(
+                len(samples),
+                np.stack(images) if images else np.zeros((0, 1, 1, 3), np.uint8),
+                np.array([one.activations for one in samples], np.float32).reshape(-1, units),
+                seen.activations.float().cpu().numpy(),
+                np.zeros(0, np.int32),
+                drawn,
+            )
+
         partial = (lambda place: made(samples, trace)) if samples else None
-        return Progress(done, total, picture, lambda place: trace, partial)
+        return Progress(done, total, picture, lambda place: trace, partial, so_far)
 
     def _round_steps(self, joint: bool) -> int:
         p = self._p

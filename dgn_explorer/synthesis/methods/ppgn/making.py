@@ -74,6 +74,7 @@ def make(
                 picture=partial(_picture, step),
                 trace=samples.trace,
                 partial=samples.made if samples.begun else None,
+                so_far=samples.so_far,
             )
         return tuple(samples.made(place) for place in range(len(recipes)))
 

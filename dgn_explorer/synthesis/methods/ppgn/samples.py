@@ -1,5 +1,6 @@
 """What is kept of chains: their samples, each in a draft, and three numbers a step."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from dgn_explorer.synthesis.draft import Draft, InMemory, joined
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
 from dgn_explorer.synthesis.methods.ppgn.chain import ChainState, ChainStep
 from dgn_explorer.synthesis.methods.ppgn.looking import Looker
-from dgn_explorer.synthesis.progress import Made
+from dgn_explorer.synthesis.progress import NEWEST, Made, SoFar
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import to_uint8
 from dgn_explorer.synthesis.trace import Trace
@@ -44,6 +45,8 @@ class Samples:
         self._drafts, known = _even(drafts)
         self._done = 0
         self._kept_at = [0] * len(recipes)  # the steps up to the newest sample of each chain
+        self._shown = [_Shown() for _ in recipes]
+        self._now: ChainStep | None = None
         # where the chains that were taken up are; none of new ones
         self.states = tuple(_state(made, p) for made in known)
         if known:
@@ -58,7 +61,7 @@ class Samples:
         """Take in a step, and its samples if it is their last; a known step is left alone."""
         if step.index < self._done:
             return
-        self._done = step.index + 1
+        self._done, self._now = step.index + 1, step
         self._activation.add(step.seen.activation)
         self._p.add(step.seen.p)
         if step.seen.prior is not None:
@@ -70,6 +73,14 @@ class Samples:
     def trace(self, place: int) -> np.ndarray:
         """The activation in every step so far (steps,) of one chain."""
         return self._activation.of(place)
+
+    def so_far(self, place: int) -> SoFar:
+        """What one chain has come to, for those who watch it."""
+        shown, now = self._shown[place], self._now
+        working = np.zeros((0, 1), np.float32)
+        if now is not None:
+            working = now.seen.activation[place].reshape(1, 1).float().cpu().numpy()
+        return shown.with_working(working, 0 if now is None else now.number + int(now.last))
 
     def made(self, place: int) -> Made:
         """What one chain has come to: its samples and the steps up to now.
@@ -120,10 +131,17 @@ class Samples:
                 parts["distance"] = self._distance.of(place, began)
             if context is not None:
                 parts["context"] = context[place : place + 1].float().cpu().numpy()
+            self._shown[place].add(images[place], float(reached[place]), self._done)
             draft.keep(Made(parts, self._activation.of(place, began)))
             self._kept_at[place] = self._done
 
     def _take_up(self, known: Sequence[Made]) -> None:
+        for shown, made in zip(self._shown, known, strict=True):
+            activations, steps = _array(made, "activations")[:, 0], _array(made, "sample_steps")
+            for image, value, step in zip(
+                _array(made, "images"), activations.tolist(), steps.tolist(), strict=True
+            ):
+                shown.add(image, value, step)
         self._done = int(_array(known[0], "sample_steps")[-1])
         self._kept_at = [self._done] * len(known)
         self._activation.take_up([made.trace for made in known])
@@ -131,6 +149,28 @@ class Samples:
         if "distance" in known[0].parts:
             self._distance.take_up([_array(made, "distance") for made in known])
             self._with_distance = True
+
+
+class _Shown:
+    """What is shown of one chain while it runs: its newest samples, and a number of each."""
+
+    def __init__(self) -> None:
+        self._newest: deque[np.ndarray] = deque(maxlen=NEWEST)
+        self._activations: list[float] = []
+        self._steps: list[int] = []
+
+    def add(self, image: np.ndarray, activation: float, steps: int) -> None:
+        """Take in a sample (S, S, 3) uint8, there after so many ``steps``."""
+        self._newest.append(image.copy())  # not a view that keeps all of a batch
+        self._activations.append(activation)
+        self._steps.append(steps)
+
+    def with_working(self, working: np.ndarray, drawn: int) -> SoFar:
+        """All of it, beside the activations of what is in work."""
+        found = len(self._steps)
+        newest = np.stack(self._newest) if found else np.zeros((0, 1, 1, 3), np.uint8)
+        reached = np.array(self._activations, np.float32).reshape(found, 1)
+        return SoFar(found, newest, reached, working, np.array(self._steps, np.int32), drawn)
 
 
 def _state(made: Made, p: PpgnParameters) -> ChainState:
