@@ -15,12 +15,13 @@ _LONGEST = 200  # letters; a card shows twenty
 
 
 class CardState(Enum):
-    """The five states of a unit; the value is what people read."""
+    """The six states of a unit; the value is what people read."""
 
     NOT_COMPUTED = "not made"
     QUEUED = "queued"
     RUNNING = "running"
     CACHED = "cached"
+    EXAMPLE = "example"  # a picture that came with the program; the unit itself is not made
     FAILED = "failed"
 
 
@@ -34,6 +35,7 @@ class Card:
     pixmap: QPixmap | None
     detail: str = ""
     favourite: bool = False
+    more: str = ""  # said besides, in the tool tip and to screen readers alone
 
     def __post_init__(self) -> None:
         for name in ("title", "subtitle", "detail"):
@@ -43,4 +45,5 @@ class Card:
     def spoken(self) -> str:
         """The card in words, for screen readers and tool tips."""
         star = "favourite" if self.favourite else ""
-        return ", ".join(part for part in (self.title, self.detail, self.subtitle, star) if part)
+        parts = (self.title, self.detail, self.subtitle, star, self.more)
+        return ", ".join(part for part in parts if part)

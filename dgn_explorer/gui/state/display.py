@@ -21,6 +21,7 @@ class Showing(Enum):
     NOTHING = "nothing"
     LIVE = "live"
     RESULT = "result"
+    EXAMPLE = "example"
     FAILED = "failed"
 
 
@@ -29,7 +30,8 @@ class Display:
     """What the canvas shows now; ``job`` is set while it follows a running job.
 
     ``order`` is the recipe or survey that it comes of. ``aside`` says that nobody asked to see it:
-    it came with the choice of another unit, and brings no page to the front.
+    it came with the choice of another unit, and brings no page to the front. ``example`` is a
+    picture that came with the program: no result, and nothing that can be saved or deleted.
     """
 
     showing: Showing
@@ -41,6 +43,19 @@ class Display:
     message: str = ""
     hint: str = ""
     aside: bool = False
+    example: Record | None = None
+
+    @classmethod
+    def of_example(cls, example: Record) -> "Display":
+        """An example, which nobody has asked to see."""
+        return cls(
+            Showing.EXAMPLE, example.order, example.label, aside=True, example=example
+        )  # fmt: skip
+
+    @property
+    def pictured(self) -> Record | None:
+        """The finished images on show: a result's, or an example's."""
+        return self.example or (self.result if self.job is None else None)
 
     @property
     def recipe(self) -> Recipe | None:
@@ -59,6 +74,8 @@ class Display:
             return "Forming"
         if self.showing is Showing.FAILED:
             return "Failed"
+        if self.example is not None:
+            return "Example, not computed here"
         if self.result is None:
             return ""
         if self.result.state == "stopped":

@@ -1,6 +1,5 @@
 """The stored results as the window knows them: a list, states by unit, and thumbnails."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -8,19 +7,15 @@ from PySide6.QtGui import QPixmap
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.flows import Flows
-from dgn_explorer.gui.look.pictures import to_pixmap
 from dgn_explorer.gui.state.display import Level, Notice
+from dgn_explorer.gui.state.thumbnails import Thumbnails
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.results.summary import Summary
 from dgn_explorer.results.trash import overdue
 
-THUMBNAIL_PX = 96  # the small copy in a result's file; larger ones cost ten times as much
-_KEPT = 2000  # 2000 thumbnails of 96 px are 74 MB
 _IMAGES = "images"  # the kind that lists show
-_AT_ONCE = 6  # a double-click's look into the store waits behind at most this many
-_WANTED = 200  # what scrolled out of sight long ago is not loaded at all
 _REFRESH_MS = 60
 
 
@@ -51,10 +46,7 @@ class Library(QObject):
         self._meanwhile: list[Summary] = []  # added since the store was last asked for its list
         self._trash: set[str] = set()
         self._writing_trash = 0
-        self._pixmaps: OrderedDict[str, QPixmap] = OrderedDict()
-        self._wanted: OrderedDict[str, None] = OrderedDict()
-        self._loading = False
-        self._ratio = 1.0
+        self._thumbnails = Thumbnails(flows, store.thumbnail, self.thumbnail_ready.emit)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
@@ -85,7 +77,7 @@ class Library(QObject):
                 self._studies.insert(0, summary)
                 self.studied.emit()
             return
-        self._pixmaps.pop(summary.key, None)  # the result may have been replaced
+        self._thumbnails.forget(summary.key)  # the result may have been replaced
         self.restore([summary.key])
         known = summary.key in self._by_key
         for items in (self._all, self._items):
@@ -159,21 +151,7 @@ class Library(QObject):
 
     def thumbnail(self, key: str, ratio: float = 1.0) -> QPixmap | None:
         """The thumbnail if it is loaded; else None, and `thumbnail_ready` follows."""
-        if ratio > self._ratio:  # the window has come to a sharper screen
-            self._ratio = ratio
-            self._pixmaps.clear()
-        pixmap = self._pixmaps.get(key)
-        if pixmap is not None:
-            self._pixmaps.move_to_end(key)
-            return pixmap
-        self._wanted[key] = None
-        self._wanted.move_to_end(key)
-        while len(self._wanted) > _WANTED:
-            self._wanted.popitem(last=False)
-        if not self._loading:
-            self._loading = True
-            self._flows.start(self._load())
-        return None
+        return self._thumbnails.get(key, ratio)
 
     def stop(self) -> None:
         """List no more."""
@@ -225,21 +203,3 @@ class Library(QObject):
             (item.network_fingerprint, item.address): item for item in reversed(self._items)
         }
         self.changed.emit()
-
-    async def _load(self) -> None:
-        try:
-            while self._wanted:
-                keys = [self._wanted.popitem()[0] for _ in range(min(_AT_ONCE, len(self._wanted)))]
-                edge = round(THUMBNAIL_PX * self._ratio)
-                arrays = await self._flows.on_disk(self._read, keys, edge)
-                for key, array in arrays:
-                    self._pixmaps[key] = to_pixmap(array, self._ratio)
-                    self.thumbnail_ready.emit(key)
-                while len(self._pixmaps) > _KEPT:
-                    self._pixmaps.popitem(last=False)
-        finally:
-            self._loading = False
-
-    def _read(self, keys: list[str], edge: int):  # type: ignore[no-untyped-def]
-        found = ((key, self.store.thumbnail(key, edge)) for key in keys)
-        return [(key, array) for key, array in found if array is not None]

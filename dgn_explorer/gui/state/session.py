@@ -23,6 +23,7 @@ from dgn_explorer.gui.state.answering.step_size import StepSizeFinder
 from dgn_explorer.gui.state.answering.study_run import StudyRun
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
+from dgn_explorer.gui.state.examples import Examples
 from dgn_explorer.gui.state.jobs import JobList
 from dgn_explorer.gui.state.labels import Labels
 from dgn_explorer.gui.state.library import Library
@@ -73,6 +74,7 @@ class Session(QObject):
         self.library = Library(store, flows, read_only, self)
         self.activities = Activities(flows, read_only, self)
         self.questions = Questions(engine, self)
+        self.examples = Examples(flows, self)
         self.labels = Labels(self.library, flows, self)
         self.surveys = Surveys(self.questions, self.library, flows, self)
         self.study = StudyRun(self.questions, self)
@@ -96,8 +98,11 @@ class Session(QObject):
         self._on_show.met.connect(self._select_of)
         self._on_show.foreign.connect(self._offer)
         self.questions.problem.connect(self.problem)
-        for part in (self.library, self.runs, self.step_size, self._on_show):
+        for part in (self.library, self.examples, self.runs, self.step_size, self._on_show):
             part.notice.connect(self.notice)
+        library, shown = self.library, self._on_show
+        for news in (self.examples.changed, library.changed, library.added, shown.changed):
+            news.connect(self._follow_example)
 
     @property
     def display(self) -> Display:
@@ -174,8 +179,27 @@ class Session(QObject):
         found = self.library.newest(network.fingerprint, unit)
         if found is not None:
             self.show_result(found.key, aside=True)
+        elif (example := self.examples.record(unit)) is not None:
+            self._on_show.show_example(example)
         else:
             self.show_nothing()
+
+    def _follow_example(self) -> None:
+        """An example comes on show where there was nothing, and gives way to a result."""
+        shown = self.display
+        unit = shown.unit if shown.example is not None else self.unit
+        if self.network is None or unit is None:
+            return
+        found = self.library.newest(self.network.fingerprint, unit)
+        if shown.example is not None:
+            if found is not None:
+                self.show_result(found.key, aside=True)
+            elif unit not in self.examples:
+                self.show_nothing()
+        elif shown.showing is Showing.NOTHING and found is None:
+            example = self.examples.record(unit)
+            if example is not None:
+                self._on_show.show(Display.of_example(example))  # a wish still comes after it
 
     def label(self, recipe: Recipe) -> str:
         """The class name of the recipe's unit, or of all units of a combination."""
@@ -361,6 +385,7 @@ class Session(QObject):
         if self.display.showing is Showing.LOADING:
             self._on_show.show(Display(Showing.NOTHING))
         self.labels.follow(event.network)
+        self.examples.follow(event.network, event.prior)
         self.opened.emit(event.network, event.prior)
         self._reloaded(event.network)
         for notice in event.network.notices:

@@ -1,5 +1,6 @@
 """Everything that is known of the picture on show."""
 
+import math
 from datetime import datetime
 
 from PySide6.QtCore import Qt
@@ -53,10 +54,14 @@ def facts(result: Record) -> list[tuple[str, str]]:
 
 
 def _activation_text(result: Record) -> str:
-    """From the first step's activation to the image's, or to those of the least and the best."""
+    """From the first step's activation to the image's, or to those of the least and the best.
+
+    Where the first step's is not known, as of an example, the image's alone.
+    """
     reached = [result.activation_of(number) for number in range(result.count)]
-    ends = dict.fromkeys((number_text(min(reached)), number_text(max(reached))))
-    return f"{number_text(result.first_activation)} → {' to '.join(ends)}"
+    ends = " to ".join(dict.fromkeys((number_text(min(reached)), number_text(max(reached)))))
+    first = result.first_activation
+    return f"{number_text(first)} → {ends}" if math.isfinite(first) else ends
 
 
 def _target_text(recipe: Recipe) -> str:
@@ -129,7 +134,9 @@ class Details(QWidget):
             self._value.setText(f"Activation {self._reached(result)}")
             set_tip(
                 self._value,
-                "How strongly the unit answers: before the first step, and to this image",
+                "How strongly the unit answers: before the first step, and to this image"
+                if self._session.display.example is None
+                else "How strongly the unit answers to this compressed copy",
             )
         self._show_note()
 
@@ -190,8 +197,7 @@ class RecipeFacts(QWidget):
 
 def _result_on_show(session: Session, book: Book) -> Record | None:
     """The images on show, if they are finished and belong to the page."""
-    display = session.display
-    record = display.result if display.job is None else None
+    record = session.display.pictured
     if record is None or not isinstance(record.order, Recipe):
         return None
     return record if book.page in (page_of(record.order), PageName.LIBRARY) else None

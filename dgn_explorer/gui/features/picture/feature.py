@@ -16,6 +16,7 @@ from dgn_explorer.gui.desk.feature import Drop, Feature
 from dgn_explorer.gui.desk.inspector import Section
 from dgn_explorer.gui.features.picture.details import Details, RecipeFacts
 from dgn_explorer.gui.features.picture.discard import Discard
+from dgn_explorer.gui.features.picture.example_bar import COMPUTE
 from dgn_explorer.gui.features.picture.exporting import (
     recall_picture,
     save_picture,
@@ -167,6 +168,11 @@ class _Picture(QObject):
             Action("watch", "Run", 0, "Watch the running ascent", "Show the image that is forming",
                    session.watch, keys="Ctrl+J", icon="eye",
                    enabled=lambda: live() and session.display.job != runs.live),
+            Action(COMPUTE, "Run", 0, "Compute in full",
+                   "Make the whole image of which an example is on show, with the same recipe",
+                   self._compute_in_full, icon="play", context=True,
+                   pages=frozenset({PageName.UNIT}),
+                   enabled=lambda: session.display.example is not None),
         )  # fmt: skip
 
     def result_actions(self) -> tuple[Action, ...]:
@@ -184,8 +190,7 @@ class _Picture(QObject):
                    "Put the image on show, or those selected in the list, on the clipboard",
                    self._copy_image, keys="Ctrl+C", icon="copy", toolbar=31, pages=_EVERY,
                    context=True,
-                   enabled=lambda: self._has_subject()
-                   or (self._on_picture() and self._has_picture())),
+                   enabled=self._may_copy),
             Action("copy_command", "File", 1, "Copy as command line",
                    "Copy the command that makes the image on show", self._copy_command,
                    keys="Ctrl+Alt+C", icon="command", context=True, enabled=has_recipe),
@@ -197,6 +202,11 @@ class _Picture(QObject):
                    self._delete, keys="Del", icon="trash", toolbar=32, pages=_EVERY, context=True,
                    enabled=self._has_subject),
         )  # fmt: skip
+
+    def _compute_in_full(self) -> None:
+        example = self._session.display.example
+        if example is not None:
+            self._session.run(example.order)
 
     def take_dropped(self, path: str) -> None:
         """Go on from the recipe in a dropped picture; one without is a photograph."""
@@ -226,6 +236,11 @@ class _Picture(QObject):
 
     def _has_picture(self) -> bool:
         return self._stage.canvas.image is not None
+
+    def _may_copy(self) -> bool:
+        """An example is not the image of its recipe, and goes nowhere before that is made."""
+        on_picture = self._on_picture() and self._session.display.example is None
+        return self._has_subject() or (on_picture and self._has_picture())
 
     def _drag(self) -> None:
         self._desk.drag_out.drag_shown(self._stage.canvas)

@@ -2,15 +2,17 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.answers import AnswerStack, LiveAnswers
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.picture.empty import Empty
+from dgn_explorer.gui.features.picture.example_bar import ExampleBar
 from dgn_explorer.gui.features.picture.pinned import Pinned
 from dgn_explorer.gui.features.picture.run_bar import RunBar
-from dgn_explorer.gui.features.picture.welcome import Welcome
+from dgn_explorer.gui.features.picture.welcome import EXAMPLES, Welcome
 from dgn_explorer.gui.look.activation_curve import ActivationCurve
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import flat_button, label, panel
@@ -20,6 +22,7 @@ from dgn_explorer.gui.look.tone import Tone
 from dgn_explorer.gui.state.answering.lineage import Lineage
 from dgn_explorer.gui.state.display import Display, Forming, Showing
 from dgn_explorer.gui.state.topics import PageName, page_of
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import Record
 
 _IMAGES = "images"
@@ -44,6 +47,7 @@ class Stage(QWidget):
         self.canvas = Canvas(theme)
         self.curve = ActivationCurve(theme)
         self.run_bar = RunBar()
+        self.example_bar = ExampleBar(desk)
         self.welcome, self.empty = Welcome(), Empty(desk)
         self._answers = desk.answers
         self.answers = AnswerStack(desk.answers)
@@ -76,6 +80,7 @@ class Stage(QWidget):
         column.addLayout(middle, 1)
         self.live = LiveAnswers(desk.answers)
         column.addWidget(self.live)
+        column.addWidget(self.example_bar)
         column.addWidget(self._footer)
         desk.context_menu(self.canvas)
         session.display_changed.connect(self._show)
@@ -85,6 +90,8 @@ class Stage(QWidget):
         session.opened.connect(self._show)
         session.selected.connect(self._show)
         session.frame.connect(self._show_frame)
+        session.examples.changed.connect(self._example_ready)
+        session.examples.thumbnail_ready.connect(self._example_ready)
         desk.book.page_changed.connect(self._show)
         self.set_tone(Tone())
         self._show()
@@ -150,22 +157,42 @@ class Stage(QWidget):
 
     def _show(self) -> None:
         display = self._session.display
+        self.example_bar.show_example(display.example if self.mine else None)
         if display.showing is Showing.LOADING:
             self.welcome.show_loading()
             self._turn(self.welcome)
         elif display.showing is Showing.FAILED and (display.order is None or self.mine):
             self.welcome.show_problem(display.message, display.hint)
             self._turn(self.welcome)
+        elif display.example is not None and self.mine:
+            self._show_picture(display.example, "compressed")
+            self.canvas.setAccessibleDescription(f"{display.label}, {display.badge}")
         elif display.order is not None and self.mine:
             self._show_answer(display)
         elif self._book.page is PageName.UNIT and self._session.unit is None:
-            network = self._session.network
-            self.welcome.show_welcome(network.labels if network else ())
+            self._show_welcome()
             self._turn(self.welcome)
         else:
             self.empty.show_question()
             self._turn(self.empty)
         self._show_live()
+
+    def _show_welcome(self) -> None:
+        network, ratio = self._session.network, self.devicePixelRatioF()
+        labels = network.labels if network is not None else ()
+        pictures: dict[str, QPixmap] = {}
+        for name in EXAMPLES:
+            if network is None or name not in labels:
+                continue
+            unit = UnitAddress(network.output_layer, labels.index(name))
+            if unit in self._session.examples:
+                pixmap = self._session.examples.thumbnail(unit, ratio)
+                pictures |= {name: pixmap} if pixmap is not None else {}
+        self.welcome.show_welcome(labels, pictures)
+
+    def _example_ready(self, _unit: UnitAddress | None = None) -> None:
+        if self.pages.currentWidget() is self.welcome:
+            self._show()
 
     def _turn(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
@@ -181,18 +208,23 @@ class Stage(QWidget):
             self._turn(self.answers)
             self._trace(display, record)
             return
-        self._turn(self.canvas)
         if record is None:
+            self._turn(self.canvas)
             self.canvas.show_image(None)
             self.curve.show_trace(np.zeros(0, np.float32), 0)
         else:
-            self.canvas.show_image(record.picture)
+            self._show_picture(record)
             self._trace(display, record)
-            height, width = record.image.shape[:2]
-            several = f"{record.count} images of " if record.count > 1 else ""
-            self._size.setText(f"{several}{width} {TIMES} {height} pixels")
-            self._place_tools()
         self.canvas.setAccessibleDescription(f"{display.label}, {display.badge}")
+
+    def _show_picture(self, record: Record, how: str = "") -> None:
+        self._turn(self.canvas)
+        self.canvas.show_image(record.picture)
+        height, width = record.image.shape[:2]
+        several = f"{record.count} images of " if record.count > 1 else ""
+        after = f", {how}" if how else ""
+        self._size.setText(f"{several}{width} {TIMES} {height} pixels{after}")
+        self._place_tools()
 
     def _trace(self, display: Display, record: Record) -> None:
         """The curve below, with the steps that gave an image where there are several."""

@@ -1,12 +1,14 @@
 """What the canvas shows without a picture: loading, what to do, or what went wrong."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -15,7 +17,7 @@ from dgn_explorer.gui.look.icons import program_pixmap
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT, WIDE
 
-EXAMPLES = ("golden retriever", "volcano", "strawberry")
+EXAMPLES = ("golden retriever", "volcano", "strawberry")  # suggested units, the first one first
 _HOW = (
     ("Double-click", "a unit at the left and watch its image form"),
     ("Ctrl+F", "find a class, a layer, or a unit such as fc:980"),
@@ -25,6 +27,8 @@ _HOW = (
 )
 
 _HIGH, _LOW = 460, 240  # below these heights the table of keys, and the picture, give way
+_EXAMPLE_PX = 112
+_ROOM = 360, 400  # the least width and height for examples with pictures
 
 
 class Welcome(QWidget):
@@ -42,20 +46,12 @@ class Welcome(QWidget):
             part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._how = self._make_how()
         self._wants_how = False
-        self._examples = QWidget()
         self._buttons: list[QPushButton] = []
-        row = QHBoxLayout(self._examples)
-        row.setContentsMargins(0, SMALL, 0, 0)
-        row.setSpacing(SMALL)
-        row.addStretch()
-        for name in EXAMPLES:
-            button = QPushButton(name)
-            button.setAccessibleName(f"Visualise {name}")
-            button.clicked.connect(lambda _checked=False, name=name: self.example.emit(name))
-            self._buttons.append(button)
-            row.addWidget(button)
-        row.addStretch()
-        self._buttons[0].setProperty("role", "primary")
+        self._pictures: list[QToolButton] = []
+        self._pictured = False
+        self._examples = self._make_examples()
+        self._origin = label("These examples came with the program.", "caption")
+        self._origin.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(WIDE, WIDE, WIDE, WIDE)
         column.setSpacing(MEDIUM)
@@ -64,6 +60,7 @@ class Welcome(QWidget):
         column.addWidget(self._title)
         column.addWidget(self._text)
         column.addWidget(self._examples)
+        column.addWidget(self._origin)
         column.addSpacing(LARGE)
         column.addWidget(self._how, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch()
@@ -72,8 +69,14 @@ class Welcome(QWidget):
         """Torch is being imported; the window can be looked at already."""
         self._show("Loading PyTorch…", "The layers appear at the left in a moment.", False, False)
 
-    def show_welcome(self, labels: tuple[str, ...]) -> None:
-        """A network is open and nothing has been asked for."""
+    def show_welcome(self, labels: tuple[str, ...], pictures: Mapping[str, QPixmap]) -> None:
+        """A network is open and nothing has been asked for; ``pictures`` are those of `EXAMPLES`.
+
+        Without one of each none is shown.
+        """
+        self._pictured = all(name in pictures for name in EXAMPLES)
+        for name, picture in zip(EXAMPLES, self._pictures, strict=True):
+            picture.setIcon(QIcon(pictures.get(name, QPixmap())))
         known = [button.text() in labels for button in self._buttons]
         for button, on in zip(self._buttons, known, strict=True):
             button.setVisible(on)
@@ -95,8 +98,14 @@ class Welcome(QWidget):
 
     def _fit(self) -> None:
         high = self.height()
-        self._how.setVisible(self._wants_how and high >= _HIGH)
-        self._picture.setVisible(high >= _LOW)
+        room = self.width() >= _ROOM[0] and high >= _ROOM[1]
+        pictured = self._pictured and self._wants_how and room
+        for picture in self._pictures:
+            picture.setVisible(pictured)
+        self._origin.setVisible(pictured)
+        more = _EXAMPLE_PX if pictured else 0
+        self._how.setVisible(self._wants_how and high >= _HIGH + more)
+        self._picture.setVisible(high >= _LOW and not pictured)
 
     def _show(self, title: str, text: str, examples: bool, how: bool) -> None:
         self._title.setText(title)
@@ -104,6 +113,31 @@ class Welcome(QWidget):
         self._examples.setVisible(examples)
         self._wants_how = how
         self._fit()
+
+    def _make_examples(self) -> QWidget:
+        made = QWidget()
+        grid = QGridLayout(made)
+        grid.setContentsMargins(0, SMALL, 0, 0)
+        grid.setHorizontalSpacing(SMALL)
+        grid.setVerticalSpacing(TIGHT)
+        for at, name in enumerate(EXAMPLES, 1):
+            picture = QToolButton()
+            picture.setProperty("role", "flat")
+            picture.setIconSize(QSize(_EXAMPLE_PX, _EXAMPLE_PX))
+            picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the button below it is the same
+            picture.setAccessibleName(f"Example of {name}")
+            button = QPushButton(name)
+            button.setAccessibleName(f"Visualise {name}")
+            for part in (picture, button):
+                part.clicked.connect(lambda _checked=False, name=name: self.example.emit(name))
+            self._pictures.append(picture)
+            self._buttons.append(button)
+            grid.addWidget(picture, 0, at, Qt.AlignmentFlag.AlignHCenter)
+            grid.addWidget(button, 1, at)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(len(EXAMPLES) + 1, 1)
+        self._buttons[0].setProperty("role", "primary")
+        return made
 
     @staticmethod
     def _make_how() -> QWidget:

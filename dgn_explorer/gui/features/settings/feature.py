@@ -89,8 +89,7 @@ class _Settings(QObject):
         )  # fmt: skip
 
     def _has_result(self) -> bool:
-        display = self._session.display
-        return display.result is not None and display.job is None
+        return self._session.display.pictured is not None
 
     def _lock_seed(self) -> None:
         old = self._session.settings.value

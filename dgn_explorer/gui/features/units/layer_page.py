@@ -14,6 +14,7 @@ from dgn_explorer.gui.features.units.browser import Browser
 from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import action_button, label, panel
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 
 EDGES = (32, 48, 64, 96, 128, 192)
@@ -63,6 +64,11 @@ class LayerPage(QWidget):
         row.addWidget(label("Size", "muted"))
         row.addWidget(self.slider)
         row.addWidget(action_button(desk.table["compute_layer"]))
+        self.examples = label("", "muted")
+        row.addWidget(self.examples)
+        library, examples = desk.session.library, desk.session.examples
+        for news in (browser.units.modelReset, library.changed, library.added, examples.changed):
+            news.connect(self._count_examples)
         body, column = panel(margin=0, spacing=SMALL)
         column.setContentsMargins(LARGE, 0, SMALL, SMALL)
         column.addLayout(row)
@@ -85,6 +91,14 @@ class LayerPage(QWidget):
         """Go to the next larger or smaller size."""
         at = EDGES.index(self.grid.edge) + step
         self.set_edge(EDGES[min(max(at, 0), len(EDGES) - 1)])
+
+    def _count_examples(self) -> None:
+        """Say how many pictures nobody has made here."""
+        count = self._units.examples
+        which = "1 example" if count == 1 else f"{count:,} examples"
+        self.examples.setText(f"{which}: double-click one to compute it in full")
+        set_tip(self.examples, "Examples came with the program; they are not computed here")
+        self.examples.setVisible(count > 0)
 
     def _start(self, index: QModelIndex) -> None:
         unit = self._units.address(index)

@@ -17,10 +17,11 @@ from dgn_explorer.gui.look.dragging import UNITS, carry_units
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.look.plain import plain, tip_text
 from dgn_explorer.gui.look.texts import number_text
+from dgn_explorer.gui.state.examples import NOT_COMPUTED
 from dgn_explorer.gui.state.jobs import JobState
-from dgn_explorer.gui.state.library import THUMBNAIL_PX
 from dgn_explorer.gui.state.notes import Notes
 from dgn_explorer.gui.state.session import Session
+from dgn_explorer.gui.state.thumbnails import THUMBNAIL_PX
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
 from dgn_explorer.results.filters import ORDERS
@@ -56,6 +57,8 @@ class UnitModel(QAbstractListModel):
         session.library.changed.connect(self._all_changed)
         session.library.added.connect(self._added)
         session.library.thumbnail_ready.connect(self._thumbnail_ready)
+        session.examples.changed.connect(self._examples_changed)
+        session.examples.thumbnail_ready.connect(self._example_ready)
         notes.changed.connect(self._all_changed)
         session.labels.changed.connect(self._labels_changed)
 
@@ -120,7 +123,11 @@ class UnitModel(QAbstractListModel):
         found = self._made(layer)
         if self.order == "date":
             return list(found)  # the library is in this order, newest first
-        return sorted(found, key=lambda index: -found[index].activation)
+        # each by the number that stands on its card: an example counts until there is a result
+        values = {index: item.activation for index, item in found.items()}
+        for index in self._session.examples.of_layer(layer):
+            values.setdefault(index, self._session.examples.activation(UnitAddress(layer, index)))
+        return sorted(values, key=lambda index: -values[index])
 
     @property
     def missing_count(self) -> int:
@@ -148,6 +155,14 @@ class UnitModel(QAbstractListModel):
             if alone and unit.index not in found:
                 found[unit.index] = item
         return found
+
+    @property
+    def examples(self) -> int:
+        """How many units of the layer show an example, as they have no picture of their own."""
+        layer = self._layer.path if self._layer is not None else ""
+        found = self._session.examples.of_layer(layer)
+        made = self._made(layer) if found else {}
+        return sum(index not in made for index in found)
 
     @property
     def made(self) -> int:
@@ -222,6 +237,12 @@ class UnitModel(QAbstractListModel):
             where = job.unit.position if job.unit is not None else None
             at = f"@{where[0]},{where[1]} " if where is not None else ""
             return Card(title, f"{at}{job.progress_text}", state, pixmap, detail, star)
+        if stored is None and unit in session.examples:
+            pixmap = session.examples.thumbnail(unit, self.ratio)
+            example = CardState.EXAMPLE
+            text = f"{example.value} · {number_text(session.examples.activation(unit))}"
+            more = f"{NOT_COMPUTED}; double-click or Enter computes it in full"
+            return Card(title, text, example, pixmap, detail, star, more)
         if stored is None:
             empty = CardState.NOT_COMPUTED
             return Card(title, empty.value, empty, None, detail, star)
@@ -255,6 +276,16 @@ class UnitModel(QAbstractListModel):
         row = self._shown.get(key)
         if row is not None:
             self._touch(row)
+
+    def _examples_changed(self) -> None:
+        if self.order == "activation":
+            self.show_layer(self._layer)
+        else:
+            self._all_changed()
+
+    def _example_ready(self, unit: UnitAddress) -> None:
+        if self._layer is not None and unit.layer == self._layer.path:
+            self._touch(self.row_of(unit))
 
     def _touch(self, row: int) -> None:
         self._dirty.add(row)

@@ -69,6 +69,11 @@ class OnShow(QObject):
         self.wish()
         self.show(Display(Showing.NOTHING))
 
+    def show_example(self, example: Record) -> None:
+        """Show a picture that came with the program."""
+        self.wish()
+        self.show(Display.of_example(example))
+
     def show_job(self, aside: bool = False) -> None:
         """Show the running interactive job."""
         job = self._runs.live_job
