@@ -23,10 +23,10 @@ from dgn_explorer.gui.state.answering.step_size import StepSizeFinder
 from dgn_explorer.gui.state.answering.study_run import StudyRun
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
-from dgn_explorer.gui.state.examples import Examples
 from dgn_explorer.gui.state.jobs import JobList
 from dgn_explorer.gui.state.labels import Labels
 from dgn_explorer.gui.state.library import Library
+from dgn_explorer.gui.state.pictures.examples import Examples
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.gui.state.runs import Runs

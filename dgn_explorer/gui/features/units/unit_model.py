@@ -17,11 +17,11 @@ from dgn_explorer.gui.look.dragging import UNITS, carry_units
 from dgn_explorer.gui.look.pictures import scaled, to_pixmap
 from dgn_explorer.gui.look.plain import plain, tip_text
 from dgn_explorer.gui.look.texts import number_text
-from dgn_explorer.gui.state.examples import NOT_COMPUTED
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.notes import Notes
+from dgn_explorer.gui.state.pictures.examples import NOT_COMPUTED
+from dgn_explorer.gui.state.pictures.thumbnails import THUMBNAIL_PX
 from dgn_explorer.gui.state.session import Session
-from dgn_explorer.gui.state.thumbnails import THUMBNAIL_PX
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
 from dgn_explorer.results.filters import ORDERS

@@ -12,7 +12,7 @@ from PySide6.QtGui import QPixmap
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.flows import Flows
 from dgn_explorer.gui.state.display import Level, Notice
-from dgn_explorer.gui.state.thumbnails import Thumbnails
+from dgn_explorer.gui.state.pictures.thumbnails import Thumbnails
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import PriorInfo

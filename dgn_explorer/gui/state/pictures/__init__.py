@@ -1,0 +1,1 @@
+"""Pictures that the window keeps by key: thumbnails of results, and examples of the program."""
