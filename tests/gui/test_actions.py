@@ -71,9 +71,9 @@ def test_the_menus_are_in_the_order_that_people_know(explorer: Explorer) -> None
     assert file[:4] == ["open", "open_photo", "train", "train_watch"]
     assert file[-4:] == ["copy_command", "copy_python", "preferences", "close"]
     run = [action.id for action in known if action.menu == "Run"]
-    assert run[:12] == [
+    assert run[:13] == [
         "visualise", "again", "stop", "hold", "more_steps", "watch", "compute_in_full", "new_seed",
-        "seeds", "sweep", "photo_start", "live_parameters",
+        "lock_seed", "seeds", "sweep", "photo_start", "live_parameters",
     ]  # fmt: skip
 
 
