@@ -55,6 +55,7 @@ def test_a_picture_is_a_record_with_the_recipe_of_the_whole(sheet: Sheet) -> Non
     assert np.isnan(record.first_activation)  # of the trace only its end is kept
     assert record.top == ((4, 0.25), (5, 0.25))
     assert record.label == "eel"
+    assert record.provenance.seconds == 2.5 / len(CLASSES)
 
 
 def test_a_network_without_class_names_has_no_verdict(sheet: Sheet) -> None:

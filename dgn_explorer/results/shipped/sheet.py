@@ -7,7 +7,7 @@ those of the copy, as it is decoded and shown.
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -41,7 +41,7 @@ class Sheet:
     """N small pictures of a layer's units, ascending by unit, and what the network sees in them.
 
     ``recipe`` is that of the first one. ``arrays`` are the `PARTS`; ``edge_px`` is the side of a
-    picture and ``quality`` WebP's, 1 to 100.
+    picture and ``quality`` WebP's, 1 to 100. The seconds of ``provenance`` are those of all.
     """
 
     recipe: Recipe
@@ -94,7 +94,8 @@ class Sheet:
         if self.arrays["top_classes"].shape[1]:
             for name in ("top_classes", "top_probabilities"):
                 parts[name] = self.arrays[name][place : place + 1]
-        return Record(recipe, parts, trace, DONE, self.provenance, label)
+        share = replace(self.provenance, seconds=self.provenance.seconds / len(self.classes))
+        return Record(recipe, parts, trace, DONE, share, label)
 
 
 def encoded(picture: np.ndarray, quality: int) -> bytes:
