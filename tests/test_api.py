@@ -199,7 +199,7 @@ def test_results_are_those_of_every_other_entrance(explorer: dgn.Explorer) -> No
         (lambda e: e.visualize("unicorn"), "unicorn"),
         (lambda e: e.visualize("fc:99"), "99"),
         (lambda e: e.visualize("cat", method="magic"), "no method called 'magic'"),
-        (lambda e: e.visualize("cat", preset="best"), "no preset called 'best'"),
+        (lambda e: e.visualize("cat", preset="finest"), "no preset called 'finest'"),
         (lambda e: e.visualize("cat", steps=0), "steps cannot be 0"),
         (lambda e: e.visualize("cat", parameters={"colour": 1}), "no parameter called 'colour'"),
         (lambda e: e.visualize("cat", seed=-1), "seed cannot be -1"),

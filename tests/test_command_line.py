@@ -64,6 +64,8 @@ def test_units_of_a_layer_are_made_together(tmp_path: Path) -> None:
         (("visualize", "fc:1000"), "Its units are 0 to 999"),
         (("visualize", "volcano", "--prior", "absent.safetensors"), "absent.safetensors"),
         (("visualize", "volcano", "--set", "steps=0"), "steps cannot be 0"),
+        (("visualize", "volcano", "--preset", "published", "--quality", "best"), "two sets"),
+        (("visualize", "volcano", "--method", "pixels", "--quality", "best"), "has no --quality"),
         (("visualize", "volcano", "--network", "lite9"), "lite9"),
     ],
 )

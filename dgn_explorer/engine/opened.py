@@ -62,6 +62,11 @@ class OpenThings:
         for request in self._requests:
             self.open(request)
 
+    def forget_recordings(self) -> None:
+        """Give back the memory of recorded passes; they are recorded again when they are needed."""
+        for network in self._networks.values():
+            network.graphs.clear()
+
     def bench(self, order: Order) -> Bench:
         """What ``order`` needs; raises `DgnError` if it is not open."""
         network = self._networks.get(order.network_fingerprint)

@@ -10,6 +10,7 @@ from dgn_explorer.priors.info import FLOAT32
 from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.choosing import changed, has_parameter, preset_of
 from dgn_explorer.synthesis.inputs import Input
+from dgn_explorer.synthesis.methods.method import QUALITIES
 from dgn_explorer.synthesis.methods.table import method_named
 from dgn_explorer.synthesis.parameters import Parameters
 from dgn_explorer.synthesis.recipe import Recipe, continue_from
@@ -38,7 +39,7 @@ class Wanted:
         about = method_named(method)
         changes = changes or {}
         parameters = changed(about, preset_of(about, preset), changes)
-        automatic = preset == "default" and about.step_field not in changes
+        automatic = preset in QUALITIES.values() and about.step_field not in changes
         return cls(method, parameters, automatic and bool(about.step_field))
 
 
@@ -69,7 +70,7 @@ def with_step_size(
     if size is None:
         size, source = float(session.answer(FindStep(*pair), show)), "found by a sweep"
         remember_step(*pair, size)
-    return changed(about, wanted.parameters, {about.step_field: size}), StepSize(size, source)
+    return about.with_step(wanted.parameters, size), StepSize(size, source)
 
 
 def gentler(wanted: Wanted, parameters: Parameters) -> Parameters:

@@ -88,6 +88,9 @@ class Worker:
         device = self._open.device
         try:
             self._run(works)
+        except torch.OutOfMemoryError:
+            self._open.forget_recordings()  # half of the work is tried again, or other work comes
+            raise
         except torch.AcceleratorError:
             if device.type == "cpu":
                 raise

@@ -11,6 +11,7 @@ import torch
 
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import Failed, Finished, Frame, Lane
+from dgn_explorer.machine.graphs import Graphs
 from dgn_explorer.synthesis.methods.dgn_am import making
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.recipe import Recipe
@@ -113,11 +114,16 @@ def test_a_cancelled_one_keeps_its_part_and_the_others_go_on(setup: Setup) -> No
     assert all(isinstance(e, Finished) and e.record.steps == 300 for e in rest.values())
 
 
-def test_out_of_memory_halves_what_runs_together(setup: Setup, sizes: list[int]) -> None:
+def test_out_of_memory_halves_what_runs_together(
+    setup: Setup, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleared: list[Graphs] = []
+    monkeypatch.setattr(Graphs, "clear", lambda graphs: cleared.append(graphs))
     recipes = [setup.recipe(name, steps=3, seed=seed) for seed in range(2) for name in CLASSES]
     ends = ends_of(setup, queue_at_once(setup, recipes))
     assert all(isinstance(end, Finished) for end in ends.values())
     assert sizes == [4, 2, 2, 2, 2]  # and no more than two from then on
+    assert len(cleared) == 1  # the memory of recorded passes is given back
 
 
 def test_one_that_does_not_fit_alone_says_so(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QPushButton
 from dgn_explorer.gui.features.settings.parameter_form import range_text, title_of
 from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM, DgnAmParameters
+from dgn_explorer.synthesis.methods.method import QUALITIES
+from dgn_explorer.synthesis.methods.pixels.about import PIXELS
 from tests.gui.conftest import Explorer
 
 
@@ -69,13 +71,46 @@ def test_preset_and_its_button(explorer: Explorer) -> None:
         for button in explorer.controls.findChildren(QPushButton)
         if button.objectName() in DGN_AM.presets
     }
-    assert buttons.keys() == DGN_AM.presets.keys()
-    assert buttons["default"].isChecked()
+    # the others are the qualities, which have a slider
+    assert buttons.keys() == DGN_AM.presets.keys() - QUALITIES.values() == {"published"}
+    assert not buttons["published"].isChecked()
     explorer.qtbot.mouseClick(buttons["published"], Qt.MouseButton.LeftButton)
     assert explorer.session.settings.value.parameters == DGN_AM.presets["published"]
-    assert [buttons[n].isChecked() for n in ("default", "published")] == [False, True]
+    assert buttons["published"].isChecked()
     enter(explorer, explorer.controls.fields["steps"], "12")
     assert not any(button.isChecked() for button in buttons.values())
+
+
+def test_quality_is_a_choice_of_parameters(explorer: Explorer) -> None:
+    quality, settings = explorer.controls.quality, explorer.session.settings
+    assert quality.word.text() == "Good"
+    for word, parameters in DGN_AM.qualities.items():
+        quality.slider.setValue(list(DGN_AM.qualities).index(word))
+        assert settings.value.parameters == parameters
+        assert quality.word.text() == word.capitalize()
+    assert "starts" in quality.slider.accessibleDescription()
+    enter(explorer, explorer.controls.fields["steps"], "99")
+    assert quality.word.text() == "99 steps"
+    explorer.desk.table["undo"].trigger()
+    assert quality.word.text() == "Best"
+
+
+def test_quality_takes_the_step_size_of_the_pair(explorer: Explorer) -> None:
+    quality, settings = explorer.controls.quality, explorer.session.settings
+    quality.slider.setValue(0)
+    settings.use_step(DGN_AM.default.step_start * 2)
+    quick = DGN_AM.qualities["quick"]
+    assert settings.value.parameters.step_start == pytest.approx(quick.step_start * 2)
+    assert quality.word.text() == "Quick"
+
+
+def test_a_method_without_qualities_has_shares_of_its_amount(explorer: Explorer) -> None:
+    explorer.session.settings.use_method("pixels")
+    quality, usual = explorer.controls.quality, PIXELS.default
+    assert quality.word.text() == "Good"
+    quality.slider.setValue(0)
+    assert quality.word.text() == "Sketch"
+    assert explorer.session.settings.value.parameters.steps == usual.steps // 4
 
 
 def test_undo_and_redo_go_through_the_settings(explorer: Explorer) -> None:

@@ -13,7 +13,7 @@ from dgn_explorer.synthesis.ascent import clamped
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.making import make_together
 from dgn_explorer.synthesis.methods.dgn_am import race
-from dgn_explorer.synthesis.methods.dgn_am.about import continued
+from dgn_explorer.synthesis.methods.dgn_am.about import CUTS, continued
 from dgn_explorer.synthesis.methods.dgn_am.ascent import _Nudge, dgn_am
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
@@ -65,7 +65,7 @@ def test_the_start_that_is_kept_won_every_round(network: Network, prior: Prior) 
     recipe = recipe_for(network, prior, "conv2:7", steps=STEPS, starts=5)
     every = alone(network, prior, recipe)
     going = set(range(5))
-    for cut, left in zip(race.CUTS, (3, 2), strict=True):
+    for cut, left in zip(CUTS, (3, 2), strict=True):
         at = round(cut * STEPS)
         score = {n: every[n][0][max(0, at - 10) : at].mean() for n in going}
         going = set(sorted(going, key=lambda n: -score[n])[:left])
@@ -133,19 +133,6 @@ def test_one_start_is_the_plain_ascent_and_a_given_start_the_only_one(
 def test_more_steps_of_a_race_go_on_from_its_winner_alone(network: Network, prior: Prior) -> None:
     before = recipe_for(network, prior, "conv2:7", steps=100, starts=4).parameters
     assert continued(before, 100, before).starts == 1
-
-
-def test_momentum_carries_a_direction_on(network: Network, prior: Prior) -> None:
-    codes = []
-    for momentum in (0.0, 0.9):
-        recipe = recipe_for(
-            network, prior, "conv2:7", steps=3, momentum=momentum, decay=0.0, zoom=0.0
-        )
-        codes.append([step.codes()[0] for step in dgn_am(network, prior, [recipe])])
-    (first, second, third), (_, same, other) = codes
-    np.testing.assert_allclose(same, second, rtol=1e-4)  # there is nothing to carry on yet
-    turn = [np.corrcoef(x - second, second - first)[0, 1] for x in (third, other)]
-    assert turn[1] > turn[0] + 0.01
 
 
 def test_a_clamped_image_can_come_back_but_goes_no_further() -> None:

@@ -10,10 +10,13 @@ from click.testing import CliRunner
 from torch import nn
 
 from dgn_explorer import cli
+from dgn_explorer.engine.ordering import Wanted
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.making import finish
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
+from dgn_explorer.synthesis.methods.method import QUALITIES
 from dgn_explorer.synthesis.step_sizes import remember_step, remembered_step
 from dgn_explorer.synthesis.step_sweep import FACTORS, best_step, sweep
 from tests.tiny import TinyNet, tiny_network, tiny_prior, tiny_prior_file
@@ -132,3 +135,13 @@ def test_visualize_finds_remembers_and_obeys(tmp_path: Path) -> None:
         used, said = step_of(*override)
         assert used == 0.7 and "Step size" not in said
     assert step_of("--preset", "published")[0] == 8.0
+
+
+def test_every_quality_takes_its_share_of_the_size_that_was_found() -> None:
+    for word, preset in QUALITIES.items():
+        wanted = Wanted.of("dgn-am", preset)
+        assert wanted.automatic
+        fitted = DGN_AM.with_step(wanted.parameters, 2 * DGN_AM.default.step_start)
+        assert fitted.step_start == pytest.approx(2 * DGN_AM.qualities[word].step_start)
+    assert not Wanted.of("dgn-am", "published").automatic
+    assert not Wanted.of("dgn-am", "best", {"step_start": "1"}).automatic

@@ -13,6 +13,7 @@ import click
 
 from dgn_explorer.engine.ordering import Wanted, with_steps
 from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.methods.method import GOOD, QUALITIES
 from dgn_explorer.synthesis.methods.table import METHODS, method_named
 
 Command = Callable[..., Any]
@@ -33,7 +34,8 @@ def ascent_options(command: Command) -> Command:
     def with_ascent(
         *args: Any,
         method: str,
-        preset: str,
+        preset: str | None,
+        quality: str | None,
         steps: int | None,
         settings: tuple[str, ...],
         step_size: float | None,
@@ -46,7 +48,16 @@ def ascent_options(command: Command) -> Command:
             if not about.step_field:
                 raise DgnError(f"{method} has no step size.", "Leave out --step-size.")
             changes[about.step_field] = step_size
-        wanted = Wanted.of(method, preset, changes)
+        if preset and quality:
+            raise DgnError(
+                f"--preset {preset} and --quality {quality} ask for two sets of parameters.",
+                "Leave one of them out.",
+            )
+        if quality and not about.qualities:
+            raise DgnError(
+                f"{method} has no --quality {quality}.", "Say how much work it is worth: --steps."
+            )
+        wanted = Wanted.of(method, preset or QUALITIES[quality or GOOD], changes)
         if steps is not None:
             wanted = with_steps(wanted, steps)
         return command(*args, ascent=Ascent(wanted, read_files(files)), **given)
@@ -62,8 +73,12 @@ def ascent_options(command: Command) -> Command:
                 ),
             ),
             click.option(
-                "--preset", default="default", show_default=True, help="Set of parameters."
+                "--quality",
+                type=click.Choice(list(QUALITIES)),
+                default=None,
+                help=f"How good the image shall be for what it costs.  [default: {GOOD}]",
             ),
+            click.option("--preset", default=None, help="Set of parameters.  [default: default]"),
             click.option(
                 "--steps", type=int, default=None, help="Ascent steps.  [default: the preset's]"
             ),

@@ -14,9 +14,8 @@ from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
 from dgn_explorer.studies.questions import About, question_named, questions_of
 from dgn_explorer.studies.survey import Order
-from dgn_explorer.synthesis.choosing import changed
 from dgn_explorer.synthesis.inputs import Input, without
-from dgn_explorer.synthesis.methods.method import Method
+from dgn_explorer.synthesis.methods.method import QUALITIES, Method
 from dgn_explorer.synthesis.methods.table import METHODS, method_named
 from dgn_explorer.synthesis.parameters import Parameters
 from dgn_explorer.synthesis.question import Subject
@@ -137,13 +136,13 @@ class SettingsModel(QObject):
     def use_step(self, size: float | None) -> None:
         """Make ``size`` the first step of the default preset; None is the built-in prior's.
 
-        Settings that are the default follow it.
+        Settings that are one of the qualities follow it.
         """
-        was_default = self.preset == _DEFAULT
+        before = self.preset
         self._step = size
         self._kept.clear()
-        if was_default:
-            self._put(replace(self.value, parameters=self.presets[_DEFAULT]))
+        if before in QUALITIES.values():
+            self._put(replace(self.value, parameters=self.presets[before]))
         else:
             self.changed.emit()
 
@@ -243,8 +242,10 @@ class SettingsModel(QObject):
         about = question_named(method)
         if self._step is None or not isinstance(about, Method) or not about.step_field:
             return dict(about.presets)
-        default = changed(about, about.default, {about.step_field: self._step})
-        return {**about.presets, _DEFAULT: default}
+        return {
+            name: about.with_step(preset, self._step) if name in QUALITIES.values() else preset
+            for name, preset in about.presets.items()
+        }
 
     def _put(self, value: RunSettings) -> None:
         self._kept[value.method] = value.parameters

@@ -6,7 +6,7 @@ records; the algorithm behind ``code`` is imported by whoever computes, and by n
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -16,6 +16,9 @@ from dgn_explorer.synthesis.parameters import ParameterKind, Parameters, Paramet
 from dgn_explorer.synthesis.question import Question, Subject, of_targets
 from dgn_explorer.synthesis.start import PHOTO_START
 from dgn_explorer.synthesis.targets import Maximise, Target
+
+GOOD = "good"
+QUALITIES = {"quick": "quick", GOOD: "default", "best": "best"}  # the presets behind the words
 
 
 class Need(Enum):
@@ -45,6 +48,7 @@ class Method:
     records with which one of fewer images is gone on with to one of more. ``draft`` are the arrays
     that it keeps while it runs (`synthesis.draft`) beyond those of its records. ``question`` is how
     the window asks for it; without one it is made from title, targets and summary (`asked`).
+    ``burden`` is how many images' passes a step of its parameters makes, on average.
     """
 
     name: str
@@ -65,12 +69,24 @@ class Method:
     grows: str = ""
     draft: tuple[Part, ...] = ()
     question: Question | None = None
+    burden: Callable[[Any], float] = lambda parameters: 1.0
     code: str = field(default="", compare=False)
 
     @property
     def default(self) -> Parameters:
         """The parameters of the preset that is used without asking."""
         return self.presets["default"]
+
+    @property
+    def qualities(self) -> Mapping[str, Parameters]:
+        """Its parameters for each of `QUALITIES`; empty if it has them not all."""
+        found = {word: self.presets.get(preset) for word, preset in QUALITIES.items()}
+        return {word: one for word, one in found.items() if one} if all(found.values()) else {}
+
+    def with_step(self, parameters: Parameters, size: float) -> Parameters:
+        """``parameters`` where ``size`` suits what is open as the step of the default ones."""
+        share = getattr(parameters, self.step_field) / getattr(self.default, self.step_field)
+        return replace(parameters, **{self.step_field: size * share})  # type: ignore[type-var]
 
     @property
     def resumable(self) -> bool:

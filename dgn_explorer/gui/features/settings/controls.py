@@ -25,7 +25,7 @@ from dgn_explorer.gui.look.parts import action_button, flat_button, label
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import SMALL, TIGHT
 from dgn_explorer.gui.state.input_files import InputFiles
-from dgn_explorer.synthesis.methods.method import Method
+from dgn_explorer.synthesis.methods.method import QUALITIES, Method
 
 _LIVE = "The running image goes on from where it is with what you change"
 _ONLY_NEXT = "This question has no code to go on from: changes wait for the next run"
@@ -143,7 +143,9 @@ class Controls(QWidget):
             self._preset_row.removeWidget(old)
             old.deleteLater()
         self._preset_method = self._session.settings.value.method
-        for name in self._session.settings.value.about.presets:
+        about = self._session.settings.value.about
+        in_sight = QUALITIES.values() if isinstance(about, Method) and about.qualities else ()
+        for name in (name for name in about.presets if name not in in_sight):
             button = QPushButton(name.capitalize())
             button.setCheckable(True)
             button.setAccessibleName(f"Preset {name}")

@@ -7,6 +7,7 @@ from dgn_explorer.gui.state.run_settings import RunSettings
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.record import DONE
 from dgn_explorer.studies.questions import About
+from dgn_explorer.synthesis.methods.method import Method
 from dgn_explorer.synthesis.parameters import Parameters
 
 _RUNS = 5  # the newest of them count
@@ -26,7 +27,11 @@ def work_of(about: About, parameters: Parameters) -> float:
         if name:
             usual = float(getattr(about.default, name))
             work *= float(getattr(parameters, name)) / usual if usual else 1.0
-    return work
+    return work * _burden(about, parameters)
+
+
+def _burden(about: About, parameters: Parameters) -> float:
+    return about.burden(parameters) if isinstance(about, Method) else 1.0
 
 
 def expected_seconds(session: Session, settings: RunSettings | None = None) -> tuple[float, bool]:
@@ -45,7 +50,8 @@ def expected_seconds(session: Session, settings: RunSettings | None = None) -> t
         if known and item.steps and session.prior is not None:
             measured.append(item.seconds / item.steps)
     if measured and isinstance(steps, int) and steps:
-        return median_low(measured) * steps * settings.count, True
+        burden = _burden(about, settings.parameters)
+        return median_low(measured) * steps * burden * settings.count, True
     return about.asked.seconds * work_of(about, settings.parameters) * settings.count, False
 
 

@@ -33,12 +33,26 @@ class DgnAmParameters(Parameters):
         "the image as the generator makes it, or cut off at black and white as it is kept",
         since=2,
     )
-    momentum: float = number(
-        0.0, 0.0, 0.99, "", "share of a step's direction that goes on into the next", since=2
-    )
     starts: int = number(
         1, 1, 64, "", "random starts; half of them go twice on the way, the best is kept", since=2
     )
+
+
+CUTS = (0.4, 0.7)  # shares of the steps, after each of which half of the starts give up
+
+
+def burden(p: DgnAmParameters) -> float:
+    """How many starts ascend in a step, on average over the steps.
+
+    >>> burden(DgnAmParameters()), burden(DgnAmParameters(starts=4))
+    (1.0, 2.5)
+    """
+    going, ends = [p.starts], [*CUTS, 1.0]
+    while len(going) < len(ends):
+        going.append((going[-1] + 1) // 2)
+    begins = [0.0, *CUTS]
+    shares = (end - begin for begin, end in zip(begins, ends, strict=True))
+    return round(sum(n * share for n, share in zip(going, shares, strict=True)), 9)
 
 
 def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters) -> DgnAmParameters:
@@ -67,7 +81,9 @@ DGN_AM = Method(
     summary="ascent in the code space of a learned image generator (Nguyen et al. 2016)",
     parameters=DgnAmParameters,
     presets={
+        "quick": DgnAmParameters(steps=100),
         "default": DgnAmParameters(),
+        "best": DgnAmParameters(starts=4),
         # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99,
         # from normally distributed numbers.
         "published": DgnAmParameters(
@@ -89,5 +105,6 @@ DGN_AM = Method(
         seconds=13.0,
         example="example-best.jpg",
     ),
+    burden=burden,
     code="dgn_explorer.synthesis.methods.dgn_am.making:make",
 )

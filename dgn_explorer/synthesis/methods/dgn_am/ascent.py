@@ -26,7 +26,6 @@ from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 
 NUDGE = 0.5  # sigma: noise that gets a code off a plateau without gradient
-_TINY = 1e-12  # of a direction without length
 
 
 def dgn_am(
@@ -58,7 +57,6 @@ def dgn_am(
         code = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device)
     lower, upper = space.lower * p.bounds, space.upper * p.bounds
     stalled = torch.zeros(len(recipes), device=device)
-    velocity = torch.zeros_like(code)
     watch, nudge = Watch(device), _Nudge(noise, space, ready=static(device))
     passes = Passes(network, prior, recipes)
     for i in range(p.steps):
@@ -68,9 +66,6 @@ def dgn_am(
         going = yield make_step(i, p.steps, activation, image, code, final)
         usable = gradient.isfinite().all(1)
         gradient = gradient.masked_fill(~usable[:, None], 0.0)
-        if p.momentum:
-            velocity = p.momentum * velocity + gradient
-            gradient = velocity / velocity.abs().mean(1, keepdim=True).clamp_min(_TINY)
         step = p.step_start + (p.step_end - p.step_start) * i / p.steps
         code = code + step * gradient
         code = torch.minimum(torch.maximum(code, lower), upper) * (1 - p.decay)
@@ -83,7 +78,7 @@ def dgn_am(
         if going is not None:
             places = torch.tensor(going, device=device)
             recipes = [recipes[n] for n in going]
-            code, velocity, stalled = code[places], velocity[places], stalled[places]
+            code, stalled = code[places], stalled[places]
             passes = Passes(network, prior, recipes)
             nudge.keep(going)
     if watch.pending():

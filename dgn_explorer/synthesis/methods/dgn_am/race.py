@@ -15,14 +15,13 @@ from torch import Tensor
 
 from dgn_explorer.synthesis.ascent import seeded_normal
 from dgn_explorer.synthesis.bench import Bench
-from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import CUTS, DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
 from dgn_explorer.synthesis.trace import Trace
 
-CUTS = (0.4, 0.7)  # shares of the steps, after each of which half of the starts give up
 _LOOKED_AT = 10  # steps whose mean activation decides: a single one is that of a random cut
 
 Ascent = Generator[Step, Sequence[int] | None, None]
