@@ -19,7 +19,8 @@ class Study:
     kind; the columns of a table are all declared here. ``code`` is ``module:function``: a generator
     function that gets a `Bench` and a `Survey`, yields `Progress` and returns a `Made`.
     ``question`` is how the window asks for it; without one it is made from the rest (`asked`).
-    ``with_prior`` says that its surveys name the prior that is open (`Survey.shown_by`).
+    ``with_prior`` says that its surveys name the prior that is open (`Survey.shown_by`). A ``long``
+    one looks at many photographs: the window lets it go on behind whatever else is asked.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Study:
     parts: tuple[Part, ...] = ()
     question: Question | None = None
     with_prior: bool = False
+    long: bool = False
     code: str = field(default="", compare=False)
     together = False  # a survey is always computed by itself
 

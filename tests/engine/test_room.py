@@ -64,7 +64,7 @@ def frame_of(setup: Setup, job: int) -> Frame:
     return frame
 
 
-@pytest.mark.parametrize("lane", [Lane.ASIDE, Lane.BATCH])
+@pytest.mark.parametrize("lane", [Lane.ASIDE, Lane.LONG, Lane.BATCH])
 def test_an_interactive_job_waits_for_one_step_of_a_study_and_no_more(
     setup: Setup, lane: Lane
 ) -> None:
@@ -84,6 +84,24 @@ def test_an_interactive_job_waits_for_one_step_of_a_study_and_no_more(
     assert end.record.state == "stopped" and end.record.count >= after.step
     stored = setup.store.get(survey.key)
     assert stored is not None and stored.rows()[0] == {"step": 0}
+
+
+def test_a_long_study_makes_room_for_a_question_and_goes_before_the_queue(setup: Setup) -> None:
+    fingerprint = setup.network.info.fingerprint
+    queued = setup.engine.submit(setup.recipe("dog", steps=10_000), Lane.BATCH)
+    frame_of(setup, queued)
+    job = setup.engine.submit(Survey("tiny", fingerprint, "slow"), Lane.LONG)
+    before = frame_of(setup, job)
+    short = Survey("tiny", fingerprint, "slow", SlowParameters(steps=2))
+    assert isinstance(setup.end_of(setup.engine.submit(short, Lane.ASIDE)), Finished)
+    after = frame_of(setup, job)
+    assert before.step <= after.step < 3000
+    setup.engine.pause_batch(True)  # the queue's
+    assert frame_of(setup, job).step < 3000
+    setup.engine.pause_batch(False)
+    for one in (job, queued):
+        setup.engine.cancel(one)
+        assert isinstance(setup.end_of(one), Finished)
 
 
 def test_a_study_that_is_cancelled_while_it_waits_keeps_nothing(setup: Setup) -> None:

@@ -150,8 +150,9 @@ class Questions(QObject):
         answered: Callable[[Record], None],
         ended: Callable[[], None] = _nothing,
     ) -> int:
-        """The record of a survey that the store does not have."""
-        number = self._engine.submit(survey, Lane.ASIDE, looked=True)
+        """The record of a survey that the store does not have; a long one waits for all others."""
+        lane = Lane.LONG if survey.about.long else Lane.ASIDE
+        number = self._engine.submit(survey, lane, looked=True)
         return self._wait(number, answered, ended)
 
     def drop(self, number: int, quietly: bool = False) -> None:

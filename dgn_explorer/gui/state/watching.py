@@ -2,14 +2,17 @@
 
 import time
 from collections import Counter
+from functools import partial
 
 from PySide6.QtCore import QObject
 
 from dgn_explorer.gui.state.activities import Activities, Activity
+from dgn_explorer.gui.state.answering.study_run import Analysis
 from dgn_explorer.gui.state.display import Ended, Level, Notice
 from dgn_explorer.gui.state.jobs import JobState
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.job_history import CANCELLED, DONE, FAILED, STOPPED
+from dgn_explorer.results.record import Record
 
 IMAGE, QUEUE, ANALYSIS, MEASURING = "image", "queue", "analysis", "measuring"
 LONG_S, MANY = 60.0, 10  # a queue that took so long, or had so many, says when it has ended
@@ -22,8 +25,8 @@ class Watching(QObject):
         super().__init__(parent)
         self._session, self._to = session, activities
         self._counts: Counter[str] = Counter()
-        self._queue_began = self._study_began = self._measure_began = 0.0
-        self._study = ""
+        self._queue_began = self._measure_began = 0.0
+        self._studies: dict[int, tuple[float, Analysis]] = {}  # when each began, how far it is
         runs = session.runs
         runs.live_changed.connect(self._follow_image)
         runs.progressed.connect(self._follow_image)
@@ -32,7 +35,8 @@ class Watching(QObject):
         runs.finished.connect(self._finished)
         runs.failed.connect(self._failed)
         runs.cancelled.connect(self._cancelled)
-        session.study.changed.connect(self._follow_study)
+        session.study.changed.connect(self._follow_studies)
+        session.study.long_ended.connect(self._long_ended)
         session.step_size.changed.connect(self._follow_measuring)
 
     # ---- the image that forms
@@ -139,24 +143,38 @@ class Watching(QObject):
 
     # ---- analyses and measuring
 
-    def _follow_study(self) -> None:
-        study = self._session.study
-        if study.survey is None:
-            if self._study_began:
-                done, total = study.progress
-                outcome = DONE if total and done >= total - 1 else STOPPED
-                seconds, self._study_began = time.monotonic() - self._study_began, 0.0
-                self._to.drop(ANALYSIS)
-                self._to.ended(self._study, outcome, seconds)
-            return
-        if not self._study_began:
-            self._study_began = time.monotonic()
-            self._study = study.survey.about.title
-        done, total = study.progress
-        passed = time.monotonic() - self._study_began
-        left = passed / done * (total - done) if done else None
-        state = f"{done:,} of {total:,}" if total else "running"
-        self._to.put(Activity(ANALYSIS, self._study, state, done, total, left, stop=study.stop))
+    def _follow_studies(self) -> None:
+        at_work = {run.number: run for run in self._session.study.runs}
+        for number in [one for one in self._studies if one not in at_work]:
+            began, run = self._studies.pop(number)
+            outcome = DONE if run.total and run.done >= run.total - 1 else STOPPED
+            self._to.drop(f"{ANALYSIS} {number}")
+            self._to.ended(run.survey.about.title, outcome, time.monotonic() - began)
+        for number, run in at_work.items():
+            began, _ = self._studies.get(number, (time.monotonic(), run))
+            self._studies[number] = began, run
+            left = (
+                (time.monotonic() - began) / run.done * (run.total - run.done) if run.done else None
+            )
+            self._to.put(
+                Activity(
+                    f"{ANALYSIS} {number}",
+                    run.survey.about.title,
+                    f"{run.done:,} of {run.total:,}" if run.total else "running",
+                    run.done,
+                    run.total,
+                    left,
+                    stop=partial(self._session.study.stop, number),
+                    show=partial(self._session.run, run.survey),
+                )
+            )
+
+    def _long_ended(self, made: Record) -> None:
+        if self._session.display.order == made.order:
+            return  # it is seen
+        text = f"{made.order.about.title}: the answer is there."
+        show = partial(self._session.show_result, made.key)
+        self._session.notice.emit(Notice(text, Level.INFO, "Show it", show))
 
     def _follow_measuring(self) -> None:
         finder = self._session.step_size

@@ -58,5 +58,6 @@ DISSECTION = Study(
         paper="Network Dissection (Bau et al. 2017)",
         seconds=30.0,
     ),
+    long=True,
     code="dgn_explorer.studies.dissection.dissecting:dissect",
 )

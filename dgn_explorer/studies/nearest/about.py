@@ -60,5 +60,6 @@ NEAREST = Study(
         Part("thumbnail_ends", "<i8", 1, MOST, each=False),
         Part("unreadable", TEXTS, 1, 1 << 26, each=False),
     ),
+    long=True,
     code="dgn_explorer.studies.nearest.nearest:nearest",
 )

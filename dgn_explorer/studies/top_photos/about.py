@@ -68,5 +68,6 @@ TOP_PHOTOS = Study(
         Part("counted", "<i4", 1, 1, each=False),  # photographs that were measured
         Part("unreadable", TEXTS, 1, 1 << 26, each=False),  # a sentence for each that was not
     ),
+    long=True,
     code="dgn_explorer.studies.top_photos.top_photos:top_photos",
 )
