@@ -1,6 +1,7 @@
 """Operations of programs that need more than a call: attention in one step, cells, lists."""
 
 import io
+import math
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.programs import exported, scripted
 from dgn_explorer.networks.programs.loading import EXPORTED, SCRIPTED, Program, open_program
+from dgn_explorer.networks.programs.torchscript import _Writer
 from dgn_explorer.networks.weights.torchvision_import import torchvision_models
 from tests.networks.making import close, image, opened, wrong_layers
 
@@ -187,3 +189,43 @@ def test_every_layer_of_a_scripted_transformer_can_be_read() -> None:
     info = network.info
     assert (info.output_layer, info.notices, info.batch_limit) == ("heads.head", (), None)
     assert info.layer("encoder.layers.encoder_layer_1.mlp.3").spatial == (17, 1)
+
+
+def test_a_constant_that_stands_twice_takes_no_other_ones_place() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        script = torch.jit.script(nn.ReLU())
+    script.register_buffer("constant_2", torch.tensor(0))
+    writer = _Writer(script, other=False, until=math.inf)
+    seven, four = torch.tensor(7), torch.tensor(4)
+    names = [writer._constant(x).target for x in (seven, seven, four)]
+    assert [int(getattr(writer._root, name)) for name in (*names, "constant_2")] == [7, 7, 4, 0]
+
+
+class Sizes(nn.Module):
+    """What is done with sizes: parts of lists of them, and differences from the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 8, 1), nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        sides = y.shape[-2:]
+        rest = (20 - sides[0]) % 6
+        y = torch.nn.functional.pad(y, [0, rest, rest // 2, 0])
+        return self.fc(y.mean((2, 3)) * (sides[1] / 4) + int(sides[0] / 5))
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_numbers_made_of_sizes(script: bool) -> None:
+    module, file = Sizes().eval(), io.BytesIO()
+    if script:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.jit.save(torch.jit.script(module), file)
+        archive = scripted.harmless(file.getvalue(), "file").getvalue()
+        program = open_program(SCRIPTED, archive, 3, 16)
+    else:
+        program = traced(module)
+    assert close(program.module(image()), module(image()))

@@ -10,6 +10,30 @@ from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 
+
+def _sum(a: Any, b: Any, alpha: Any = 1) -> Any:
+    """Of two numbers, or two lists: those have no ``alpha``."""
+    return a + b if alpha == 1 else a + alpha * b
+
+
+def _difference(a: Any, b: Any, alpha: Any = 1) -> Any:
+    return a - alpha * b
+
+
+def _reversed_difference(a: Any, b: Any, alpha: Any = 1) -> Any:
+    return b - alpha * a
+
+
+def _quotient(a: Any, b: Any, rounding_mode: str | None = None) -> Any:
+    if rounding_mode == "floor":
+        return a // b
+    return math.trunc(a / b) if rounding_mode == "trunc" else a / b
+
+
+def _part(items: Any, start: int | None, end: int | None, step: int = 1) -> Any:
+    return items[start:end:step]
+
+
 Value = tuple[Any, Any]  # what stands in the fx graph (a node or a constant), and its value
 NUMBERS: dict[str, Callable[..., Any]] = {
     "__contains__": operator.contains,
@@ -17,16 +41,17 @@ NUMBERS: dict[str, Callable[..., Any]] = {
     "__is__": operator.is_,
     "__isnot__": operator.is_not,
     "__not__": operator.not_,
-    "add": operator.add,
+    "add": _sum,
     "all": all,
     "and": operator.and_,
     "any": any,
     "Bool": bool,
     "ceil": math.ceil,
-    "div": operator.truediv,
+    "div": _quotient,
     "eq": operator.eq,
     "Float": float,
     "floor": math.floor,
+    "floor_divide": operator.floordiv,
     "floordiv": operator.floordiv,
     "ge": operator.ge,
     "gt": operator.gt,
@@ -41,8 +66,11 @@ NUMBERS: dict[str, Callable[..., Any]] = {
     "pow": operator.pow,
     "remainder": operator.mod,
     "round": round,
+    "rsub": _reversed_difference,
+    "slice": _part,
     "sqrt": math.sqrt,
-    "sub": operator.sub,
+    "sub": _difference,
+    "true_divide": operator.truediv,
 }
 # What does not depend on the network; texts are made for the messages of errors alone
 SETTLED = {"format": "", "is_autocast_enabled": False, "is_grad_enabled": True}

@@ -327,7 +327,9 @@ class _Writer:
     def _constant(self, value: Any) -> Any:
         if not isinstance(value, Tensor):
             return value
-        name = f"constant_{len(list(self._root.buffers(recurse=False)))}"
+        number = len(self._root._buffers)  # not of `buffers`, which counts the same tensor once
+        while hasattr(self._root, name := f"constant_{number}"):
+            number += 1
         self._root.register_buffer(name, value)
         return self._graph.get_attr(name)
 
