@@ -195,8 +195,8 @@ def test_a_constant_that_stands_twice_takes_no_other_ones_place() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         script = torch.jit.script(nn.ReLU())
-    script.register_buffer("constant_2", torch.tensor(0))
     writer = _Writer(script, other=False, until=math.inf)
+    writer._root.register_buffer("constant_2", torch.tensor(0))  # of the network's own
     seven, four = torch.tensor(7), torch.tensor(4)
     names = [writer._constant(x).target for x in (seven, seven, four)]
     assert [int(getattr(writer._root, name)) for name in (*names, "constant_2")] == [7, 7, 4, 0]
