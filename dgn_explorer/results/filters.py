@@ -15,7 +15,7 @@ class ResultFilter:
     """An empty field lets everything through.
 
     ``text``: words that all occur in label, address, tags or note. ``network`` is a fingerprint,
-    ``layer`` a path, ``state`` is ``done`` or ``stopped``.
+    ``layer`` a path, ``state`` is ``done`` or ``stopped``, ``method`` a method's name.
     """
 
     text: str = ""
@@ -24,6 +24,7 @@ class ResultFilter:
     state: str = ""
     favourites: bool = False
     order: str = "date"
+    method: str = ""
 
     def apply(
         self, items: Iterable[Summary], is_favourite: Favourite, words: Words
@@ -36,6 +37,7 @@ class ResultFilter:
             if (not self.network or item.network_fingerprint == self.network)
             and (not self.layer or self.layer in layers_of(item))
             and (not self.state or item.state == self.state)
+            and (not self.method or item.method == self.method)
             and (not self.favourites or is_favourite(item))
             and _holds(f"{item.label} {item.address} {words(item)}".lower(), wanted)
         ]

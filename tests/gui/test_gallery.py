@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from dgn_explorer.export.png import read_recipe
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.features.results.grid_dialog import GridDialog
+from dgn_explorer.gui.features.results.library_guide import LibraryGuide
 from dgn_explorer.gui.features.units.note_dialog import NoteDialog
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.notebook import UnitNote, read_notebook
@@ -309,3 +310,19 @@ def test_the_last_unit_is_selected_again(
     again = make_explorer()
     again.session.open("tiny", "default")
     again.until(lambda: again.session.unit == UnitAddress("conv1", 5))
+
+
+def test_the_library_is_listed_by_what_was_asked(explorer: Explorer) -> None:
+    guide = explorer.part(LibraryGuide)
+    assert guide.list.isHidden()
+    explorer.make("volcano")
+    explorer.desk.questions.chip("pixels").click()
+    explorer.make("strawberry")
+    explorer.desk.table["page_library"].trigger()
+    assert guide.isVisible() and not explorer.browser.isVisible()
+    words = [guide.list.item(row).text() for row in range(guide.list.count())]
+    assert words == ["Everything", "Best image", "Without a generator"]
+    guide.list.setCurrentRow(2)
+    assert [item.label for item in explorer.gallery.model.items] == ["strawberry"]
+    guide.list.setCurrentRow(0)
+    assert explorer.gallery.model.rowCount() == 2

@@ -43,6 +43,12 @@ def test_every_choice_counts_at_once(explorer: Explorer, monkeypatch: pytest.Mon
     assert dialog.steps.isEnabled() and remembered_count() == 2
     dialog.steps.click()
     explorer.until(lambda: remembered_count() == 0 and not dialog.steps.isEnabled())
+    dialog.quality.setCurrentText("Quick")
+    dialog.quality.activated.emit(0)
+    settings = explorer.session.settings
+    assert settings.value.parameters == settings.presets["quick"]
+    assert explorer.controls.quality.word.text() == "Quick"
+    assert explorer.desk.preferences.get("quality_level", 0) == -1
     dialog.closing.click()
     dialog.long_queue.click()
     keep = explorer.desk.preferences

@@ -10,6 +10,7 @@ from PIL import Image
 from PySide6.QtWidgets import QDialog
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.features.training.generator_guide import GeneratorGuide
 from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.gui.features.training.training_run import TrainingOrder
@@ -152,3 +153,21 @@ def test_a_real_run_starts_and_fails_with_a_reason(
     )
     assert "no-such-network" in page(explorer).state.text()
     assert not explorer.desk.table["train_stop"].isEnabled()
+
+
+def test_generators_and_runs_are_listed_beside_the_page(explorer: Explorer, home: Path) -> None:
+    (home / "data" / "priors").mkdir(parents=True)
+    (home / "data" / "priors" / "mine.safetensors").write_bytes(b"")
+    run = home / "data" / "runs" / "first"
+    run.mkdir(parents=True)
+    run.joinpath("status.json").write_text("{}")
+    explorer.desk.table["page_prior"].trigger()
+    guide = explorer.part(GeneratorGuide)
+    explorer.until(lambda: guide.generators.count() == 2)
+    assert [guide.generators.item(n).text() for n in range(2)] == ["default", "mine"]
+    asked: list[tuple[str, str]] = []
+    explorer.engine.open = lambda network, prior: asked.append((network, prior))
+    guide.generators.itemActivated.emit(guide.generators.item(1))
+    assert asked == [("tiny", "mine")]
+    guide.runs.itemActivated.emit(guide.runs.item(0))
+    assert explorer.training.view.folder == run

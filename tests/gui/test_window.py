@@ -12,6 +12,7 @@ from dgn_explorer.engine.messages import Finished, OpenFailed
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
 from dgn_explorer.gui.bridge.preferences import Preferences
+from dgn_explorer.gui.desk.dock_header import DockHeader
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.desk.notices import SHOWN_MS
 from dgn_explorer.gui.desk.status_bar import StatusBar
@@ -239,3 +240,19 @@ def test_no_word_on_a_button_is_cut(explorer: Explorer, size: tuple[int, int]) -
         assert buttons
         cut = [b.text() for b in buttons if b.width() < b.minimumSizeHint().width()]
         assert cut == [], name
+
+
+def test_a_panel_floats_closes_and_comes_back(explorer: Explorer) -> None:
+    headers = {
+        one.float_it.accessibleName(): one for one in explorer.window.findChildren(DockHeader)
+    }
+    header = headers["Float the panel Inspector, or put it back"]
+    dock = header._dock
+    header.float_it.click()
+    assert dock.isFloating() and dock.isVisible()
+    header.float_it.click()
+    assert not dock.isFloating()
+    header.close_it.click()
+    assert not dock.isVisible()
+    explorer.desk.table["reset_layout"].trigger()
+    assert dock.isVisible() and not dock.isFloating()

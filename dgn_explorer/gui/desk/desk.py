@@ -97,7 +97,7 @@ def lay_desk(
     session.notice.connect(notices.show_notice)
     book.page_changed.connect(notices.place_later)
     navigator, inspector = Navigator(book), Inspector(book, preferences)
-    panels = Panels(window)
+    panels = Panels(window, theme)
     panels.add(Panel(NAVIGATOR, navigator, Area.LEFT, 216))
     panels.add(Panel(INSPECTOR, inspector, Area.RIGHT, 276))
     return Desk(

@@ -8,9 +8,13 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from dgn_explorer.gui.desk.dock_header import DockHeader
+from dgn_explorer.gui.look.theme import Theme
+
 _MOVES = (
     QDockWidget.DockWidgetFeature.DockWidgetClosable
     | QDockWidget.DockWidgetFeature.DockWidgetMovable
+    | QDockWidget.DockWidgetFeature.DockWidgetFloatable
 )
 _NARROW = 1200
 _BOTTOM_PX, _LOW_BOTTOM_PX = 164, 122
@@ -45,9 +49,9 @@ class Panel:
 class Panels(QObject):
     """The docks around the middle; `reset` puts them back."""
 
-    def __init__(self, window: QMainWindow) -> None:
+    def __init__(self, window: QMainWindow, theme: Theme) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._theme = window, theme
         self._docks: dict[str, QDockWidget] = {}
         self._areas: dict[Area, list[QDockWidget]] = {area: [] for area in Area}
         window.setDockNestingEnabled(True)
@@ -59,9 +63,10 @@ class Panels(QObject):
         """Take in a panel; `reset` puts it to its place."""
         dock = QDockWidget(panel.name, self._window)
         dock.setObjectName(panel.name.lower())
-        dock.setFeatures(_MOVES)
-        # Tabs name the panels; a title bar above each would only repeat them.
-        dock.setTitleBarWidget(QWidget(dock))
+        low = panel.area is Area.BOTTOM  # where tabs name the panels
+        upright = QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar
+        dock.setFeatures(_MOVES | upright if low else _MOVES)
+        dock.setTitleBarWidget(DockHeader(dock, panel.name, self._theme, low))
         panel.widget.setMinimumWidth(panel.least_px)
         dock.setWidget(panel.widget)
         dock.visibilityChanged.connect(self._name_tabs)

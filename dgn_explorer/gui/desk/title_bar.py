@@ -12,7 +12,7 @@ from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
 
-_LEAST_PX, _TITLE_PX, _REST_PX = 280, 180, 150  # the rest: margins, gaps, dots, a few letters
+_LEAST_PX, _TITLE_PX, _ABOUT_PX, _REST_PX = 280, 180, 150, 110  # the rest: margins, gaps, dots
 
 
 class TitleBar(QWidget):
@@ -21,7 +21,7 @@ class TitleBar(QWidget):
     def __init__(self, book: Book, table: ActionTable) -> None:
         super().__init__()
         self._book, self._table = book, table
-        self.title, self.about = ElidedLabel("title"), ElidedLabel("muted")
+        self.title, self.about = ElidedLabel("title"), ElidedLabel("muted", end=True)
         self.badge = label("", "badge")
         self._buttons: list[tuple[Action, QToolButton]] = []
         self.more = QToolButton()
@@ -110,7 +110,10 @@ class TitleBar(QWidget):
     def _fit(self) -> None:
         """Show the buttons for which there is room; the rest is behind the dots."""
         chips = self.chips.sizeHint().width()
-        room = self.width() - chips - min(_TITLE_PX, self.title.sizeHint().width()) - _REST_PX
+        first = self.about.text().partition("  ·  ")[0]  # the address
+        wanted = self.about.fontMetrics().horizontalAdvance(f"{first}  …")
+        room = self.width() - chips - min(_TITLE_PX, self.title.sizeHint().width())
+        room -= _REST_PX + min(_ABOUT_PX, wanted)
         if not self.badge.isHidden():
             room -= self.badge.sizeHint().width()
         for action, button in self._buttons:

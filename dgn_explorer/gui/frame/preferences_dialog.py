@@ -21,6 +21,7 @@ from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.parts import ElidedLabel, closing_button, fix_width, label
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import CHOICES, LARGE, MEDIUM, SMALL, WIDE
+from dgn_explorer.gui.state.answering.qualities import LEVELS, QUALITY_LEVEL
 from dgn_explorer.gui.state.keeping import MOST_GB
 from dgn_explorer.machine.threads import (
     Threads,
@@ -60,6 +61,16 @@ class PreferencesDialog(QDialog):
         self.theme.setCurrentIndex(CHOICES.index(desk.theme.choice))
         self.theme.activated.connect(lambda: desk.theme.choose(self.theme.currentData()))
         self._row("Colours", self.theme)
+        self.quality = QComboBox()
+        for level, word in LEVELS.items():
+            self.quality.addItem(word, level)
+        self.quality.setCurrentIndex(max(0, self.quality.findData(desk.session.settings.level)))
+        self.quality.activated.connect(self._choose_quality)
+        self._row(
+            "Quality at first",
+            self.quality,
+            "Where the slider stands of a question that you have not changed. More takes longer.",
+        )
         self.threads = QComboBox()
         self.threads.setEnabled(False)
         self.threads.activated.connect(self._choose_threads)
@@ -158,6 +169,11 @@ class PreferencesDialog(QDialog):
             Qt.ItemDataRole.ToolTipRole,
         )
         self.threads.setEnabled(not self._desk.session.read_only)
+
+    def _choose_quality(self) -> None:
+        level = self.quality.currentData()
+        self._keep.put(QUALITY_LEVEL, level)
+        self._desk.session.settings.use_level(level)
 
     def _choose_threads(self) -> None:
         self._desk.flows.start(self._write_threads(self.threads.currentData()))

@@ -34,10 +34,12 @@ class CardDelegate(QStyledItemDelegate):
         self._theme = theme
         self.edge = edge
         self.least_px = 0  # a card is as wide as this at least, so that its texts can be read
+        self.title_lines = 1  # with 0 there is only the picture
 
     def size(self) -> QSize:
         """The size of every card."""
-        lines = 2 * QFontMetrics(font(CAPTION_PT)).height()
+        texts = 1 + self.title_lines if self.title_lines else 0
+        lines = texts * QFontMetrics(font(CAPTION_PT)).height()
         width = max(self.edge, self.least_px)
         return QSize(width + 2 * SMALL, self.edge + 2 * SMALL + TIGHT + lines)
 
@@ -78,7 +80,8 @@ class CardDelegate(QStyledItemDelegate):
         self._paint_badge(painter, card, square)
         if card.favourite:
             self._paint_star(painter, square)
-        self._paint_text(painter, card, square, box, selected)
+        if self.title_lines:
+            self._paint_text(painter, card, square, box, selected)
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, card: Card, square: QRect) -> None:
@@ -145,9 +148,9 @@ class CardDelegate(QStyledItemDelegate):
         quiet = colours.on_selected if selected else colours.muted
         if card.state is CardState.FAILED and not selected:
             quiet = colours.bad
-        for number, (text, colour, bold) in enumerate(
-            ((card.title, ink, True), (card.subtitle, quiet, False))
-        ):
+        title = _in_lines(card.title, box.width() - 6, self.title_lines)
+        lines = [(part, ink, True) for part in title] + [(card.subtitle, quiet, False)]
+        for number, (text, colour, bold) in enumerate(lines):
             written = font(CAPTION_PT, bold)
             metrics = QFontMetrics(written)
             top = square.bottom() + TIGHT + number * metrics.height()
@@ -156,3 +159,20 @@ class CardDelegate(QStyledItemDelegate):
             painter.setPen(QColor(colour))
             short = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, short)
+
+
+def _in_lines(text: str, width: int, most: int) -> list[str]:
+    """A title in at most so many lines, broken between words where that helps."""
+    metrics = QFontMetrics(font(CAPTION_PT, True))
+    if most < 2 or metrics.horizontalAdvance(text) <= width:
+        return [text]
+    words = text.split()
+    first = next(
+        (
+            n
+            for n in range(len(words) - 1, 0, -1)
+            if metrics.horizontalAdvance(" ".join(words[:n])) <= width
+        ),
+        0,
+    )
+    return [" ".join(words[:first]), " ".join(words[first:])] if first else [text]

@@ -8,7 +8,8 @@ from dgn_explorer.gui.look.card_delegate import CardDelegate
 from dgn_explorer.gui.look.theme import Theme
 
 _JUMP = 10
-_STRIP_PX = 76
+_CARD_PX, _STRIP_PX = 70, 108  # below them names and numbers are cut
+_READABLE_PX = 60  # smaller pictures are for an overview, and lie close together
 
 
 class CardView(QListView):
@@ -28,7 +29,8 @@ class CardView(QListView):
         super().__init__(parent)
         self._cards = CardDelegate(theme, edge, self)
         self._strip = strip
-        self._cards.least_px = _STRIP_PX if strip else 0
+        self._cards.least_px = _STRIP_PX if strip else _CARD_PX
+        self._cards.title_lines = 1
         self.setItemDelegate(self._cards)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
@@ -57,6 +59,10 @@ class CardView(QListView):
     def set_edge(self, edge: int) -> None:
         """Make thumbnails ``edge`` pixels wide."""
         self._cards.edge = edge
+        if not self._strip:
+            readable = edge >= _READABLE_PX
+            self._cards.least_px = _CARD_PX if readable else 0
+            self._cards.title_lines = 2 if readable else 0
         self._fill_width()
         self.setIconSize(QSize(edge, edge))
 

@@ -57,11 +57,13 @@ _FEW = 4  # letters, the ellipsis among them
 class ElidedLabel(PlainLabel):
     """A text of one line with an ellipsis in its middle where there is no room for all of it.
 
-    Where not even a few letters would be left, it is not drawn.
+    Where not even a few letters would be left, it is not drawn. ``end`` cuts at the end, where what
+    matters stands first.
     """
 
-    def __init__(self, role: str = "") -> None:
+    def __init__(self, role: str = "", end: bool = False) -> None:
         super().__init__()
+        self._cut = Qt.TextElideMode.ElideRight if end else Qt.TextElideMode.ElideMiddle
         self.setProperty("role", role)
 
     def minimumSizeHint(self) -> QSize:
@@ -72,9 +74,7 @@ class ElidedLabel(PlainLabel):
         """Draw it."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        short = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideMiddle, self.width()
-        )
+        short = self.fontMetrics().elidedText(self.text(), self._cut, self.width())
         cut = short != self.text()
         set_tip(self, self.text() if cut else "")
         if not cut or len(short) > _FEW:

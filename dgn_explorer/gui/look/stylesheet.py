@@ -94,6 +94,10 @@ QToolButton[role="heading"] { background: transparent; border: 1px solid transpa
 QToolButton[role="heading"]:checked { background: transparent; border-color: transparent; }
 QToolButton[role="heading"]:hover { color: $accent; }
 QToolButton[role="heading"]:focus { border: 2px solid $accent; padding: 2px 1px; }
+QToolButton[role="tiny"] { background: transparent; border: 1px solid transparent;
+    border-radius: 4px; padding: 2px; }
+QToolButton[role="tiny"]:hover { background: $hover; }
+QToolButton[role="tiny"]:focus { border: 2px solid $accent; padding: 1px; }
 QToolBar QToolButton, QToolButton[role="flat"] { background: transparent;
     border: 1px solid transparent; padding: 5px 8px; }
 QToolButton[role="flat"] { padding: 4px; }
@@ -171,7 +175,7 @@ QTabBar::tab:hover { color: $text; }
 QTabBar::tab:focus { border-bottom: 2px solid $text; }
 
 QWidget[role="panel"] { background: $panel; }
-QWidget[role="header"] { background: $panel; }
+QWidget[role="header"], QWidget[role="handle"] { background: $panel; }
 QFrame[role="popup"] { background: $raised; border: 1px solid $control_border;
     border-radius: 8px; }
 QFrame[role="popup"] QListWidget { background: $raised; }

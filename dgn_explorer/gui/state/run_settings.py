@@ -8,6 +8,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from dgn_explorer.engine.messages import Opened
 from dgn_explorer.errors import DgnError
+from dgn_explorer.gui.state.answering.qualities import at_level
 from dgn_explorer.gui.state.asking import Asked, order_of
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
@@ -24,7 +25,6 @@ from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, FromCode, FromPhot
 from dgn_explorer.synthesis.targets import InRange
 
 DEFAULT_METHOD = METHODS[0].name
-_DEFAULT = "default"  # the preset
 _SEEDS = 1_000_000  # six digits are easy to read out and to type
 
 
@@ -116,6 +116,7 @@ class SettingsModel(QObject):
         self._undo = undo
         self.value = RunSettings()
         self._step: float | None = None
+        self.level = 0  # of quality at first, in stops above the usual one
         self._subject = Subject.UNIT
         self._last: dict[Subject, str] = {}  # the question asked last of each kind of subject
         self._kept: dict[str, Parameters] = {}  # what was set for the questions not on show
@@ -138,13 +139,33 @@ class SettingsModel(QObject):
 
         Settings that are one of the qualities follow it.
         """
-        before = self.preset
+        before, was_first = self.preset, self._is_first
         self._step = size
         self._kept.clear()
-        if before in QUALITIES.values():
+        if was_first:
+            self._begin()
+        elif before in QUALITIES.values():
             self._put(replace(self.value, parameters=self.presets[before]))
         else:
             self.changed.emit()
+
+    def use_level(self, level: int) -> None:
+        """Begin every question ``level`` stops of quality above the usual one, or below.
+
+        Settings that nobody has changed follow it.
+        """
+        was_first = self._is_first
+        self.level = level
+        self._kept.clear()
+        if was_first:
+            self._begin()
+
+    @property
+    def _is_first(self) -> bool:
+        return self.value.parameters == self._first(self.value.method)
+
+    def _begin(self) -> None:
+        self._put(replace(self.value, parameters=self._first(self.value.method)))
 
     def edit(self, new: RunSettings, text: str, merge_id: int = -1) -> None:
         """Change to ``new``; ``text`` names the step in the Edit menu."""
@@ -224,7 +245,7 @@ class SettingsModel(QObject):
         return PHOTO_START.role in roles
 
     def _with(self, method: str) -> RunSettings:
-        kept = self._kept.get(method, self._presets_of(method)[_DEFAULT])
+        kept = self._kept.get(method, self._first(method))
         return replace(self.value, method=method, parameters=kept)
 
     def start_from(self, start: Start, name: str, inputs: tuple[Input, ...] = ()) -> None:
@@ -237,6 +258,10 @@ class SettingsModel(QObject):
         """Take a photograph or mask that the method needs, in place of the one of its role."""
         others = without(self.value.inputs, given.role)
         self.edit(replace(self.value, inputs=(*others, given)), f"Choice of the {given.role}")
+
+    def _first(self, method: str) -> Parameters:
+        """What a question begins with."""
+        return at_level(question_named(method), self._presets_of(method), self.level)
 
     def _presets_of(self, method: str) -> dict[str, Parameters]:
         about = question_named(method)

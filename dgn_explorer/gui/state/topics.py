@@ -72,13 +72,24 @@ class OfPhoto:
 
 
 @dataclass(frozen=True)
+class OfPrior:
+    """Results that a generator has drawn, by its name."""
+
+    prior: str
+
+    def __call__(self, item: Summary) -> bool:
+        """Whether ``item`` is one."""
+        return item.prior == self.prior
+
+
+@dataclass(frozen=True)
 class Topic:
     """A page's subject in words, and what belongs to it.
 
     ``keys`` are the stored results that saving, copying and deleting mean. ``order`` is what the
     picture on show was made by, for *Copy as command line*. ``asked`` is what a question is asked
     of; None while there is nothing to ask of. ``owns`` says which stored results the strip lists;
-    it is a value (`OfUnits`, `OfLayer`, `OfPhoto`), so that two topics can be compared.
+    it is a value (`OfUnits`, `OfLayer`, `OfPhoto`, `OfPrior`), so that two topics can be compared.
     """
 
     title: str = ""

@@ -77,7 +77,7 @@ class QueuePanel(QWidget):
         self._top = QWidget()
         top = QHBoxLayout(self._top)
         top.setContentsMargins(0, 0, 0, 0)
-        top.setSpacing(MEDIUM)
+        top.setSpacing(SMALL)
         top.addWidget(self._total)
         top.addWidget(self._bar, 2)
         top.addWidget(self._pause)

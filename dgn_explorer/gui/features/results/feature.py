@@ -13,10 +13,12 @@ from dgn_explorer.gui.desk.actions import Action
 from dgn_explorer.gui.desk.book import PageTopic, View
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
+from dgn_explorer.gui.desk.navigator import Guide
 from dgn_explorer.gui.desk.panels import Area, Panel
 from dgn_explorer.gui.features.results.compare import MOST, Compare
 from dgn_explorer.gui.features.results.gallery import Gallery
 from dgn_explorer.gui.features.results.grid_dialog import GridDialog
+from dgn_explorer.gui.features.results.library_guide import LibraryGuide
 from dgn_explorer.gui.features.results.results_strip import ResultsStrip
 from dgn_explorer.gui.features.results.sheet_page import SheetPage
 from dgn_explorer.gui.features.results.variation_dialogs import SeedsDialog, SweepDialog
@@ -47,6 +49,7 @@ def results_feature(desk: Desk) -> Feature:
             desk.selection.changed,
             desk.book.page_changed,
         ),
+        guides=(Guide("library", results.guide, (PageName.LIBRARY,)),),
         panels=(Panel("Results", results.strip, Area.BOTTOM, 240),),
         views=(
             View(_GALLERY, results.gallery, tuple(_LIBRARY), results.gallery.resize_thumbnails),
@@ -76,6 +79,8 @@ class _Results(QObject):
         self._desk, self._session, self._book = desk, desk.session, desk.book
         self.gallery, self.strip = Gallery(desk), ResultsStrip(desk)
         self.compare, self.sheet_page = Compare(desk), SheetPage(desk)
+        self.guide = LibraryGuide(desk)
+        self.guide.chosen.connect(self._show_method)
         self._sheet_of = PageName.UNIT  # the page that the last sheet belongs to
         self.gallery.selection_changed.connect(self._selection_changed)
         self.strip.selection_changed.connect(self._selection_changed)
@@ -132,6 +137,10 @@ class _Results(QObject):
                    self._sweep, keys="Ctrl+Shift+L", icon="sweep", enabled=self._has_recipe,
                    place=1, context=True, pages=_SHEETS),
         )  # fmt: skip
+
+    def _show_method(self, method: str) -> None:
+        self.gallery.show_method(method)
+        self._book.show_page(PageName.LIBRARY, _GALLERY)
 
     def _listed(self) -> Gallery | ResultsStrip:
         """The list whose selection counts: the gallery while it is on show."""

@@ -76,6 +76,7 @@ class Gallery(QWidget):
         self.favourites.setAccessibleName("Only favourites")
         self.favourites.clicked.connect(self._filter)
         self.count_text = ""
+        self._method = ""
         self._empty = label("", "muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
@@ -97,6 +98,11 @@ class Gallery(QWidget):
     def selected(self) -> list[str]:
         """The keys of the selected results."""
         return selected_keys(self.view, self.model)
+
+    def show_method(self, method: str) -> None:
+        """Show the results of one method, or of all."""
+        self._method = method
+        self._filter()
 
     def resize_thumbnails(self, step: int) -> None:
         """Go to the next larger or smaller size."""
@@ -131,6 +137,7 @@ class Gallery(QWidget):
                 self.state.currentData() or "",
                 self.favourites.isChecked(),
                 self.order.currentData() or "date",
+                self._method,
             )
         )
         if before.network != self.model.filter.network:

@@ -17,12 +17,18 @@ from dgn_explorer.gui.features.results.results_model import ResultModel, make_cu
 from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
+from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.results.filters import ResultFilter
 from dgn_explorer.results.record import DONE
 
 EDGE, _LEAST_EDGE = 80, 36
 _SCROLLBAR_PX = 18
-_EMPTY = "Every picture you make of this is kept here, and shown again at once."
+_EMPTY = {
+    PageName.PHOTO: "Whatever is asked of this photo is kept here, and shown again at once.",
+    PageName.LIBRARY: "Select a picture: what else was made of its units stands here.",
+    PageName.PRIOR: "What this generator draws is kept here.",
+}
+_EMPTY_ELSE = "Every picture you make of this is kept here, and shown again at once."
 
 
 class ResultsStrip(QWidget):
@@ -59,7 +65,7 @@ class ResultsStrip(QWidget):
         self.partial.setAccessibleName("List stopped results too")
         self.partial.clicked.connect(self._filter)
         self._count = label("", "section")
-        self._empty = label(_EMPTY, "muted", wrap=True)
+        self._empty = label("", "muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
@@ -86,6 +92,7 @@ class ResultsStrip(QWidget):
         self.model.rowsInserted.connect(self._counted)
         session.display_changed.connect(self._follow)
         desk.book.topic_changed.connect(self._own)
+        desk.book.page_changed.connect(self._own)
         desk.context_menu(self.view)
         self._own()
 
@@ -121,7 +128,11 @@ class ResultsStrip(QWidget):
             f"{shown:,} OF {all_:,} {word}" if shown != all_ else f"{all_:,} {word}"
         )
         self._side.setVisible(all_ > 0)
-        self._empty.setText("All of them were stopped, or lack this text." if all_ else _EMPTY)
+        self._empty.setText(
+            "All of them were stopped, or lack this text."
+            if all_
+            else _EMPTY.get(self._book.page, _EMPTY_ELSE)
+        )
         self._pages.setCurrentIndex(1 if shown else 0)
         self._follow()
 

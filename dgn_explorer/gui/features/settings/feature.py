@@ -10,6 +10,7 @@ from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.desk.inspector import Section
 from dgn_explorer.gui.features.settings.controls import Controls
 from dgn_explorer.gui.features.settings.start_chip import StartChip
+from dgn_explorer.gui.state.answering.qualities import QUALITY_LEVEL
 from dgn_explorer.gui.state.live_parameters import LiveParameters
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.synthesis.question import Subject
@@ -49,6 +50,7 @@ class _Settings(QObject):
         super().__init__(desk.window)
         self._desk, self._session, self._live = desk, desk.session, live
         self._controls, keep = controls, desk.preferences
+        desk.session.settings.use_level(keep.get(QUALITY_LEVEL, 0))
         controls.advanced.setChecked(keep.get(_ADVANCED, False))
         seed = keep.get(_SEED, "0")  # as text: it may be larger than the file's numbers
         number = int(seed) if seed.isdecimal() and len(seed) < 19 else 0

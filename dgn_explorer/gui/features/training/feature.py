@@ -11,14 +11,16 @@ from dgn_explorer.gui.desk.book import PageTopic, View
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.desk.inspector import Section
+from dgn_explorer.gui.desk.navigator import Guide
 from dgn_explorer.gui.features.training.followed import FollowedRun
+from dgn_explorer.gui.features.training.generator_guide import GeneratorGuide
 from dgn_explorer.gui.features.training.prior_card import PriorCard
 from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.gui.features.training.training_run import Training, TrainingOrder
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.texts import TIMES
-from dgn_explorer.gui.state.topics import PageName, Topic
+from dgn_explorer.gui.state.topics import OfPrior, PageName, Topic
 from dgn_explorer.training.folder import DONE
 
 _VIEW = "training"
@@ -36,6 +38,7 @@ def training_feature(desk: Desk) -> Feature:
         follows=(run.changed, desk.session.opened),
         views=(View(_VIEW, TrainingPanel(run, desk.table), tuple(_PRIOR)),),
         topics=(PageTopic(PageName.PRIOR, training.topic, (desk.session.opened,)),),
+        guides=(Guide("generators", GeneratorGuide(desk, run), tuple(_PRIOR)),),
         sections=(Section("This generator", PriorCard(desk), tuple(_PRIOR)),),
     )
 
@@ -52,7 +55,8 @@ class _Training(QObject):
         if prior is None:
             return Topic("No generator yet", "It is loaded with the network")
         size = f"{prior.image_size} {TIMES} {prior.image_size} pixels"
-        return Topic(f"Generator {network_text(prior.name)}", f"draws {size}")
+        name = f"Generator {network_text(prior.name)}"
+        return Topic(name, f"draws {size}", owns=OfPrior(prior.name))
 
     def actions(self) -> tuple[Action, ...]:
         """Everything about a run."""

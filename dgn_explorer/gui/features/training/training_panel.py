@@ -20,6 +20,11 @@ from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.training.folder import DONE, FAILED, PREPARING, STOPPED, TRAINING
 
 _EMPTY = "A generator of your own learns from your photographs, and draws in their style."
+_STEPS_TO_IT = (
+    ("1  Choose photographs", "A folder or zip with a few thousand of them: the more, the better."),
+    ("2  Let it train", "For some hours, beside your work; you see what it draws meanwhile."),
+    ("3  Draw with it", "Load it, and every picture is drawn in the manner of your photographs."),
+)
 _SAMPLES = "LATEST SAMPLES   real photographs · reconstructed · random codes"
 _STEPS = 1000  # of the progress bar
 
@@ -57,6 +62,14 @@ class TrainingPanel(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self.state)
         column.addWidget(self.folder)
+        self._how = QWidget()
+        how = QVBoxLayout(self._how)
+        how.setContentsMargins(0, 0, 0, SMALL)
+        how.setSpacing(SMALL)
+        for title, text in _STEPS_TO_IT:
+            how.addWidget(label(title, "strong"))
+            how.addWidget(label(text, "muted", wrap=True))
+        column.addWidget(self._how)
         column.addLayout(buttons)
         column.addSpacing(MEDIUM)
         column.addWidget(self._samples_title)
@@ -73,8 +86,8 @@ class TrainingPanel(QWidget):
         view = self._training.view
         for widget in (self.bar, self.state, self.folder, *self._run):
             widget.setVisible(view is not None)
-        for button in self._begin:
-            button.setVisible(view is None)
+        for widget in (*self._begin, self._how):
+            widget.setVisible(view is None)
         self.samples.show_image(view.samples if view else None)
         self.curves.show_image(view.curves if view else None)
         self._samples_title.setVisible(self.samples.has_image)
