@@ -121,6 +121,7 @@ class Engine:
                 self._confirm,
             )
             self._tell(Ready(describe(device)))
+            import h5py  # noqa: F401 - else whoever stops the first run waits for it
         except Exception as error:
             self._serve(_raise(error), _raise(error))  # whoever asks hears why there is no answer
         else:

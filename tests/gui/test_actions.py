@@ -1,17 +1,18 @@
 """The action table: everything bound, reachable, named, with its own shortcut."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QMenu, QWidget
 
 from dgn_explorer.gui.desk.actions import MENUS, Action
 from dgn_explorer.gui.desk.command_palette import CommandPalette, matching
+from dgn_explorer.gui.desk.shortcut_editor import ShortcutEditor
 from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
 from dgn_explorer.gui.state.topics import PageName
 from tests.gui.conftest import Explorer
@@ -185,3 +186,37 @@ def test_tab_reaches_search_tree_grid_and_picture(explorer: Explorer) -> None:
     }
     wanted |= set(explorer.controls.fields.values())
     assert wanted <= reached
+
+
+def test_shortcuts_are_changed_without_two_commands_sharing_one(explorer: Explorer) -> None:
+    table = explorer.desk.table
+    editor = ShortcutEditor(table, explorer.theme, explorer.window)
+    editor.choose("again")
+    assert not editor.give.isEnabled() and not editor.usual.isEnabled()
+    editor.keys.setKeySequence(QKeySequence("Ctrl+D"))  # of another one
+    assert "Add to combination" in editor.said.text() and editor.give.text() == "Take them over"
+    editor.give.click()
+    assert table["again"].shortcut() == QKeySequence("Ctrl+D")
+    assert table["add_to_combination"].shortcuts() == []
+    assert "Ctrl+D" in table["again"].toolTip()
+    editor.choose("add_to_combination")
+    editor.usual.click()
+    assert table.keys_of("again") == "" and table.keys_of("add_to_combination") == "Ctrl+D"
+    editor.all.click()
+    assert not table.own_keys and table.keys_of("again") == "Ctrl+Alt+Return"
+    editor.close()
+
+
+def test_changed_shortcuts_are_kept(
+    explorer: Explorer, make_explorer: Callable[..., Explorer]
+) -> None:
+    explorer.desk.table["shortcuts"].trigger()
+    sheet = explorer.window.findChild(ShortcutSheet)
+    sheet._change()
+    editor = explorer.window.findChild(ShortcutEditor)
+    editor.choose("again")
+    editor.keys.setKeySequence(QKeySequence("F12"))
+    editor.give.click()
+    editor.close()
+    explorer.desk.preferences.save()
+    assert make_explorer().desk.table["again"].shortcut() == QKeySequence("F12")

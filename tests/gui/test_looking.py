@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 
 from dgn_explorer.engine.messages import Frame
 from dgn_explorer.gui.bridge.preferences import Preferences, set_aside, settings_file
+from dgn_explorer.gui.features.picture.beside import PhotosBeside
 from dgn_explorer.gui.frame.log_dialog import LogDialog
 from dgn_explorer.gui.look.tone import Tone
 from dgn_explorer.gui.state.jobs import JobState
@@ -183,3 +185,25 @@ def test_the_log_is_shown_copied_and_saved(explorer: Explorer, tmp_path: Path) -
     explorer.flows.start(dialog._save(str(tmp_path / "log.txt")))
     explorer.until((tmp_path / "log.txt").exists)
     dialog.accept()
+
+
+def test_one_goes_on_into_the_next_layer(explorer: Explorer) -> None:
+    browser, network = explorer.browser, explorer.session.network
+    paths = [layer.path for layer in network.layers]
+    browser._go_to_layer(paths[0])
+    grid, last = browser.grid, browser.units.rowCount() - 1
+    grid.setCurrentIndex(browser.units.index(last))
+    explorer.qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert explorer.session.unit == UnitAddress(paths[1], 0)
+    explorer.qtbot.keyClick(grid, Qt.Key.Key_Left)
+    assert explorer.session.unit == UnitAddress(paths[0], last)
+    explorer.desk.table["next_layer"].trigger()
+    assert browser.units.layer.path == paths[1]
+    explorer.desk.table["previous_layer"].trigger()
+    explorer.desk.table["previous_layer"].trigger()  # there is none before
+    assert browser.units.layer.path == paths[0]
+
+
+def test_without_photos_beside_the_image_it_is_said_how_to_get_them(explorer: Explorer) -> None:
+    beside = explorer.part(PhotosBeside)
+    assert beside.sheet.isHidden() and "Real photos" in beside.text.text()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dgn_explorer.gui.features.picture.beside import PhotosBeside
 from dgn_explorer.gui.features.sets.kinds_view import KindsView
 from dgn_explorer.gui.features.sets.nearest_view import NearestView
 from dgn_explorer.gui.features.sets.photos_view import PhotosView
@@ -57,6 +58,9 @@ def test_real_photos_of_a_unit(make_explorer: Callable[..., Explorer], photos: P
     assert record.order.layers == ("conv2",) and record.order.units == ()
     view = explorer.part(PhotosView)
     assert view.isVisible()
+    beside = explorer.part(PhotosBeside)  # in the inspector, whatever is on show
+    explorer.until(lambda: not beside.sheet.isHidden())
+    assert "The strongest of 24 photos" in beside.text.text()
     found = unit_photos(record, unit)
     assert "conv2:3: the strongest of 24 photos" in view.text.text()
     assert "kinds" not in view.text.text() and view.canvas.image is not None

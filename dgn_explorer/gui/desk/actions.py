@@ -1,6 +1,6 @@
 """The one table of everything a user can do; menus, toolbar, palette and help are made from it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, SignalInstance
@@ -76,8 +76,12 @@ class ActionTable(QObject):
     `complete` refuses ids that nobody brought.
     """
 
-    def __init__(self, window: QWidget, theme: Theme) -> None:
+    def __init__(
+        self, window: QWidget, theme: Theme, keys: Mapping[str, str] | None = None
+    ) -> None:
+        """``keys`` are those that the user has given to actions, by their ids."""
         super().__init__(window)
+        self._own_keys = dict(keys or {})
         self._window, self._theme = window, theme
         self._made: dict[str, QAction] = {}
         self._actions: dict[str, Action] = {}
@@ -133,9 +137,7 @@ class ActionTable(QObject):
         self._draw(action)  # first: a button that shows icons only is as wide as a text until then
         made.setText(action.title)
         made.setCheckable(action.checked is not None)
-        made.setShortcuts([QKeySequence(keys) for keys in (action.keys, action.more_keys) if keys])
-        keys = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        set_tip(made, f"{action.help} ({keys})" if keys else action.help)
+        self._bind(action)
         made.setStatusTip(action.help)
 
         def triggered(_checked: bool = False) -> None:
@@ -144,6 +146,50 @@ class ActionTable(QObject):
 
         made.triggered.connect(triggered)
         self._window.addAction(made)
+
+    def _bind(self, action: Action) -> None:
+        made = self[action.id]
+        bound = (self.keys_of(action.id), action.more_keys)
+        made.setShortcuts([QKeySequence(keys) for keys in bound if keys])
+        keys = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        set_tip(made, f"{action.help} ({keys})" if keys else action.help)
+
+    # ---- the user's own keys
+
+    @property
+    def own_keys(self) -> Mapping[str, str]:
+        """What the user has given to actions, by their ids."""
+        return self._own_keys
+
+    def keys_of(self, id: str) -> str:
+        """The keys of an action; empty for none."""
+        return self._own_keys.get(id, self.usual_keys_of(id))
+
+    def usual_keys_of(self, id: str) -> str:
+        """Those that it has by itself."""
+        return self._actions[id].keys
+
+    def is_rebound(self, id: str) -> bool:
+        """Whether it has others."""
+        return id in self._own_keys
+
+    def bound_to(self, keys: str, besides: str = "") -> Action | None:
+        """Which action has ``keys``, if any but the one ``besides``."""
+        wanted = QKeySequence(keys)
+        if wanted.isEmpty():
+            return None
+        for action in self._actions.values():
+            bound = (QKeySequence(self.keys_of(action.id)), QKeySequence(action.more_keys))
+            if action.id != besides and wanted in bound:
+                return action
+        return None
+
+    def rebind(self, id: str, keys: str) -> None:
+        """Give an action other keys, or none."""
+        self._own_keys.pop(id, None)
+        if keys != self.usual_keys_of(id):
+            self._own_keys[id] = keys
+        self._bind(self._actions[id])
 
     def _tint(self) -> None:
         for action in self._actions.values():

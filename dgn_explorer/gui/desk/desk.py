@@ -21,6 +21,7 @@ from dgn_explorer.gui.desk.navigator import Navigator
 from dgn_explorer.gui.desk.notices import Notices
 from dgn_explorer.gui.desk.panels import Area, Panel, Panels
 from dgn_explorer.gui.desk.question_bar import QuestionBar
+from dgn_explorer.gui.desk.shortcut_sheet import own_keys
 from dgn_explorer.gui.desk.title_bar import TitleBar
 from dgn_explorer.gui.desk.top_bar import TopBar
 from dgn_explorer.gui.look.theme import Theme
@@ -87,7 +88,7 @@ def lay_desk(
 ) -> Desk:
     """A desk without features; everything on it is a child of ``window`` and goes with it."""
     book = Book(session)
-    table = ActionTable(window, theme)
+    table = ActionTable(window, theme, own_keys(preferences))
     title = TitleBar(book, table)
     questions = QuestionBar(book, session, table)
     book.put_above(title, questions)

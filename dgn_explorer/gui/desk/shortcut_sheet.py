@@ -1,12 +1,23 @@
 """Every shortcut on one page, made from the action table."""
 
+import json
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.desk.actions import MENUS, ActionTable
+from dgn_explorer.gui.desk.shortcut_editor import ShortcutEditor
 from dgn_explorer.gui.look.parts import closing_button, label
-from dgn_explorer.gui.look.theme import LARGE, MEDIUM, TIGHT, WIDE
+from dgn_explorer.gui.look.theme import LARGE, MEDIUM, TIGHT, WIDE, Theme
 
 _MORE = (
     ("Double-click, Enter", "Visualise the unit under the cursor"),
@@ -20,11 +31,27 @@ _MORE = (
 _KEYS_PX = 164  # the widest key in any section, so that all sections align
 
 
+_OWN = "shortcuts"  # the preference
+
+
+def own_keys(preferences: Preferences) -> dict[str, str]:
+    """The keys that the user has given to actions, by their ids."""
+    try:
+        kept = json.loads(preferences.get(_OWN, "{}"))
+        return {str(id): str(keys) for id, keys in kept.items()}
+    except (ValueError, AttributeError):  # a settings file may be edited by hand
+        return {}
+
+
 class ShortcutSheet(QDialog):
     """Two columns of keys and what they do."""
 
-    def __init__(self, table: ActionTable, parent: QWidget) -> None:
+    def __init__(
+        self, table: ActionTable, theme: Theme, preferences: Preferences, parent: QWidget
+    ) -> None:
         super().__init__(parent)
+        self._table, self._theme, self._preferences = table, theme, preferences
+        self._window = parent
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
@@ -38,7 +65,23 @@ class ShortcutSheet(QDialog):
         sections.append(("Mouse and keys", list(_MORE)))
         for part in (sections[:3], sections[3:]):
             halves.addLayout(self._column(part))
-        column.addWidget(closing_button(self), 0, Qt.AlignmentFlag.AlignRight)
+        change = QPushButton("Change…")
+        change.setAccessibleName("Change shortcuts")
+        change.setAutoDefault(False)
+        change.clicked.connect(self._change)
+        buttons = QHBoxLayout()
+        buttons.addWidget(change)
+        buttons.addStretch()
+        buttons.addWidget(closing_button(self))
+        column.addLayout(buttons)
+
+    def _change(self) -> None:
+        """Go on to the editor, which stays when this page has gone."""
+        editor = ShortcutEditor(self._table, self._theme, self._window)
+        keep, table = self._preferences, self._table
+        editor.rebound.connect(lambda: keep.put(_OWN, json.dumps(dict(table.own_keys))))
+        self.accept()
+        editor.open()
 
     @staticmethod
     def _keys(table: ActionTable, menu: str) -> list[tuple[str, str]]:
@@ -46,7 +89,7 @@ class ShortcutSheet(QDialog):
         return [
             (table[action.id].shortcut().toString(native), action.title.rstrip("…"))
             for action in table.actions
-            if action.menu == menu and action.keys
+            if action.menu == menu and not table[action.id].shortcut().isEmpty()
         ]
 
     @staticmethod

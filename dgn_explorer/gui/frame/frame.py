@@ -25,6 +25,7 @@ from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.synthesis.methods.method import Method
 
 _ASKED = frozenset({PageName.UNIT, PageName.MIX, PageName.PHOTO})
+_EXAMPLE = ("shapes", "default")
 _LONGEST = 28  # letters of a name in the top bar
 _THEMES = {
     "system": ("Theme of the system", "Light or dark as the system says"),
@@ -85,6 +86,9 @@ class WindowFrame(QObject):
         return (
             Action("open", "File", -1, "Open network…", "Open another network or generator",
                    self.choose_network, keys="Ctrl+O", icon="layers", place=-1),
+            Action("open_example", "File", -1, "Open the example network",
+                   "Open shapes, a small network that comes with a course of its training",
+                   lambda: self._desk.session.reopen(*_EXAMPLE), place=1),
             Action("reload", "File", -1, "Reload the network",
                    "Read network and generator from their files again", self._desk.session.reload,
                    keys="Ctrl+F5", place=1,
@@ -155,7 +159,7 @@ class WindowFrame(QObject):
                    lambda: CommandPalette(desk.table, desk.theme, desk.window).open(),
                    keys="Ctrl+Shift+P", icon="command"),
             Action("shortcuts", "Help", 0, "Keyboard shortcuts", "Show every shortcut",
-                   lambda: ShortcutSheet(desk.table, desk.window).open(), keys="F1",
+                   self._show_shortcuts, keys="F1",
                    more_keys="?", icon="keyboard"),
             Action("glossary", "Help", 0, "Glossary",
                    "The words of this window beside those of papers and recipes",
@@ -165,6 +169,10 @@ class WindowFrame(QObject):
             Action("about", "Help", 1, "About dgn-explorer", "Version, system and licences",
                    lambda: AboutDialog(desk.window).open(), icon="info"),
         )  # fmt: skip
+
+    def _show_shortcuts(self) -> None:
+        desk = self._desk
+        ShortcutSheet(desk.table, desk.theme, desk.preferences, desk.window).open()
 
     def _opener(self, name: str, help: str) -> QPushButton:
         """A button of the top bar that names what is open and asks for another."""

@@ -8,6 +8,9 @@ from dgn_explorer.gui.look.card_delegate import CardDelegate
 from dgn_explorer.gui.look.theme import Theme
 
 _JUMP = 10
+_BEYOND = 5 * 120  # of the wheel: five notches
+_ON_KEYS = (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown)
+_BACK_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp)
 _CARD_PX, _STRIP_PX = 70, 108  # below them names and numbers are cut
 _READABLE_PX = 60  # smaller pictures are for an overview, and lie close together
 
@@ -20,6 +23,7 @@ class CardView(QListView):
 
     started = Signal(QModelIndex)
     zoomed = Signal(int)  # larger thumbnails (1) or smaller ones (-1) are wanted
+    went_on = Signal(int)  # beyond the last card (1) or the first one (-1), by keys or the wheel
     ratio_known = Signal(float)  # pixels to a point of the screen that it is on
     drag_wanted = Signal()  # after `drag_out`: selected cards are pulled at
 
@@ -43,6 +47,7 @@ class CardView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.set_edge(edge)
         self._drags_out = False
+        self._beyond = 0  # how far the wheel has turned at an end
         self.doubleClicked.connect(self.started)
         theme.changed.connect(self._repaint)
 
@@ -100,7 +105,17 @@ class CardView(QListView):
             self.zoomed.emit(1 if event.angleDelta().y() > 0 else -1)
             event.accept()
         else:
+            self._turn_on(event.angleDelta().y())
             super().wheelEvent(event)
+
+    def _turn_on(self, turned: int) -> None:
+        """Some turns of the wheel more at an end lead on."""
+        bar = self.verticalScrollBar()
+        end = bar.maximum() if turned < 0 else bar.minimum()
+        self._beyond = self._beyond + turned if bar.value() == end else 0
+        if abs(self._beyond) >= _BEYOND:
+            self._beyond = 0
+            self.went_on.emit(1 if turned < 0 else -1)
 
     def _fill_width(self) -> None:
         """Spread the columns over the width, so that no ragged gap is left at the right."""
@@ -146,5 +161,9 @@ class CardView(QListView):
             model = self.model()
             row = min(max(index.row() + jump, 0), model.rowCount() - 1)
             self.setCurrentIndex(model.index(row, 0))
+            return
+        ends = {0: _BACK_KEYS, self.model().rowCount() - 1: _ON_KEYS}
+        if plain and index.isValid() and event.key() in ends.get(index.row(), ()):
+            self.went_on.emit(1 if event.key() in _ON_KEYS else -1)
             return
         super().keyPressEvent(event)

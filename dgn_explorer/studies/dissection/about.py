@@ -57,6 +57,7 @@ DISSECTION = Study(
         "Which named things the units of this layer answer to.",
         paper="Network Dissection (Bau et al. 2017)",
         seconds=30.0,
+        example="example-labels.jpg",
     ),
     long=True,
     code="dgn_explorer.studies.dissection.dissecting:dissect",

@@ -36,6 +36,7 @@ MAPS = Study(
         paper="Deep Visualization Toolbox (Yosinski et al. 2015)",
         beside=Subject.LAYER,
         seconds=1.0,
+        example="example-maps.jpg",
     ),
     code="dgn_explorer.studies.maps.maps:maps",
 )

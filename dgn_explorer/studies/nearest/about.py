@@ -36,6 +36,7 @@ NEAREST = Study(
         paper="Nearest photographs in features (Nguyen et al. 2016, supplement)",
         count="count",
         seconds=25.0,
+        example="example-memory.jpg",
     ),
     with_prior=True,
     inputs=(

@@ -71,6 +71,7 @@ SALIENCY = Study(
         paper="Saliency: Grad-CAM (Selvaraju et al. 2017) and seven other maps",
         beside=Subject.UNIT,
         seconds=1.0,
+        example="example-where.jpg",
         place=3,
     ),
     code="dgn_explorer.studies.saliency.making:saliency",

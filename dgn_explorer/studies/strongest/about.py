@@ -38,6 +38,7 @@ STRONGEST = Study(
         paper="Activations in standard deviations of their layer",
         count="count",
         seconds=1.0,
+        example="example-strongest.jpg",
         place=1,
     ),
     code="dgn_explorer.studies.strongest.strongest:strongest",

@@ -39,6 +39,7 @@ TOP_PHOTOS = Study(
         paper="Top images of a unit (Deep Visualization Toolbox, Yosinski et al. 2015)",
         count="count",
         seconds=25.0,
+        example="example-photos.jpg",
     ),
     inputs=(InputSpec("photos", PHOTOS, "The folder or zip of photographs"),),
     parts=(

@@ -33,6 +33,7 @@ VERDICT = Study(
         paper="Class probabilities (softmax of the class scores)",
         count="count",
         seconds=1.0,
+        example="example-verdict.jpg",
         place=2,
     ),
     code="dgn_explorer.studies.verdict.verdict:verdict",

@@ -14,6 +14,7 @@ from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.drag_out import suggested_name
 from dgn_explorer.gui.desk.feature import Drop, Feature
 from dgn_explorer.gui.desk.inspector import Section
+from dgn_explorer.gui.features.picture.beside import PhotosBeside
 from dgn_explorer.gui.features.picture.details import Details, RecipeFacts
 from dgn_explorer.gui.features.picture.discard import Discard
 from dgn_explorer.gui.features.picture.example_bar import COMPUTE
@@ -83,6 +84,7 @@ def picture_feature(desk: Desk) -> Feature:
         ),
         sections=(
             Section("This picture", Details(desk), (*_PAGES, PageName.LIBRARY), 0),
+            Section("Real photos", PhotosBeside(desk), (PageName.UNIT,), 5),
             Section("Recipe", RecipeFacts(desk), _INSPECTED, 30, open=False),
         ),
         drops=(Drop(frozenset({".png"}), picture.take_dropped),),

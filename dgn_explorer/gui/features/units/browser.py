@@ -100,6 +100,7 @@ class Browser(QWidget):
         self.units.modelReset.connect(self._selection_changed)  # it clears without a word
         grid.started.connect(self._start)
         grid.zoomed.connect(self.resize_thumbnails)
+        grid.went_on.connect(self.step_layer)
         grid.ratio_known.connect(self.units.draw_for)
         return grid
 
@@ -158,6 +159,18 @@ class Browser(QWidget):
         self._fit_tree()
         self.search.open_network(network)  # last, because it may choose a unit at once
         self.search.field.setFocus()
+
+    def step_layer(self, step: int) -> None:
+        """Go to the next layer or the one before, as the network runs, and to its nearest unit."""
+        network, layer = self._session.network, self.units.layer
+        if network is None or layer is None:
+            return
+        paths = [one.path for one in network.layers]
+        at = paths.index(layer.path) + step
+        if 0 <= at < len(paths):
+            self._go_to_layer(paths[at])
+            row = 0 if step > 0 else self.units.rowCount() - 1
+            self.grid.setCurrentIndex(self.units.index(row))
 
     def _go_to_layer(self, path: str) -> None:
         model = self.tree.model()

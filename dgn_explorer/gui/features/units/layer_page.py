@@ -45,6 +45,7 @@ class LayerPage(QWidget):
         self.grid.setDragEnabled(True)
         self.grid.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.grid.started.connect(self._start)
+        self.grid.went_on.connect(browser.step_layer)
         self.grid.ratio_known.connect(browser.units.draw_for)
         self.grid.zoomed.connect(self.resize_thumbnails)
         desk.context_menu(self.grid)

@@ -49,6 +49,7 @@ CARICATURE = Method(
         quality="steps",
         beside=Subject.LAYER,
         seconds=15.0,
+        example="example-caricature.jpg",
     ),
     code="dgn_explorer.synthesis.methods.caricature.making:make",
 )

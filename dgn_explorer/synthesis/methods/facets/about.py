@@ -104,6 +104,7 @@ FACETS = Method(
         quality="steps",
         count="facets",
         seconds=60.0,
+        example="example-kinds.jpg",
     ),
     code="dgn_explorer.synthesis.methods.facets.making:make",
 )

@@ -65,6 +65,7 @@ INVERSE_SET = Method(
         paper="Inverse set of an activation range (Hada & Carreira-Perpiñán 2021)",
         count="count",
         seconds=60.0,
+        example="example-range.jpg",
     ),
     code="dgn_explorer.synthesis.methods.inverse_set.making:make",
 )

@@ -79,6 +79,7 @@ INVERSION = Method(
         quality="steps",
         beside=Subject.LAYER,
         seconds=20.0,
+        example="example-layer.jpg",
     ),
     code="dgn_explorer.synthesis.methods.inversion.making:pixels",
 )
@@ -107,6 +108,7 @@ PRIOR_INVERSION = Method(
         quality="steps",
         beside=Subject.LAYER,
         seconds=55.0,
+        example="example-rebuilt.jpg",
     ),
     code="dgn_explorer.synthesis.methods.inversion.making:through_prior",
 )
