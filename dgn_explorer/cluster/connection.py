@@ -23,6 +23,7 @@ _A_THREAD = 2  # one runs and one waits, so that no worker waits for us
 _LOOK_EVERY_S = 1.0
 _CONNECT_S = 10.0
 _START_S = 300  # a busy machine takes long to start a process that imports torch
+_GONE = Lost("the connection to the scheduler was lost", blamed=False)
 _INSTALL = "Install it with: pip install 'dgn-explorer[cluster]'."
 
 
@@ -37,6 +38,7 @@ class DaskConnection:
         self._left_out: set[str] = set()
         self._threads: dict[str, int] = {}
         self._looked = self._away_since = 0.0
+        self._known_lost: set[str] = set()  # in the air when the scheduler went, and it was said
         self._news: list[str] = []
         self._client = self._connect(_CONNECT_S)
         self._look()
@@ -83,7 +85,11 @@ class DaskConnection:
         task, future = self._flying.pop(name, (None, None))
         if task is None:
             return None
-        return task, self._outcome(future)
+        answer = self._outcome(future)
+        if answer is _GONE:
+            self._was_away(name)
+        self._known_lost.discard(name)
+        return task, answer
 
     def leave_out(self, address: str) -> int:
         """See `atlas.Connection`."""
@@ -102,7 +108,7 @@ class DaskConnection:
     def _outcome(self, future: Any) -> Answer | Lost:
         try:
             if future.status == "cancelled":
-                return Lost("the connection to the scheduler was lost", blamed=False)
+                return _GONE
             error = future.exception()
             if error is None:
                 answer: Answer = future.result()
@@ -162,10 +168,7 @@ class DaskConnection:
             return
         if not self._away_since:
             self._away_since = time.monotonic()
-            self._news.append(
-                f"The scheduler {self._scheduler} has gone; waiting for it to come back. What was"
-                " stored is safe."
-            )
+            self._say_gone()
         if time.monotonic() > self._away_since + self._patience_s:
             raise DgnError(
                 f"The scheduler {self._scheduler} has been away for {self._patience_s:.0f} s.",
@@ -176,6 +179,24 @@ class DaskConnection:
                 self._back.put(name)
             with suppress(DgnError):
                 self._client = self._connect(_CONNECT_S)
+
+    def _was_away(self, name: str) -> None:
+        """Say so, if Dask has come back to a scheduler by itself before we had looked."""
+        if name in self._known_lost or self._away_since:
+            return
+        if self._client.status != "running":
+            self._revive()
+            return
+        self._say_gone()
+        self._threads = {}
+        self._news.append("The scheduler is back.")
+
+    def _say_gone(self) -> None:
+        self._known_lost |= self._flying.keys()
+        self._news.append(
+            f"The scheduler {self._scheduler} has gone; waiting for it to come back. What was"
+            " stored is safe."
+        )
 
     def _connect(self, timeout_s: float) -> Any:
         try:
