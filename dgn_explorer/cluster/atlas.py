@@ -4,7 +4,7 @@ However many recipes there are, no more are in the air than keep the workers bus
 remembered afterwards: the store is the memory. So a run that was killed is simply started again.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -81,15 +81,20 @@ AtlasEvent = Stored | Unmade | Said
 
 
 def run_atlas(
-    recipes: Iterable[Recipe], store: Store, connection: Connection, setup: Setup, size: int = 1
+    recipes: Iterable[Recipe],
+    store: Store,
+    connection: Connection,
+    setup: Setup,
+    size: int = 1,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[AtlasEvent]:
     """Have ``recipes`` made, ``size`` in a task, and yield what becomes of each.
 
     What the store has is not made again. A task that is lost is handed out again; one that keeps
-    ending workers is given up. Raises `DgnError` if no worker can make them, or if the store cannot
-    be written.
+    ending workers is given up. When ``stop`` says so it ends, and what is in the air is taken back.
+    Raises `DgnError` if no worker can make them, or if the store cannot be written.
     """
-    return _Atlas(store, connection, setup, size).run(iter(recipes))
+    return _Atlas(store, connection, setup, size).run(iter(recipes), stop)
 
 
 class _Atlas:
@@ -103,9 +108,9 @@ class _Atlas:
         self._facts: WorkerFacts | None = None
         self._met: set[str] = set()
 
-    def run(self, recipes: Iterator[Recipe]) -> Iterator[AtlasEvent]:
+    def run(self, recipes: Iterator[Recipe], stop: Callable[[], bool]) -> Iterator[AtlasEvent]:
         more = True
-        while True:
+        while not stop():
             while (more or self._again) and self._connection.room() > 0:
                 if self._again:
                     self._submit(self._again.pop())

@@ -1,8 +1,9 @@
 """`make_atlas`: units by name, made on a cluster. The recipes themselves are made one at a time."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dgn_explorer.api import Explorer
 from dgn_explorer.cluster.atlas import AtlasEvent, run_atlas
@@ -19,6 +20,33 @@ from dgn_explorer.synthesis.targets import Maximise
 from dgn_explorer.version import __version__
 
 ALL = "*"  # every unit of every layer
+
+
+class Recipes(Protocol):
+    """Recipes that differ in target and seed alone; ``first`` is one of them."""
+
+    @property
+    def first(self) -> Recipe:
+        """One that names network, prior and method of all."""
+
+    def recipes(self) -> Iterator[Recipe]:
+        """All of them."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Recipes as a list: what a window lacks of a layer. There is at least one."""
+
+    listed: tuple[Recipe, ...]
+
+    @property
+    def first(self) -> Recipe:
+        """See `Recipes`."""
+        return self.listed[0]
+
+    def recipes(self) -> Iterator[Recipe]:
+        """See `Recipes`."""
+        return iter(self.listed)
 
 
 @dataclass(frozen=True)
@@ -71,7 +99,7 @@ def atlas_of(
 
 
 def make_atlas(
-    atlas: Atlas,
+    atlas: Recipes,
     store: Store,
     prior: str,
     *,
@@ -81,6 +109,7 @@ def make_atlas(
     threads: int | None = None,
     together: int | None = None,
     patience_s: float = PATIENCE_S,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[AtlasEvent]:
     """Make what the store lacks of ``atlas`` on a cluster; see `atlas.run_atlas`.
 
@@ -90,9 +119,10 @@ def make_atlas(
     """
     if scheduler is None and threads is None:
         threads = max(1, (os.cpu_count() or 1) // workers)
+    first = atlas.first
     name, fit, how = prior.partition(" --fit ")
     setup = Setup(
-        network=atlas.first.network,
+        network=first.network,
         prior=f"{anywhere(name)}{fit}{how}",
         version=__version__,
         device=device,
@@ -101,4 +131,4 @@ def make_atlas(
     )
     with dask_connection(scheduler, workers, patience_s) as connection:
         size = together or (TOGETHER if device != "cpu" and connection.on_gpus() else 1)
-        yield from run_atlas(atlas.recipes(), store, connection, setup, size)
+        yield from run_atlas(atlas.recipes(), store, connection, setup, size, stop)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.features.answers.feature import answers_feature
+from dgn_explorer.gui.features.cluster.feature import cluster_feature
 from dgn_explorer.gui.features.combine.feature import combine_feature
 from dgn_explorer.gui.features.films.feature import films_feature
 from dgn_explorer.gui.features.jobs.feature import jobs_feature
@@ -40,6 +41,7 @@ FEATURES: tuple[FeatureMaker, ...] = (
     sets_feature,
     labels_feature,
     queue_feature,
+    cluster_feature,
     training_feature,
     trash_feature,
     jobs_feature,

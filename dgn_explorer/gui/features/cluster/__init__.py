@@ -1,0 +1,1 @@
+"""Sending a layer to a cluster."""
