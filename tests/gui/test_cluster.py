@@ -10,7 +10,7 @@ from dgn_explorer.cluster.atlas import AtlasEvent, Said, Stored, Unmade
 from dgn_explorer.cluster.opening import Listed
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.features.cluster.cluster_dialog import ClusterDialog
-from dgn_explorer.gui.state import cluster_run
+from dgn_explorer.gui.state.answering import cluster_run
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.store import Store

@@ -6,7 +6,7 @@ from dgn_explorer.gui.desk.actions import Action
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.features.cluster.cluster_dialog import ClusterDialog
-from dgn_explorer.gui.state.cluster_run import ClusterRun
+from dgn_explorer.gui.state.answering.cluster_run import ClusterRun
 from dgn_explorer.gui.state.topics import OfLayer, PageName
 from dgn_explorer.networks.address import UnitAddress
 
