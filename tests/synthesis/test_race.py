@@ -100,6 +100,9 @@ def test_a_network_for_few_images_at_a_time_races_in_groups(prior: Prior) -> Non
 def test_what_is_shown_and_kept_on_the_way_is_of_one_start(network: Network, prior: Prior) -> None:
     recipe = recipe_for(network, prior, "conv2:7", steps=STEPS, starts=4)
     traces = [trace for trace, _ in alone(network, prior, recipe)]
+    seen, (made,) = raced(network, prior, [recipe])
+    assert seen[-1].partial is not None
+    assert np.array_equal(seen[-1].partial(0).parts["codes"], made.parts["codes"])
     for progress in race.race(bench(network, prior), [recipe]):
         assert progress.partial is not None and progress.trace is not None
         part = progress.partial(0)

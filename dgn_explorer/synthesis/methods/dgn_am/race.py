@@ -58,6 +58,7 @@ def race(
             if index in cuts:
                 field.halve()
             field.step()
+            field.finished = index + 1 == p.steps
             yield Progress(
                 index + 1,
                 p.steps,
@@ -65,7 +66,6 @@ def race(
                 trace=field.trace_of,
                 partial=field.made,
             )
-        field.finished = True
         return tuple(field.made(n) for n in range(len(recipes)))
 
 
