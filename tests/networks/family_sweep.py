@@ -7,6 +7,7 @@ Each network has a process of its own, since some take gigabytes. Its smallest s
 (timm: ``SMALL``), then its own.
 """
 
+import argparse
 import json
 import multiprocessing
 import random
@@ -14,8 +15,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
@@ -113,8 +117,9 @@ def table(path: Path) -> None:
     print(reasons.most_common(), file=sys.stderr)
 
 
-def go_on(path: Path) -> None:
+def go_on(path: Path, jobs: int) -> None:
     """Measure the networks that the file does not have yet."""
+    torch.set_num_threads(1)
     torchvision_models()  # imported once, for all processes
     import timm  # noqa: F401
 
@@ -122,20 +127,37 @@ def go_on(path: Path) -> None:
     todo += [(f"timm:{name}", size) for name, size in TIMM.items()]
     todo.sort(key=lambda pair: pair[0].startswith(tuple(f"timm:{name}" for name in LAST)))
     done = {line["spec"] for line in lines(path)}
-    for spec, size in todo:
-        if spec in done:
-            continue
-        process = multiprocessing.get_context("fork").Process(target=write, args=(path, spec, size))
-        process.start()
-        process.join(LIMIT_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
-        if spec not in {line["spec"] for line in lines(path)}:
-            ended = f"ended with {process.exitcode} (limit {LIMIT_S} s)"
-            with path.open("a") as file:
-                file.write(json.dumps({"spec": spec, "error": ended}) + "\n")
+    left = [pair for pair in todo if pair[0] not in done]
+    with ThreadPool(jobs) as pool:  # each waits for a process
+        pool.map(lambda pair: apart(path, *pair), left, chunksize=1)
+
+
+def apart(path: Path, spec: str, size: int) -> None:
+    """Measure one network in a process of its own."""
+    process = multiprocessing.get_context("fork").Process(target=write, args=(path, spec, size))
+    process.start()
+    process.join(LIMIT_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    if spec not in {line["spec"] for line in lines(path)}:
+        ended = f"ended with {process.exitcode} (limit {LIMIT_S} s)"
+        with path.open("a") as file:
+            file.write(json.dumps({"spec": spec, "error": ended}) + "\n")
+
+
+def main() -> None:
+    """Go on, in so many processes, or show what there is."""
+    parser = argparse.ArgumentParser(prog="python -m tests.networks.family_sweep")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1)
+    given = parser.parse_args()
+    if given.table:
+        table(given.file)
+    else:
+        go_on(given.file, given.jobs)
 
 
 if __name__ == "__main__":
-    (table if "--table" in sys.argv else go_on)(Path(sys.argv[1]))
+    main()
