@@ -1,6 +1,7 @@
 """Labels in the window: asked for by a chip, seen on cards and in titles, found by their words."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,17 +65,33 @@ def test_labels_are_on_cards_in_titles_and_found(labelled: Explorer) -> None:
     model = labelled.browser.units
     card = model.card(unit)
     assert label.concept in card.spoken
-    assert card.title == f"3 {'' if label.stable else '~'}{label.concept}"
+    assert card.title == f"3 {label.concept}"
     assert "detectors" in labelled.book.topic.about
     labelled.book.show_page(PageName.UNIT)
     assert f"answers to {label.concept}" in labelled.book.topic.about
-    assert labelled.book.topic.title == f"conv2:3  ·  {session.labels.text(unit)}"
+    assert labelled.book.topic.title in (f"conv2:3  ·  {label.concept}", "conv2:3")
     box = labelled.browser.search
     box.field.setText(label.concept)
     addresses = [box.hits.item(row).text() for row in range(box.hits.count())]
     found = {str(one.address) for one in session.labels.find(label.concept)}
     assert str(unit) in found
     assert any(str(unit) in text for text in addresses)
+
+
+@pytest.mark.parametrize("stable", [True, False])
+def test_a_label_that_does_not_hold_is_grey(labelled: Explorer, stable: bool) -> None:
+    session, unit = labelled.session, UnitAddress("conv2", 3)
+    ((key, (when, layers)),) = session.labels._known.items()
+    changed = replace(layers["conv2"][3], stable=stable)
+    session.labels._known[key] = when, {"conv2": {**layers["conv2"], 3: changed}}
+    session.labels._merge()
+    card = labelled.browser.units.card(unit)
+    assert card.quiet is not stable
+    assert ("does not hold in both halves" in card.spoken) is not stable
+    labelled.book.show_page(PageName.UNIT)
+    labelled.session.select(unit)
+    topic = labelled.book.topic
+    assert (changed.concept in topic.title) is stable and changed.concept in topic.about
 
 
 def test_units_are_ordered_by_label(labelled: Explorer) -> None:

@@ -36,6 +36,7 @@ class Card:
     detail: str = ""
     favourite: bool = False
     more: str = ""  # said besides, in the tool tip and to screen readers alone
+    quiet: bool = False  # the title is in grey
 
     def __post_init__(self) -> None:
         for name in ("title", "subtitle", "detail"):

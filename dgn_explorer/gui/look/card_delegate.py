@@ -145,11 +145,12 @@ class CardDelegate(QStyledItemDelegate):
     ) -> None:
         colours = self._theme.colours
         ink = colours.on_selected if selected else colours.text
-        quiet = colours.on_selected if selected else colours.muted
+        quiet = faint = colours.on_selected if selected else colours.muted
         if card.state is CardState.FAILED and not selected:
             quiet = colours.bad
         title = _in_lines(card.title, box.width() - 6, self.title_lines)
-        lines = [(part, ink, True) for part in title] + [(card.subtitle, quiet, False)]
+        head = faint if card.quiet else ink
+        lines = [(part, head, True) for part in title] + [(card.subtitle, quiet, False)]
         for number, (text, colour, bold) in enumerate(lines):
             written = font(CAPTION_PT, bold)
             metrics = QFontMetrics(written)

@@ -44,9 +44,14 @@ class Labels(QObject):
         return label if label is not None and label.detector else None
 
     def text(self, unit: UnitAddress) -> str:
-        """The label in a few words; one that does not hold in both halves has a ~ before it."""
+        """The label in a few words; empty without one."""
         label = self.of(unit)
-        return "" if label is None else f"{'' if label.stable else '~'}{label.concept}"
+        return "" if label is None else label.concept
+
+    def doubtful(self, unit: UnitAddress) -> bool:
+        """Whether there is a label, and it does not hold in both halves: it is shown in grey."""
+        label = self.of(unit)
+        return label is not None and not label.stable
 
     def find(self, words: str) -> list[UnitLabel]:
         """The units whose label holds all of ``words``, the largest overlap first."""

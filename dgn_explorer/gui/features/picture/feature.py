@@ -125,7 +125,8 @@ class _Picture(QObject):
         if label is not None:
             doubt = "" if label.stable else ", not in both halves"
             kind = f"answers to {label.concept} ({label.iou:.2f}{doubt})  ·  {kind}"
-            title = f"{title}  ·  {session.labels.text(unit)}"
+            if label.stable:  # one in doubt stands in the grey text alone
+                title = f"{title}  ·  {label.concept}"
         return Topic(
             title,
             f"{address}  ·  {kind}" if name else kind,

@@ -1,6 +1,7 @@
 """The units of one layer as a flat list model, instant at any size."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -32,6 +33,7 @@ Index = QModelIndex | QPersistentModelIndex
 CONCEPT = "concept"  # of dissections; units that answer most to one come first
 UNIT_ORDERS = (*ORDERS, "label", CONCEPT)
 _BATCH_MS = 50
+_DOUBT = "its label does not hold in both halves of the pictures"
 _ROOT = QModelIndex()
 
 
@@ -210,7 +212,16 @@ class UnitModel(QAbstractListModel):
         return None
 
     def card(self, unit: UnitAddress) -> Card:
-        """What the grid shows of ``unit``."""
+        """What the grid shows of ``unit``; a title that is a label in doubt is in grey."""
+        network = self._session.network
+        named = network is not None and network.label(unit)
+        card = self._card(unit)
+        if not self._session.labels.doubtful(unit):
+            return card
+        more = ", ".join(text for text in (card.more, _DOUBT) if text)
+        return replace(card, more=more, quiet=not named)
+
+    def _card(self, unit: UnitAddress) -> Card:
         session = self._session
         fingerprint = session.network.fingerprint if session.network else ""
         stored = session.library.newest(fingerprint, unit)
