@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt
 from dgn_explorer.gui.features.labels.labels_view import LabelsView
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.studies.dissection.labels import labels_of
+from dgn_explorer.results.record import Record
+from dgn_explorer.studies.dissection.labels import labels_of, side_by_side
 from tests.concepts import some_files, write
 from tests.extending.driving import WAIT_MS, computing_window
 from tests.gui.conftest import Explorer
@@ -55,6 +56,38 @@ def test_the_chip_asks_and_the_table_answers(labelled: Explorer, tmp_path: Path)
     labelled.until(lambda: (tmp_path / "t.csv").exists() and (tmp_path / "f.png").exists())
     assert len((tmp_path / "t.csv").read_text().splitlines()) == 17
     assert np.array(Image.open(tmp_path / "f.png")).ndim == 3
+
+
+def test_two_dissections_stand_side_by_side(labelled: Explorer, tmp_path: Path) -> None:
+    session, view = labelled.session, labelled.part(LabelsView)
+    assert not view.comparison.isVisible() and not view.figure.isVisible()
+    record = session.display.result
+    order = replace(record.order, network="other", network_fingerprint="c" * 64)
+    rows = {**record.parts, "iou": record.array("iou") / 2}
+    other = Record(order, rows, record.trace, record.state, record.provenance)
+    session.library.store.put(other)
+    session.library.refresh()
+    labelled.until(lambda: view.comparison.choice.count() == 2)
+    view.comparison.choice.setCurrentIndex(1)
+    view.comparison.choice.activated.emit(1)
+    labelled.until(lambda: view.figure.isVisible())
+    assert "Here tiny" in view.summary.text() and "There other" in view.summary.text()
+    both = side_by_side(view.labels, labels_of(other.rows(), 0.0))
+    assert view.table.rowCount() == len(both) and view.table.columnCount() == 6
+    shown = {view.table.item(row, 0).text(): row for row in range(len(both))}
+    for one in both:
+        row = shown[one["concept"]]
+        data = [view.table.item(row, n).data(Qt.ItemDataRole.DisplayRole) for n in (2, 3, 4, 5)]
+        assert data[:2] == [one["units_first"], one["units_second"]]
+        assert data[2:] == pytest.approx([one["best_first"], one["best_second"]], abs=1e-3)
+    view.save_table(tmp_path / "both.csv")
+    view.save_figure(tmp_path / "both.png")
+    labelled.until(lambda: (tmp_path / "both.csv").exists() and (tmp_path / "both.png").exists())
+    assert "best_second" in (tmp_path / "both.csv").read_text().splitlines()[0]
+    view.comparison.choice.setCurrentIndex(0)
+    view.comparison.choice.activated.emit(0)
+    labelled.until(lambda: not view.figure.isVisible())
+    assert view.table.item(0, 0).text().startswith("conv2:")
 
 
 def test_labels_are_on_cards_in_titles_and_found(labelled: Explorer) -> None:
