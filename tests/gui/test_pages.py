@@ -74,7 +74,8 @@ def test_quality_and_how_many_are_in_sight_and_the_rest_is_advanced(explorer: Ex
     assert controls.quality.isVisible() and controls.how_many.isVisible()
     assert not controls.form.isVisible()
     controls.quality.slider.setValue(0)
-    assert explorer.session.settings.value.parameters.steps == 62
+    settings = explorer.session.settings
+    assert settings.value.parameters == settings.presets["quick"]
     controls.advanced.click()
     assert controls.form.isVisible()
 

@@ -73,7 +73,7 @@ def test_what_is_there_follows_the_theme(explorer: Explorer) -> None:
     explorer.combination.add([UnitAddress("fc", 1)])
     explorer.session.notice.emit(Notice("look"))
     crosses = explorer.window.findChildren(CloseButton)
-    assert len(crosses) == 2  # of the unit and the notice
+    assert len(crosses) == 3  # of the unit, the pinned picture and the notice
     for choice in ("dark", "light"):
         explorer.desk.table[f"theme_{choice}"].trigger()
         ink = explorer.theme.colours.muted

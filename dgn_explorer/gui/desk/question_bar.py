@@ -13,14 +13,14 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.desk.actions import ActionTable
 from dgn_explorer.gui.desk.book import Book
 from dgn_explorer.gui.look.flow_layout import FlowLayout
-from dgn_explorer.gui.look.parts import ElidedLabel, action_button, panel
+from dgn_explorer.gui.look.parts import ElidedLabel, action_button, panel, set_role
 from dgn_explorer.gui.look.plain import set_picture_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
 from dgn_explorer.gui.state.answering.expecting import expected_text
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.studies.questions import About, questions_of
 
-_LOW_PX = 440
+_LOW_PX, _NARROW_PX = 440, 480
 
 
 class QuestionBar(QWidget):
@@ -47,10 +47,11 @@ class QuestionBar(QWidget):
         left.setSpacing(TIGHT)
         left.addLayout(self._flow)
         left.addLayout(words)
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setSpacing(MEDIUM)
         row.addLayout(left, 1)
         row.addWidget(self.go)
+        self._beside = True
         column.addLayout(row)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +78,19 @@ class QuestionBar(QWidget):
         high = self._book.height() >= _LOW_PX
         self.sentence.setVisible(high)
         self.time.setVisible(high)
+        self._put_go(high)
+        narrow = "true" if self.width() < _NARROW_PX else "false"
+        for chip in self.chips.buttons():
+            set_role(chip, "small", narrow)
+
+    def _put_go(self, beside: bool) -> None:
+        """*Make* stands beside all lines, or at the end of the last one to save a column."""
+        if beside == self._beside:
+            return
+        self._beside = beside
+        home, other = (self._row, self._flow) if beside else (self._flow, self._row)
+        other.removeWidget(self.go)
+        home.addWidget(self.go)
 
     def _show(self) -> None:
         subject = self._book.page.subject
@@ -113,6 +127,10 @@ class QuestionBar(QWidget):
             chip.clicked.connect(lambda _on=False, name=about.name: self._choose(name))
             self.chips.addButton(chip)
             self._flow.addWidget(chip)
+        if not self._beside:  # after the new chips
+            self._flow.removeWidget(self.go)
+            self._flow.addWidget(self.go)
+        self._fit()
 
     def _choose(self, name: str) -> None:
         self._session.settings.use_method(name)

@@ -65,7 +65,6 @@ def make_rail(window: QMainWindow, table: ActionTable) -> QToolBar:
     rail.setIconSize(QSize(20, 20))
     rail.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, rail)
-    buttons = []
     for tab in _TABS:
         action = table[f"page_{tab.page.value}"]
         rail.addAction(action)
@@ -73,7 +72,4 @@ def make_rail(window: QMainWindow, table: ActionTable) -> QToolBar:
         if isinstance(button, QToolButton):
             button.setAccessibleName(f"Page {tab.title}")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            buttons.append(button)
-    for button in buttons:  # else each is as wide as its word
-        button.setMinimumWidth(max(one.sizeHint().width() for one in buttons))
     return rail

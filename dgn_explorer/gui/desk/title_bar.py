@@ -114,8 +114,10 @@ class TitleBar(QWidget):
         wanted = self.about.fontMetrics().horizontalAdvance(f"{first}  …")
         room = self.width() - chips - min(_TITLE_PX, self.title.sizeHint().width())
         room -= _REST_PX + min(_ABOUT_PX, wanted)
+        badge = self.badge.sizeHint().width()
+        self.badge.setVisible(bool(self.badge.text()) and room >= badge)
         if not self.badge.isHidden():
-            room -= self.badge.sizeHint().width()
+            room -= badge
         for action, button in self._buttons:
             wanted = self._belongs(action)
             room -= button.sizeHint().width() + TIGHT if wanted else 0

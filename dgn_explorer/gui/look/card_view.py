@@ -11,7 +11,7 @@ _JUMP = 10
 _BEYOND = 5 * 120  # of the wheel: five notches
 _ON_KEYS = (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown)
 _BACK_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp)
-_CARD_PX, _STRIP_PX = 70, 108  # below them names and numbers are cut
+_CARD_PX, _STRIP_PX = 70, 132  # below them names and numbers are cut
 _READABLE_PX = 60  # smaller pictures are for an overview, and lie close together
 
 

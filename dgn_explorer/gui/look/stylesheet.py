@@ -26,11 +26,11 @@ QToolBar { background: $window; border: none; border-bottom: 1px solid $border;
     padding: 4px 8px; spacing: 4px; }
 QToolBar::separator { background: $border; width: 1px; margin: 4px 6px; }
 QToolBar[role="rail"] { border: none; border-right: 1px solid $border; padding: 6px 2px; }
-QToolBar[role="rail"] QToolButton { padding: 7px 4px; min-width: 54px; font-size: 9pt;
+QToolBar[role="rail"] QToolButton { padding: 7px 2px; min-width: 62px; font-size: 9pt;
     border-radius: 8px; }
 QToolBar[role="rail"] QToolButton:checked { background: $selected; color: $on_selected;
     border-color: $selected; }
-QToolBar[role="rail"] QToolButton:focus { padding: 6px 3px; }
+QToolBar[role="rail"] QToolButton:focus { padding: 6px 1px; }
 QToolBar[role="rail"] QToolButton:checked:focus { border: 2px solid $text; }
 QStatusBar { background: $window; border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
@@ -83,6 +83,8 @@ QPushButton[role="top"] { background: transparent; border: 1px solid transparent
 QPushButton[role="top"]:hover { background: $hover; }
 QPushButton[role="top"]:focus { border: 2px solid $accent; padding: 4px 7px; }
 QPushButton[role="chip"] { border-radius: 13px; padding: 4px 12px; }
+QPushButton[role="chip"][small="true"] { font-size: 9pt; padding: 3px 9px; border-radius: 11px; }
+QPushButton[role="chip"][small="true"]:focus { padding: 2px 8px; }
 QPushButton[role="chip"]:checked { background: $selected; color: $on_selected;
     border-color: $selected; }
 QPushButton[role="chip"]:focus { border: 2px solid $accent; padding: 3px 11px; }

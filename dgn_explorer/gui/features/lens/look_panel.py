@@ -40,7 +40,7 @@ class LookPanel(QWidget):
         grid.addWidget(self.tone, 0, 1, 1, 2)
         self.absolute = QCheckBox("Sizes alone, without signs")
         self.absolute.clicked.connect(lambda on: model.change("absolute", on))
-        grid.addWidget(self.absolute, 1, 1, 1, 2)
+        grid.addWidget(self.absolute, 1, 0, 1, 3)
         self.sliders: dict[str, QSlider] = {}
         self._said = {name: label("", "muted") for name in _SLIDERS}
         for row, (name, (text, low, high, _, tip)) in enumerate(_SLIDERS.items(), 2):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QStyledItemDelegate,
@@ -23,6 +23,7 @@ from dgn_explorer.results.record import Record
 
 _UnitRole = Qt.ItemDataRole.UserRole + 1
 _ShareRole = Qt.ItemDataRole.UserRole + 2
+_NARROW_PX = 300
 _ROW = 26
 _OPEN = 6  # layers whose units are in sight at first
 
@@ -72,11 +73,12 @@ class StrongestView(QWidget):
         self.tree.setHeaderLabels(["Unit", "Activation", "Above usual"])
         self.tree.setUniformRowHeights(True)
         self.tree.setRootIsDecorated(True)
+        self.tree.setIndentation(12)
         self.tree.setItemDelegateForColumn(2, _Bars(desk.theme, self.tree))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 84), (2, 110)):
+        for column, width in ((1, 76), (2, 96)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, width)
         self.tree.currentItemChanged.connect(self._select)
@@ -84,6 +86,11 @@ class StrongestView(QWidget):
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(0, 0, 0, 0)
         column_.addWidget(self.tree)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the names have it."""
+        super().resizeEvent(event)
+        self.tree.setColumnHidden(2, self.width() < _NARROW_PX)
 
     def show_record(self, record: Record) -> None:
         """Show ``record``, without the units that one layer hands on unchanged from another."""

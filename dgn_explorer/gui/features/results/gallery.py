@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.results.results_model import ResultModel, selected_keys
 from dgn_explorer.gui.look.card_view import CardView
+from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import label, panel
 from dgn_explorer.gui.look.plain import network_text, plain
 from dgn_explorer.gui.look.theme import LARGE, SMALL
@@ -24,6 +25,7 @@ from dgn_explorer.results.filters import ORDERS, ResultFilter, layers_of
 from dgn_explorer.results.summary import Summary
 
 EDGE = 128
+_COMBO_PX = 126  # the longest of the usual words
 _STATES = (("done", "Finished"), ("stopped", "Stopped"), ("", "Any state"))
 _ORDERS = {
     "date": "Newest first",
@@ -109,21 +111,21 @@ class Gallery(QWidget):
         self.view.set_edge(min(max(self.view.edge + 32 * step, 64), 256))
 
     def _make_filters(self) -> QVBoxLayout:
-        top, below, both = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
-        for row in (top, below):
-            row.setSpacing(SMALL)
-            both.addLayout(row)
+        top, below, both = QHBoxLayout(), FlowLayout(SMALL), QVBoxLayout()
+        top.setSpacing(SMALL)
+        both.addLayout(top)
+        both.addLayout(below)
         top.addWidget(self.text, 1)
         top.addWidget(self.favourites)
         for combo in (self.network, self.layer, self.state, self.order):
-            below.addWidget(combo, 1)
+            below.addWidget(combo)
         return both
 
     def _combo(self, name: str) -> QComboBox:
         combo = QComboBox()
         combo.setAccessibleName(name)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.setMinimumWidth(56)
+        combo.setMinimumWidth(_COMBO_PX)
         combo.activated.connect(self._filter)
         return combo
 

@@ -9,8 +9,8 @@ from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.features.training.training_run import Training
 from dgn_explorer.gui.look.parts import action_button, label, panel
 from dgn_explorer.gui.look.plain import network_text, plain, set_tip
-from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
-from dgn_explorer.gui.look.theme import MEDIUM, SMALL
+from dgn_explorer.gui.look.row_delegate import HEIGHT, QuietRole, RowDelegate
+from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.paths import data_folder
 from dgn_explorer.training.folder import STATUS_NAME
@@ -18,6 +18,7 @@ from dgn_explorer.training.folder import STATUS_NAME
 _BUILT_IN = "default"
 _SpecRole = Qt.ItemDataRole.UserRole + 1
 _SUFFIX = ".safetensors"
+_MOST_ROWS = 8
 
 
 class GeneratorGuide(QWidget):
@@ -36,11 +37,13 @@ class GeneratorGuide(QWidget):
         body, column = panel(margin=0, spacing=SMALL)
         column.setContentsMargins(MEDIUM, MEDIUM, SMALL, MEDIUM)
         column.addWidget(label("GENERATORS", "section"))
-        column.addWidget(self.generators, 2)
+        column.addWidget(self.generators)
+        column.addWidget(action_button(desk.table["open"], "Open another…"))
+        column.addSpacing(MEDIUM)
         column.addWidget(label("TRAINING RUNS", "section"))
         column.addWidget(self._no_runs)
-        column.addWidget(self.runs, 1)
-        column.addWidget(action_button(desk.table["open"]))
+        column.addWidget(self.runs)
+        column.addStretch()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
@@ -87,6 +90,7 @@ def _fill(list_: QListWidget, rows: list[tuple[str, str, str]]) -> None:
     if before == [spec for *_, spec in rows] and quiet == [text for _, text, _ in rows]:
         return
     list_.clear()
+    list_.setFixedHeight(min(len(rows), _MOST_ROWS) * HEIGHT + 2 * TIGHT)
     for name, text, spec in rows:
         item = QListWidgetItem(plain(name))
         item.setData(QuietRole, text)
