@@ -235,7 +235,14 @@ def _eye(works: list[Ordered], bench: Bench) -> Callable[[np.ndarray], Top] | No
     """Says what the network sees in an image of ``works`` that somebody watches forming."""
     if works[0].lane is not Lane.INTERACTIVE or not isinstance(works[0].order, Recipe):
         return None
-    return lambda image: classes_of_images(bench.network, image[None], bench.prior)[0]
+
+    def seen(image: np.ndarray) -> Top:
+        side = image.shape[0] if bench.prior is None else bench.prior.info.image_size
+        if image.shape[:2] != (side, side):  # a sheet of several
+            return ()
+        return classes_of_images(bench.network, image[None], bench.prior)[0]
+
+    return seen
 
 
 def _steps_of(progress: Progress[Any], place: int) -> int:

@@ -26,6 +26,7 @@ from dgn_explorer.synthesis.methods.facets.clustering import (
     most_stable,
     stability,
 )
+from dgn_explorer.synthesis.methods.facets.drawing import colour_of
 from dgn_explorer.synthesis.methods.facets.tsne import mapped
 from dgn_explorer.synthesis.photographs.measuring import feature_count
 from dgn_explorer.synthesis.recipe import Recipe
@@ -247,6 +248,22 @@ def test_stop_keeps_what_there_is(world: World) -> None:
     work.close()
     assert partial is not None and partial.state == STOPPED and partial.count == 3
     world.store.put(partial)
+
+
+def test_map_and_images_are_seen_while_they_form(world: World) -> None:
+    mapping, making = [], []
+    for progress in make(world.recipe(), world.bench()):
+        if progress.picture is not None:
+            trace = progress.trace(0) if progress.trace else np.zeros(0)
+            (making if len(trace) else mapping).append(progress.picture(0))
+    assert len(mapping) == 20 and len(making) == STEPS["steps"]
+    assert {picture.shape for picture in (*mapping, *making)} == {mapping[0].shape}
+    for kind in range(3):  # dots of each kind, before and after
+        for picture in (mapping[0], making[-1]):
+            assert (picture[:, 6 * 98 :] == colour_of(kind)).all(2).any()
+    forming = slice(4 * 98, 4 * 98 + 96)  # the column of the images
+    assert (mapping[-1][:96, forming] == 255).all() and (making[-1][:96, forming] != 255).any()
+    assert (mapping[0] != mapping[-1]).any() and (making[0] != making[-1]).any()
 
 
 def test_progress_counts_up_to_its_total(world: World) -> None:

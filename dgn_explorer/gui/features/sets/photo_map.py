@@ -6,9 +6,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from dgn_explorer.gui.look.theme import CAPTION_PT, MEDIUM, Theme, font
+from dgn_explorer.synthesis.methods.facets.drawing import colour_of
 
 _DOT_PX = 2.5
-_TURN = 0.618034  # of the colour circle from one kind to the next: neighbours differ
 
 
 class PhotoMap(QWidget):
@@ -41,7 +41,7 @@ class PhotoMap(QWidget):
         points = (self._places - low) / span * side + (plot.left(), plot.top())
         painter.setPen(Qt.PenStyle.NoPen)
         for (x, y), kind in zip(points.tolist(), self._kinds.tolist(), strict=True):
-            painter.setBrush(self._colour(kind))
+            painter.setBrush(QColor(*colour_of(kind)))
             painter.drawEllipse(QPointF(x, y), _DOT_PX, _DOT_PX)
         painter.setFont(font(CAPTION_PT))
         for kind in sorted(set(self._kinds.tolist())):
@@ -53,7 +53,3 @@ class PhotoMap(QWidget):
             painter.setPen(QColor(self._theme.colours.text))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(kind + 1))
         painter.end()
-
-    @staticmethod
-    def _colour(kind: int) -> QColor:
-        return QColor.fromHsvF((kind * _TURN) % 1.0, 0.62, 0.78)

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from dgn_explorer.synthesis.methods.facets.clustering import (
     squares,
     stability,
 )
+from dgn_explorer.synthesis.methods.facets.drawing import forming
 from dgn_explorer.synthesis.methods.facets.gathering import A_FACET, LEAST_FACETS, Gathered
 from dgn_explorer.synthesis.methods.facets.tsne import STEPS, mapped
 from dgn_explorer.synthesis.progress import Progress
@@ -71,10 +73,14 @@ def group(
         members = np.flatnonzero(groups.labels == k)
         near.append(members[np.argsort(distances[members, k], kind="stable")[:NEAREST]].tolist())
     means, examples = _pictures(gathered, near, size)
+    shares = np.bincount(groups.labels, minlength=groups.count) / len(groups.labels)
+    said = [f"{share:.0%}" for share in shares]
     mapping = mapped(points)
     while True:
         try:
-            yield Progress(next(mapping), STEPS + 1)
+            done, so_far = next(mapping)
+            picture = partial(forming, examples, means, None, said, so_far, groups.labels)
+            yield Progress(done, STEPS + 1, lambda place, picture=picture: picture())  # type: ignore[misc]
         except StopIteration as end:
             places: np.ndarray = end.value
             break

@@ -19,13 +19,13 @@ from dgn_explorer.synthesis.kinds import top_parts
 from dgn_explorer.synthesis.methods.facets import ascent, published
 from dgn_explorer.synthesis.methods.facets.about import PIXELS, FacetsParameters
 from dgn_explorer.synthesis.methods.facets.ascent import FacetStep
+from dgn_explorer.synthesis.methods.facets.drawing import forming
 from dgn_explorer.synthesis.methods.facets.gathering import Gathered, gather
 from dgn_explorer.synthesis.methods.facets.grouping import Facets, group
 from dgn_explorer.synthesis.methods.ppgn.looking import needed_encoder
 from dgn_explorer.synthesis.photographs.measuring import measure
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
-from dgn_explorer.synthesis.sheet import tiled
 from dgn_explorer.synthesis.step import to_uint8
 from dgn_explorer.synthesis.targets import Maximise
 from dgn_explorer.synthesis.verdict import classes_of_images, readings_of_images
@@ -132,7 +132,7 @@ class _Counter:
         return Progress(
             int(done),
             int(self.done + self._steps(count)) + (step.index + 1 < step.total),
-            lambda place: tiled(to_uint8(step.image)),
+            lambda place: finisher.picture(),
             lambda place: finisher.trace(),
             lambda place: finisher.made(),
         )
@@ -170,6 +170,15 @@ class Finisher:
         """The mean activation over the facets in every step so far."""
         found: np.ndarray = torch.stack(self._trace).float().cpu().numpy()
         return found
+
+    def picture(self) -> np.ndarray:
+        """The facets' photographs and images so far, with the map."""
+        step, facets = self._newest, self._facets
+        assert step is not None  # there is no progress before a step
+        values = zip(facets.shares(), step.activation.tolist(), strict=True)
+        said = [f"{share:.0%}\n{value:.1f}" for share, value in values]
+        images = to_uint8(step.image)
+        return forming(facets.examples, facets.means, images, said, facets.map, facets.labels)
 
     def made(self) -> Made:
         """What there is: of each facet the sample that is nearest to it."""

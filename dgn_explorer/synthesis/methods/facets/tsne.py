@@ -19,11 +19,11 @@ _TRIES = 50  # halvings of the range in which a point's width lies
 _TINY = 1e-12
 
 
-def mapped(points: np.ndarray) -> Generator[int, None, np.ndarray]:
+def mapped(points: np.ndarray) -> Generator[tuple[int, np.ndarray], None, np.ndarray]:
     """Places (n, 2) float32 for ``points`` (n, d), in which like lies near like.
 
-    Begins with the first two columns, which should be principal components. Yields the number of
-    steps done every `EVERY`.
+    Begins with the first two columns, which should be principal components. Every `EVERY`
+    steps it yields how many are done, and the places so far.
     """
     count = len(points)
     if count < 4:
@@ -41,7 +41,7 @@ def mapped(points: np.ndarray) -> Generator[int, None, np.ndarray]:
         place = place + speed
         place -= place.mean(0)
         if step % EVERY == EVERY - 1:
-            yield step + 1
+            yield step + 1, place
     placed: np.ndarray = place.astype(np.float32)
     return placed
 
