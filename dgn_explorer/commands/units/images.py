@@ -13,6 +13,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.spec_text import parse_spec
 from dgn_explorer.results.record import Record
 from dgn_explorer.studies.survey import Order
+from dgn_explorer.synthesis.combination import label_of
 from dgn_explorer.synthesis.kinds import TEXTS
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Chain
@@ -41,9 +42,10 @@ def make_folder(folder: Path) -> None:
 
 
 def title_of(explorer: Explorer, recipe: Recipe) -> str:
-    """What people call the image: the target, and the class of its first unit."""
-    label = explorer.network.label(recipe.units[0]) if recipe.units else ""
-    return f"{recipe.target.text()} {label}".strip()
+    """What people call the image: the target, and the class of its unit or classes of its units."""
+    label = label_of(explorer.network, recipe)
+    text = recipe.target.text()
+    return text if label == text else f"{text} {label}".strip()
 
 
 def make_images(
@@ -190,6 +192,10 @@ class ProgressLine:
 
 
 def _values(record: Record) -> str:
-    found = (record.first_activation, record.activation)
+    """From the first step to the image, or from the lowest to the highest of several images."""
+    found = [record.first_activation, record.activation]
+    if record.count > 1:
+        reached = [record.activation_of(number) for number in range(record.count)]
+        found = [min(reached), max(reached)]
     known = [f"{value:.2f}" for value in found if not math.isnan(value)]
     return f"activation {' to '.join(known)}" if known else "made"
