@@ -107,6 +107,7 @@ class _Atlas:
         self._again: list[Task] = []
         self._facts: WorkerFacts | None = None
         self._met: set[str] = set()
+        self._lost_count: dict[str, int] = {}  # images lost by no fault of theirs, by the reason
 
     def run(self, recipes: Iterator[Recipe], stop: Callable[[], bool]) -> Iterator[AtlasEvent]:
         more = True
@@ -123,13 +124,19 @@ class _Atlas:
             if not (more or self._again or self._flying):
                 return
             back = self._connection.next(POLL_S)
-            if back is not None:
-                self._flying -= 1
-                task, answer = back
-                if isinstance(answer, Lost):
-                    yield from self._lost(task, answer)
-                else:
-                    yield from self._answered(task, answer)
+            if back is None:
+                yield from self._say_lost()
+                continue
+            self._flying -= 1
+            task, answer = back
+            if isinstance(answer, Lost) and not answer.blamed:
+                self._keep_for_later(task, answer)
+                continue
+            yield from self._say_lost()
+            if isinstance(answer, Lost):
+                yield from self._lost(task, answer)
+            else:
+                yield from self._answered(task, answer)
 
     def _batch(self, recipes: Iterator[Recipe]) -> Generator[AtlasEvent, None, list[Recipe]]:
         batch: list[Recipe] = []
@@ -191,13 +198,21 @@ class _Atlas:
                 " the last bits. Each record says what made it."
             )
 
+    def _keep_for_later(self, task: Task, lost: Lost) -> None:
+        """A task is lost by no fault of its own, perhaps with all others: one sentence for all."""
+        self._again.append(replace(task, attempt=task.attempt + 1))
+        self._lost_count[lost.why] = self._lost_count.get(lost.why, 0) + len(task.keys)
+
+    def _say_lost(self) -> Iterator[AtlasEvent]:
+        for why, count in self._lost_count.items():
+            what = "One image" if count == 1 else f"{count:,} images"
+            yield Said(f"{what} had not come back: {why}. What is lost is handed out again.")
+        self._lost_count.clear()
+
     def _lost(self, task: Task, lost: Lost) -> Iterator[AtlasEvent]:
         several = len(task.keys) > 1
         what = f"{len(task.keys)} images" if several else f"The image {task.keys[0][:12]}"
-        if not lost.blamed:
-            yield Said(f"{what} had not come back: {lost.why}. They are handed out again.")
-            self._again.append(replace(task, attempt=task.attempt + 1))
-        elif several:  # which of them it was shows when each goes alone
+        if several:  # which of them it was shows when each goes alone
             yield Said(f"{what} of one ascent: {lost.why}. Each is tried alone.")
             self._again += [
                 Task(task.setup, (order,), (key,))

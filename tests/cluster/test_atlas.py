@@ -134,6 +134,17 @@ def test_what_the_scheduler_lost_is_handed_out_again(tmp_path: Path) -> None:
     assert any("connection to the scheduler" in e.text for e in events if isinstance(e, Said))
 
 
+def test_what_is_lost_all_at_once_is_one_sentence(tmp_path: Path) -> None:
+    def away(task: Task) -> Answer | Lost:
+        return answer(task) if task.attempt > 1 else Lost("the scheduler had gone", blamed=False)
+
+    store, cluster = Store(tmp_path), Cluster(away, room=20)
+    events = atlas(store, cluster)
+    assert len(stored(events)) == len(store.keys()) == 10
+    (said,) = [event.text for event in events if isinstance(event, Said)]
+    assert said.startswith("10 images had not come back: the scheduler had gone.")
+
+
 def test_an_image_that_ends_workers_is_given_up_and_the_others_are_made(tmp_path: Path) -> None:
     bad = make_recipe(6).key
 
@@ -197,6 +208,14 @@ def test_what_is_not_the_record_is_not_stored(
     events = atlas(store, Cluster(wrong), count=2)
     assert all(isinstance(event, Unmade) for event in events)
     assert not store.keys()
+
+
+def test_it_ends_when_it_is_asked_to_and_keeps_what_came(tmp_path: Path) -> None:
+    store, cluster = Store(tmp_path), Cluster(answer)
+    events = run_atlas(
+        map(make_recipe, range(10)), store, cluster, SETUP, stop=lambda: len(store.keys()) == 4
+    )
+    assert len(stored(list(events))) == len(store.keys()) == 4
 
 
 def test_what_needs_a_photograph_is_refused(tmp_path: Path) -> None:
