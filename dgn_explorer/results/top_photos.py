@@ -54,15 +54,7 @@ class UnitPhotos:
     def share_below(self, activation: float) -> float:
         """The share of all photographs that excite the unit less, to a percent."""
         quantiles = self.record.array("quantiles")[self.row]
-        levels = self.record.array("levels")
-        if activation > quantiles[-1]:
-            return 1.0
-        place = int(np.searchsorted(quantiles, activation, side="left"))
-        if place == 0:
-            return 0.0
-        low, high = quantiles[place - 1], quantiles[place]
-        within = (activation - low) / (high - low) if high > low else 0.0
-        return float(levels[place - 1] + within * (levels[place] - levels[place - 1]))
+        return share_below(quantiles, self.record.array("levels"), activation)
 
     def ranges(self) -> list[tuple[str, float, float]]:
         """Ranges of activations for inverse sets: what to call each, and its two ends."""
@@ -105,6 +97,22 @@ class UnitPhotos:
     @property
     def _count(self) -> int:
         return int((self.record.array("photos")[self.row] >= 0).sum())
+
+
+def share_below(quantiles: np.ndarray, levels: np.ndarray, activation: float) -> float:
+    """The share of photographs with less than ``activation``, of ``quantiles`` at ``levels``.
+
+    >>> share_below(np.array([0.0, 2.0, 10.0]), np.array([0.0, 0.5, 1.0]), 4.0)
+    0.625
+    """
+    if activation > quantiles[-1]:
+        return 1.0
+    place = int(np.searchsorted(quantiles, activation, side="left"))
+    if place == 0:
+        return 0.0
+    low, high = quantiles[place - 1], quantiles[place]
+    within = (activation - low) / (high - low) if high > low else 0.0
+    return float(levels[place - 1] + within * (levels[place] - levels[place - 1]))
 
 
 def unit_photos(record: Record, unit: UnitAddress) -> UnitPhotos:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from dgn_explorer.gui.features.picture.beside import PhotosBeside
+from dgn_explorer.gui.features.picture.details import Details
 from dgn_explorer.gui.features.sets.kinds_view import KindsView
 from dgn_explorer.gui.features.sets.nearest_view import NearestView
 from dgn_explorer.gui.features.sets.photos_view import PhotosView
@@ -77,6 +78,37 @@ def test_real_photos_of_a_unit(make_explorer: Callable[..., Explorer], photos: P
     other = session.network.resolve("conv2:5")
     session.select(other)
     assert "conv2:5" in view.text.text() and view.histogram.marks == ()
+
+
+def test_activations_are_told_beside_those_of_photos(
+    make_explorer: Callable[..., Explorer], photos: Path
+) -> None:
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    unit = session.network.resolve("conv2:3")
+    session.select(unit)
+    assert session.usual.text(unit, 1.0) == ""
+    asked(explorer, "top-photos", photos)
+    found = unit_photos(session.display.result, unit)
+    explorer.until(lambda: session.usual.text(unit, 0.0) != "")
+    value = found.quantile(0.37)
+    share = f"{100 * found.share_below(value):.3g} %"
+    assert session.usual.text(unit, value) == f"above {share} of 24 photos"
+    assert session.usual.text(unit, 1e9) == "above all of 24 photos"
+    assert session.usual.text(session.network.resolve("dog"), value) == ""  # was not measured
+    explorer.desk.questions.chip("dgn-am").click()
+    explorer.controls.fields["steps"].edited.emit(3)
+    explorer.desk.table["visualise"].trigger()
+
+    def made() -> bool:
+        result = session.display.result
+        return result is not None and result.order.about.name == "dgn-am"
+
+    explorer.qtbot.waitUntil(made, timeout=WAIT_MS)
+    image = session.display.result
+    usual = session.usual.text(unit, image.activation)
+    assert explorer.part(Details)._value.text().endswith(usual) and "of 24 photos" in usual
+    explorer.until(lambda: usual in explorer.browser.units.card(unit).spoken)
 
 
 def test_kinds_of_a_unit(make_explorer: Callable[..., Explorer], photos: Path) -> None:

@@ -31,6 +31,7 @@ from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
 from dgn_explorer.gui.state.runs import Runs
 from dgn_explorer.gui.state.surveys import Surveys
+from dgn_explorer.gui.state.usual import Usual
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
@@ -76,8 +77,10 @@ class Session(QObject):
         self.questions = Questions(engine, self)
         self.examples = Examples(flows, self)
         self.labels = Labels(self.library, flows, self)
+        self.usual = Usual(self.library, flows, self)
         self.surveys = Surveys(self.questions, self.library, flows, self)
         self.study = StudyRun(self.questions, self)
+        self.study.long_ended.connect(self.usual.take)
         self.step_size = StepSizeFinder(self.settings, self.questions, flows, self)
         self.runs = Runs(engine, flows, self.library, self.questions, self.label, self)
         self.network: NetworkInfo | None = None
@@ -385,6 +388,7 @@ class Session(QObject):
         if self.display.showing is Showing.LOADING:
             self._on_show.show(Display(Showing.NOTHING))
         self.labels.follow(event.network)
+        self.usual.follow(event.network)
         self.examples.follow(event.network, event.prior)
         self.opened.emit(event.network, event.prior)
         self._reloaded(event.network)

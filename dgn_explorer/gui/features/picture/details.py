@@ -102,6 +102,7 @@ class Details(QWidget):
             column.addWidget(part)
         session.display_changed.connect(self._turn)
         session.frame.connect(self._show_frame)
+        session.usual.changed.connect(self._show)
         desk.selection.image_chosen.connect(self._show)
         desk.book.page_changed.connect(self._show)
         desk.notes.changed.connect(self._show_note)
@@ -141,12 +142,15 @@ class Details(QWidget):
         self._show_note()
 
     def _reached(self, result: Record) -> str:
-        """That of the chosen image where there are several."""
-        if result.count == 1:
-            return _activation_text(result)
+        """That of the chosen image where there are several, and where it lies among photographs."""
         chosen = min(self._selection.image, result.count - 1)
-        value = number_text(result.activation_of(chosen))
-        return f"{value} of image {chosen + 1}; all: {_activation_text(result)}"
+        text, activation = _activation_text(result), result.activation_of(chosen)
+        if result.count > 1:
+            text = f"{number_text(activation)} of image {chosen + 1}; all: {text}"
+        target = result.recipe.target
+        alone = isinstance(target, Maximise) and len(target.terms) == 1
+        usual = alone and self._session.usual.text(target.terms[0].unit, activation)
+        return f"{text}  ·  {usual}" if usual else text
 
     def _show_note(self) -> None:
         note = self._notes.of(self._session.unit)

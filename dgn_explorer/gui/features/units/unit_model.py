@@ -63,6 +63,7 @@ class UnitModel(QAbstractListModel):
         session.examples.thumbnail_ready.connect(self._example_ready)
         notes.changed.connect(self._all_changed)
         session.labels.changed.connect(self._labels_changed)
+        session.usual.changed.connect(self._all_changed)
 
     @property
     def layer(self) -> LayerInfo | None:
@@ -259,7 +260,8 @@ class UnitModel(QAbstractListModel):
             return Card(title, empty.value, empty, None, detail, star)
         word = "cached" if stored.state == "done" else f"stopped at {stored.steps}"
         text = f"{word} · {number_text(stored.activation)}"
-        return Card(title, text, CardState.CACHED, pixmap, detail, star)
+        usual = session.usual.text(unit, stored.activation)
+        return Card(title, text, CardState.CACHED, pixmap, detail, star, usual)
 
     def _title(self, unit: UnitAddress) -> str:
         label = self._session.network.label(unit) if self._session.network else ""
