@@ -17,7 +17,7 @@ from dgn_explorer.engine.ordering import (
 )
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.record import Record
+from dgn_explorer.results.record import STOPPED, Record
 from dgn_explorer.synthesis.choosing import changed
 from dgn_explorer.synthesis.morph import between
 from dgn_explorer.synthesis.plan import plan_of
@@ -120,11 +120,13 @@ class AsksUnits(Orders):
 
     def more_samples(self, record: Record, count: int) -> Record:
         """A record's chain with ``count`` samples more: those that it has come first, unchanged."""
-        recipe = record.recipe
+        recipe, done = record.recipe, record.count
         field = recipe.about.count_field
         if not field:
             raise DgnError(f"{recipe.method} makes one image.", "Take another seed for another.")
-        changes = {field: record.count + count}
+        if record.state != STOPPED:  # some may have been left out
+            done = getattr(recipe.parameters, field)
+        changes = {field: done + count}
         parameters = changed(recipe.about, recipe.parameters, changes)
         return self.make(replace(recipe, parameters=parameters))
 

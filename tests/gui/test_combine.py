@@ -1,5 +1,8 @@
 """Combinations: units by drag, key and name; the picture follows from its last code."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,10 +10,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QComboBox
 
+from dgn_explorer.gui.features.combine.sentence_dialog import SentenceDialog
 from dgn_explorer.gui.features.combine.weight_pad import point_of, weights_at
 from dgn_explorer.gui.look.dragging import carried_units, carry_units
 from dgn_explorer.gui.state.answering.combination import MOST
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis import sentence
 from dgn_explorer.synthesis.start import RANDOM, FromResult
 from dgn_explorer.synthesis.targets import Term
 from tests.gui.conftest import Explorer
@@ -48,6 +53,38 @@ def test_dropped_units_start_together(explorer: Explorer) -> None:
     assert recipe.start == RANDOM
     assert explorer.session.display.label == "volcano + strawberry + conv1:3"
     assert explorer.job_of(VOLCANO) is None  # a combination is not its first unit
+
+
+def embed(texts: Sequence[str]) -> np.ndarray:
+    """A direction for each word that the tests use."""
+    words = ["volcano", "strawberry", "castle", "nothing"]
+    found = np.array([[float(word in text) for word in words] for text in texts])
+    return found / np.linalg.norm(found, axis=1, keepdims=True).clip(1)
+
+
+def test_a_sentence_becomes_a_combination(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentence, "word_vectors", lambda: embed)
+    explorer.desk.table["sentence"].trigger()
+    dialog = explorer.window.findChild(SentenceDialog)
+    assert dialog is not None and not dialog.go.isEnabled()
+    dialog.text.setText("a volcano with a strawberry by nothing")
+    dialog.go.click()
+    following(explorer, 1)
+    target = explorer.engine.submitted[0].target
+    assert target.terms == (Term(VOLCANO), Term(STRAWBERRY))
+    assert explorer.desk.book.page.value == "mix"
+    explorer.desk.table["undo"].trigger()
+    explorer.until(lambda: not explorer.combine._model.parts)
+    problems: list[str] = []
+    explorer.session.problem.connect(lambda message, _hint, _details: problems.append(message))
+    explorer.desk.table["sentence"].trigger()
+    again = [d for d in explorer.window.findChildren(SentenceDialog) if d.isVisible()][-1]
+    again.text.setText("something else")
+    again.go.click()
+    explorer.until(lambda: problems)
+    assert "is like anything in 'something else'" in problems[0]
 
 
 def test_the_grid_gives_units_to_drag(explorer: Explorer) -> None:

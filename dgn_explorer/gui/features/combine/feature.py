@@ -12,11 +12,13 @@ from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.desk.inspector import Section
 from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
+from dgn_explorer.gui.features.combine.sentence_dialog import SentenceDialog
 from dgn_explorer.gui.state.answering.combination import MOST, Combination
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Level
 from dgn_explorer.gui.state.topics import OfUnits, PageName, Topic, page_of
 from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.synthesis.sentence import find_units, not_found, target_of
 from dgn_explorer.synthesis.targets import Term, weighted_text
 
 _SECTION = "Combination"
@@ -112,6 +114,9 @@ class _Combine(QObject):
                    "Add the selected units to the combination", self._add, keys="Ctrl+D",
                    icon="plus", toolbar=21, pages=frozenset({PageName.UNIT, PageName.LAYER}),
                    context=True, enabled=lambda: self._session.unit is not None),
+            Action("sentence", "Combine", 0, "Units of a sentence…",
+                   "Combine the classes that a sentence names, weighted by likeness",
+                   self._ask_sentence, enabled=lambda: self._session.network is not None),
             Action("restart_combination", "Combine", 0, "Start over",
                    "Make the combination's picture from a random code", model.start_over,
                    enabled=any_terms),
@@ -136,6 +141,30 @@ class _Combine(QObject):
         if not self._model.add(units):
             text = f"It is in the combination already, or there are {MOST} units in it."
             self._desk.notify(text, Level.WARNING)
+
+    def _ask_sentence(self) -> None:
+        dialog = SentenceDialog(self._desk.window)
+        dialog.accepted.connect(lambda: self._desk.flows.start(self._find(dialog.text.text())))
+        dialog.open()
+
+    async def _find(self, sentence: str) -> None:
+        """Put the classes that ``sentence`` names in the place of the combination."""
+        network = self._session.network
+        if network is None:
+            return
+        try:
+            found = await self._desk.flows.on_disk(find_units, network, sentence)
+        except DgnError as error:
+            self._session.problem.emit(error.message, error.hint, "")
+            return
+        if self._session.network is not network:  # another was opened meanwhile
+            return
+        self._show_page()
+        self._model.replace_all(target_of(found).terms, "Units of a sentence")
+        missing = not_found(sentence, found)
+        if missing:
+            parts = ", ".join(repr(part) for part in missing)
+            self._desk.notify(f"No class is like {parts}.", Level.WARNING)
 
     def _show_page(self) -> None:
         self._desk.book.show_page(PageName.MIX, self._desk.book.first_view(PageName.MIX))
