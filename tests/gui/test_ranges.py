@@ -5,10 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.features.many.many_view import ManyView
-from dgn_explorer.gui.state.asking import proposed
+from dgn_explorer.gui.state import asking
+from dgn_explorer.gui.state.asking import Asked, proposed
+from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.results.record import Provenance, Record
+from dgn_explorer.synthesis.methods.inverse_set.about import INVERSE_SET
+from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.targets import Band, InRange, Term
 from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import NETWORK, PRIOR
 
 
 def test_a_wrong_range_is_said(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +27,32 @@ def test_a_wrong_range_is_said(explorer: Explorer, monkeypatch: pytest.MonkeyPat
     explorer.session.problem.connect(lambda message, hint, details: problems.append(message))
     explorer.desk.table["visualise"].trigger()
     assert "cannot lie from 11" in problems[0] and not explorer.engine.submitted
+
+
+def test_a_mix_asks_for_all_raised_units_in_the_range(explorer: Explorer) -> None:
+    resolve = explorer.session.resolve
+    first, second, third = (resolve(name) for name in ("volcano", "strawberry", "goldfish"))
+    terms = (Term(first), Term(second, 0.4), Term(third, -1.0))
+    opened = asking.Opened(NETWORK, PRIOR, "float32")
+    order = asking.order_of(INVERSE_SET, INVERSE_SET.default, Asked(terms), opened, band=(3.0, 4.0))
+    assert isinstance(order, Recipe)
+    assert order.target == InRange(
+        (Band(first, 3.0, 4.0), Band(second, 3.0, 4.0)), (Term(third, -1.0),)
+    )
+    with pytest.raises(DgnError, match="weight above 0"):
+        asking.order_of(INVERSE_SET, INVERSE_SET.default, Asked(terms[2:]), opened)
+
+
+def test_the_chip_is_there_for_a_mix(explorer: Explorer) -> None:
+    resolve = explorer.session.resolve
+    explorer.combine._model.add([resolve("volcano"), resolve("strawberry")])
+    explorer.desk.book.show_page(PageName.MIX)
+    explorer.desk.questions.chip("inverse-set").click()
+    before = len(explorer.engine.submitted)
+    explorer.desk.table["visualise"].trigger()
+    explorer.until(lambda: len(explorer.engine.submitted) > before)
+    target = explorer.engine.submitted[-1].target
+    assert isinstance(target, InRange) and len(target.bands) == 2
 
 
 def test_the_sheet_is_shown_and_its_settings_are_not_those_of_one_image(

@@ -100,7 +100,14 @@ def _target(about: Method, asked: Asked, band: tuple[float, float] | None) -> Ta
         if not asked.terms:
             raise DgnError("No unit is chosen.", "Choose one at the left, or search.")
         low, high = band if band is not None else proposed(asked.best)
-        return InRange((Band(asked.terms[0].unit, low, high),))
+        raised = [term.unit for term in asked.terms if term.weight > 0]
+        if not raised:
+            raise DgnError(
+                "A set in a range needs a unit with a weight above 0.",
+                "Those with a weight below 0 are lowered meanwhile.",
+            )
+        lowered = tuple(term for term in asked.terms if term.weight < 0)
+        return InRange(tuple(Band(unit, low, high) for unit in raised), lowered)
     if Match in about.targets:
         if not asked.layer:
             raise DgnError("No layer is chosen.", "Choose one at the left.")

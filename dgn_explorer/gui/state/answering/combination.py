@@ -164,10 +164,12 @@ class Combination(QObject):
             self._session.go_on_with(wanted)
 
     def _wanted(self) -> Recipe | None:
-        """The recipe for the parts as they are."""
+        """The recipe for the parts as they are; None if the question does not follow them."""
         session, terms = self._session, self.terms
         base = session.recipe(terms[0].unit) if terms else None
-        return None if base is None else base.with_target(Maximise(terms))
+        if base is None or Maximise not in base.about.targets:  # a set in a range, say
+            return None
+        return base.with_target(Maximise(terms))
 
     def _start(self, fresh: bool = False) -> None:
         recipe = self._wanted()

@@ -59,7 +59,7 @@ INVERSE_SET = Method(
         Part("reached", "<f4", 2, 1 << 20),  # what all images of a round came to
     ),
     question=Question(
-        (Subject.UNIT,),
+        (Subject.UNIT, Subject.MIX),
         "A range",
         "Different images that excite it to the same degree, neither more nor less.",
         paper="Inverse set of an activation range (Hada & Carreira-Perpiñán 2021)",
