@@ -26,9 +26,11 @@ def test_every_package_is_installed() -> None:
     """A wheel holds what pyproject names; an editable install would not notice a gap."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     named = set(settings["packages"])
-    code = {init.parent for init in (ROOT / "dgn_explorer").rglob("__init__.py")}
-    there = {".".join(folder.relative_to(ROOT).parts) for folder in code}
-    assert named == there | {"dgn_explorer.training", "dgn_explorer.resources"}
+    inside = {init.parent for init in (ROOT / "dgn_explorer").rglob("__init__.py")}
+    beside = {init.parent for init in (ROOT / "training").rglob("__init__.py")}
+    there = {".".join(folder.relative_to(ROOT).parts) for folder in inside}
+    there |= {".".join(("dgn_explorer", *folder.relative_to(ROOT).parts)) for folder in beside}
+    assert named == there | {"dgn_explorer.resources"}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -30,10 +30,10 @@ from dgn_explorer.results.store import Store
 from dgn_explorer.results.trash import Trash
 from dgn_explorer.results.unfinished import read_queue
 from dgn_explorer.synthesis import step_sizes
-from dgn_explorer.training.checkpoint import NAME as CHECKPOINT
-from dgn_explorer.training.checkpoint import read_checkpoint
-from dgn_explorer.training.folder import STATUS_NAME, read_status
-from dgn_explorer.training.metrics import read_metrics
+from dgn_explorer.training.running.checkpoint import NAME as CHECKPOINT
+from dgn_explorer.training.running.checkpoint import read_checkpoint
+from dgn_explorer.training.running.folder import STATUS_NAME, read_status
+from dgn_explorer.training.running.metrics import read_metrics
 from tests.results.making import make_recipe
 
 KEY = make_recipe().key

@@ -12,14 +12,14 @@ from PIL import Image
 
 from dgn_explorer.machine.device import choose_device
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.training.build import set_up
-from dgn_explorer.training.cache import open_source
-from dgn_explorer.training.chance import HostChance
-from dgn_explorer.training.data import TrainingPhotos, prefetch
-from dgn_explorer.training.estimate import _made_up
-from dgn_explorer.training.losses import crop_side, image_distance, unit_length
+from dgn_explorer.training.learning.build import set_up
+from dgn_explorer.training.learning.chance import HostChance
+from dgn_explorer.training.learning.losses import crop_side, image_distance, unit_length
+from dgn_explorer.training.learning.trainer import Trainer
+from dgn_explorer.training.photographs.cache import open_source
+from dgn_explorer.training.photographs.data import TrainingPhotos, prefetch
+from dgn_explorer.training.running.estimate import _made_up
 from dgn_explorer.training.settings import preset
-from dgn_explorer.training.trainer import Trainer
 
 PHOTOS, ROUNDS, WARM = 64, 7, 1
 ADVERSARIAL = 0.5  # the share of a run at which every loss is in use

@@ -14,19 +14,19 @@ import torch
 from PIL import Image
 
 from dgn_explorer.priors.files import load_prior
-from dgn_explorer.training.checkpoint import read_checkpoint
-from dgn_explorer.training.folder import (
+from dgn_explorer.training.learning.statistics import NAME as ENCODER_NAME
+from dgn_explorer.training.learning.trainer import Losses
+from dgn_explorer.training.running.checkpoint import read_checkpoint
+from dgn_explorer.training.running.folder import (
     CURVES_NAME,
     PRIOR_NAME,
     SAMPLES_NAME,
     STATUS_NAME,
     read_status,
 )
-from dgn_explorer.training.metrics import NAME as METRICS_NAME
-from dgn_explorer.training.metrics import read_metrics
-from dgn_explorer.training.run import train
-from dgn_explorer.training.statistics import NAME as ENCODER_NAME
-from dgn_explorer.training.trainer import Losses
+from dgn_explorer.training.running.metrics import NAME as METRICS_NAME
+from dgn_explorer.training.running.metrics import read_metrics
+from dgn_explorer.training.running.run import train
 from tests.training.tiny import open_tiny, tiny_settings, write_photos
 
 PHOTOS, STEPS, MORE = 320, 6, 12

@@ -22,13 +22,13 @@ from dgn_explorer.results.pack import pack, unpack
 from dgn_explorer.results.record_file import read_raw, read_record, read_summary
 from dgn_explorer.results.store import Store
 from dgn_explorer.results.unfinished import encode_queue, read_queue
-from dgn_explorer.training.build import set_up
-from dgn_explorer.training.cache import open_source
-from dgn_explorer.training.checkpoint import read_checkpoint
-from dgn_explorer.training.folder import read_status
-from dgn_explorer.training.metrics import read_metrics
-from dgn_explorer.training.run import train
-from dgn_explorer.training.statistics import load_encoder
+from dgn_explorer.training.learning.build import set_up
+from dgn_explorer.training.learning.statistics import load_encoder
+from dgn_explorer.training.photographs.cache import open_source
+from dgn_explorer.training.running.checkpoint import read_checkpoint
+from dgn_explorer.training.running.folder import read_status
+from dgn_explorer.training.running.metrics import read_metrics
+from dgn_explorer.training.running.run import train
 from tests.fuzz import orders, programs
 from tests.fuzz.parser import Build, Parser, Read, place
 from tests.networks import test_damaged_networks as networks

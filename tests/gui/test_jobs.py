@@ -10,8 +10,8 @@ from dgn_explorer.gui.features.jobs.jobs_popover import JobsPopover
 from dgn_explorer.gui.state import watching
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.job_history import MOST, Past, add_history, read_history
-from dgn_explorer.training.folder import Status, write_status
-from dgn_explorer.training.lock import alone_in
+from dgn_explorer.training.running.folder import Status, write_status
+from dgn_explorer.training.running.lock import alone_in
 from tests.gui.conftest import Explorer
 
 

@@ -14,8 +14,8 @@ from dgn_explorer.gui.features.training.generator_guide import GeneratorGuide
 from dgn_explorer.gui.features.training.training_dialog import TrainingDialog
 from dgn_explorer.gui.features.training.training_panel import TrainingPanel
 from dgn_explorer.gui.features.training.training_run import TrainingOrder
-from dgn_explorer.training.folder import Status, read_status, write_status
-from dgn_explorer.training.lock import alone_in, is_alive
+from dgn_explorer.training.running.folder import Status, read_status, write_status
+from dgn_explorer.training.running.lock import alone_in, is_alive
 from tests.gui.conftest import Explorer
 
 
@@ -93,7 +93,7 @@ def follow(explorer: Explorer, folder: Path) -> None:
 HOLD = """
 import sys
 from pathlib import Path
-from dgn_explorer.training.lock import alone_in
+from dgn_explorer.training.running.lock import alone_in
 
 with alone_in(Path(sys.argv[1])):
     print("held", flush=True)

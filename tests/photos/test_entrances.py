@@ -23,7 +23,7 @@ from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.making import finish
 from dgn_explorer.synthesis.start import FromPhoto
 from dgn_explorer.synthesis.step import from_uint8
-from dgn_explorer.training import cache
+from dgn_explorer.training.photographs import cache
 from tests.photos.making import FILES, LOSS, right, saved, scene, turned, write_all
 from tests.tiny import recipe_for, tiny_network, tiny_prior
 

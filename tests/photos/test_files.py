@@ -17,7 +17,7 @@ from dgn_explorer.photos import files, reading
 from dgn_explorer.photos.loading import load_photo
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.photos.sets import open_photos
-from dgn_explorer.training.cache import count_photos, open_source
+from dgn_explorer.training.photographs.cache import count_photos, open_source
 from tests.photos.making import saved, scene
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from dgn_explorer.training.adversary import (
+from dgn_explorer.training.learning.adversary import (
     FeatureDiscriminator,
     ImageDiscriminator,
     Patches,

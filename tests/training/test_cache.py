@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.training import cache
-from dgn_explorer.training.cache import PhotoCache, count_photos, open_source
+from dgn_explorer.training.photographs import cache
+from dgn_explorer.training.photographs.cache import PhotoCache, count_photos, open_source
 from tests.training.tiny import write_photos
 
 

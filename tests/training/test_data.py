@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.training.cache import PhotoCache
-from dgn_explorer.training.data import TrainingPhotos, prefetch
-from dgn_explorer.training.device_photos import DevicePhotos
+from dgn_explorer.training.photographs.cache import PhotoCache
+from dgn_explorer.training.photographs.data import TrainingPhotos, prefetch
+from dgn_explorer.training.photographs.device_photos import DevicePhotos
 
 SIZE, SIDE = 16, 18
 

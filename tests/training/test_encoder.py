@@ -6,8 +6,8 @@ import torch
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network
-from dgn_explorer.training import encoder as encoders
-from dgn_explorer.training.encoder import (
+from dgn_explorer.training.learning import encoder as encoders
+from dgn_explorer.training.learning.encoder import (
     FeatureReader,
     deepest_map,
     encoder_layer,

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.training.cache import photo_bytes
-from dgn_explorer.training.estimate import Estimate, _pace, estimate
-from dgn_explorer.training.run import train
+from dgn_explorer.training.photographs.cache import photo_bytes
+from dgn_explorer.training.running.estimate import Estimate, _pace, estimate
+from dgn_explorer.training.running.run import train
 from tests.training.test_trainer import trainer
 from tests.training.tiny import open_tiny, tiny_settings
 

@@ -4,7 +4,7 @@ import pytest
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.files import load_prior
-from dgn_explorer.training.layers import train_layers
+from dgn_explorer.training.running.layers import train_layers
 from tests import device
 from tests.training.tiny import open_tiny, tiny_settings
 

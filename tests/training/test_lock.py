@@ -10,10 +10,10 @@ import pytest
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.locks import Taken
-from dgn_explorer.training.folder import read_status
-from dgn_explorer.training.lock import LOCK_NAME, alone_in, is_alive
-from dgn_explorer.training.metrics import NAME as METRICS_NAME
-from dgn_explorer.training.metrics import read_metrics
+from dgn_explorer.training.running.folder import read_status
+from dgn_explorer.training.running.lock import LOCK_NAME, alone_in, is_alive
+from dgn_explorer.training.running.metrics import NAME as METRICS_NAME
+from dgn_explorer.training.running.metrics import read_metrics
 from tests.training.tiny import write_photos
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ RUN = """
 import sys
 from pathlib import Path
 from dgn_explorer.errors import DgnError
-from dgn_explorer.training.run import train
+from dgn_explorer.training.running.run import train
 from tests.training.tiny import open_tiny, tiny_settings
 
 def report(step, *rest):
@@ -78,7 +78,8 @@ def test_the_second_of_two_runs_in_one_folder_is_refused_and_changes_nothing(
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_a_killed_run_is_dead_at_once_and_its_folder_free(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from dgn_explorer.training.lock import alone_in\n"
+        "import sys; from pathlib import Path\n"
+        "from dgn_explorer.training.running.lock import alone_in\n"
         "with alone_in(Path(sys.argv[1])): print('in', flush=True); sys.stdin.readline()"
     )
     holder = subprocess.Popen(
@@ -108,7 +109,8 @@ def test_without_locks_the_number_of_the_process_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "dgn_explorer.training.lock.take", lambda descriptor, shared=False: Taken.UNSUPPORTED
+        "dgn_explorer.training.running.lock.take",
+        lambda descriptor, shared=False: Taken.UNSUPPORTED,
     )
     with alone_in(tmp_path):
         me = json.loads((tmp_path / LOCK_NAME).read_text())

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from dgn_explorer.networks.network import Network
-from dgn_explorer.training import losses
-from dgn_explorer.training.chance import HostChance
+from dgn_explorer.training.learning import losses
+from dgn_explorer.training.learning.chance import HostChance
 from tests.training.tiny import tiny_network
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dgn_explorer.training.metrics import COLUMNS, EVERY, Metrics, draw_curves, read_metrics
-from dgn_explorer.training.trainer import Losses
+from dgn_explorer.training.learning.trainer import Losses
+from dgn_explorer.training.running.metrics import COLUMNS, EVERY, Metrics, draw_curves, read_metrics
 
 
 def test_means_of_a_hundred_steps_are_one_line(tmp_path: Path) -> None:

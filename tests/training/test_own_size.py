@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from dgn_explorer.training.own_size import OwnSize
+from dgn_explorer.training.photographs.own_size import OwnSize
 
 SIZE = 32
 

@@ -9,13 +9,13 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.training.build import set_up
-from dgn_explorer.training.cache import PhotoCache, padded_size
-from dgn_explorer.training.data import TrainingPhotos
-from dgn_explorer.training.device_photos import DevicePhotos, fits
-from dgn_explorer.training.optimisers import load_state, make_adam, portable_state
-from dgn_explorer.training.pace import Pace
-from dgn_explorer.training.trainer import Trainer
+from dgn_explorer.training.learning.build import set_up
+from dgn_explorer.training.learning.optimisers import load_state, make_adam, portable_state
+from dgn_explorer.training.learning.pace import Pace
+from dgn_explorer.training.learning.trainer import Trainer
+from dgn_explorer.training.photographs.cache import PhotoCache, padded_size
+from dgn_explorer.training.photographs.data import TrainingPhotos
+from dgn_explorer.training.photographs.device_photos import DevicePhotos, fits
 from tests.training.test_trainer import fitted, trainer, weights
 from tests.training.tiny import SIZE, open_tiny, tiny_settings
 

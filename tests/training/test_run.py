@@ -14,14 +14,14 @@ from PIL import Image
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.files import load_prior
-from dgn_explorer.training import run as runs
-from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
-from dgn_explorer.training.folder import newest_samples, read_status, request_stop
-from dgn_explorer.training.lock import is_alive
-from dgn_explorer.training.metrics import read_metrics
-from dgn_explorer.training.run import run_settings, train
+from dgn_explorer.training.learning.trainer import Losses, Trainer
+from dgn_explorer.training.running import run as runs
+from dgn_explorer.training.running.checkpoint import read_checkpoint, write_checkpoint
+from dgn_explorer.training.running.folder import newest_samples, read_status, request_stop
+from dgn_explorer.training.running.lock import is_alive
+from dgn_explorer.training.running.metrics import read_metrics
+from dgn_explorer.training.running.run import run_settings, train
 from dgn_explorer.training.settings import TrainSettings
-from dgn_explorer.training.trainer import Losses, Trainer
 from tests import device
 from tests.training import tiny
 from tests.training.tiny import open_tiny, tiny_settings, write_photos

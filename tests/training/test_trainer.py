@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.training.build import make_generator, set_up
-from dgn_explorer.training.encoder import (
+from dgn_explorer.training.learning.build import make_generator, set_up
+from dgn_explorer.training.learning.encoder import (
     ActivationEncoder,
     Encoder,
     FeatureReader,
@@ -14,7 +14,7 @@ from dgn_explorer.training.encoder import (
     fit_components,
     rectifies,
 )
-from dgn_explorer.training.trainer import Losses, Trainer
+from dgn_explorer.training.learning.trainer import Losses, Trainer
 from tests import device
 from tests.training.tiny import SIZE, open_tiny, tiny_network, tiny_settings
 

@@ -8,9 +8,9 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.files import load_prior, save_prior
 from dgn_explorer.priors.info import EncoderInfo
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.training.run import run_settings, train
-from dgn_explorer.training.trainer import Trainer
-from dgn_explorer.training.warm_start import encoder_of
+from dgn_explorer.training.learning.trainer import Trainer
+from dgn_explorer.training.learning.warm_start import encoder_of
+from dgn_explorer.training.running.run import run_settings, train
 from tests.training.test_trainer import pixels, run, trainer
 from tests.training.tiny import open_tiny, tiny_settings
 

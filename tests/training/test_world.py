@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from dgn_explorer.priors.files import load_prior
-from dgn_explorer.training.run import train
-from dgn_explorer.training.world import SharedBatchNorm2d, World
+from dgn_explorer.training.learning.world import SharedBatchNorm2d, World
+from dgn_explorer.training.running.run import train
 from tests.training import tiny
 from tests.training.tiny import open_tiny, tiny_settings
 

@@ -79,7 +79,7 @@ def tiny_settings(photos: Path, **changes: object) -> TrainSettings:
 
 def main(photos: Path, folder: Path, changes: dict[str, object], log: Path) -> None:
     """One process of a run, for tests that kill it or start several; losses go to ``log``."""
-    from dgn_explorer.training.run import train
+    from dgn_explorer.training.running.run import train
 
     def report(step: int, share: float, rate: float, left: float, losses: object) -> None:
         with log.open("a") as file:

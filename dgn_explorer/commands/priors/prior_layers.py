@@ -17,8 +17,8 @@ from dgn_explorer.commands.terminal import ask, say
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:
-    from dgn_explorer.training.cache import OnStage
-    from dgn_explorer.training.run import StepReport
+    from dgn_explorer.training.photographs.cache import OnStage
+    from dgn_explorer.training.running.run import StepReport
 
 
 @click.command("layers")
@@ -72,7 +72,7 @@ def layers_command(
     command goes on from there. Compare them with evaluate --against and prior compare.
     """
     from dgn_explorer.networks.opening import open_network
-    from dgn_explorer.training.layers import LITE0_LAYERS, train_layers
+    from dgn_explorer.training.running.layers import LITE0_LAYERS, train_layers
 
     if (seconds is None) == (images is None):
         raise DgnError(

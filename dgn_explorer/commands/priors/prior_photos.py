@@ -60,7 +60,7 @@ def bounds_command(
     from dgn_explorer.priors.code_space import CodeSpace
     from dgn_explorer.priors.files import replace_space
     from dgn_explorer.priors.opening import open_prior, own_path
-    from dgn_explorer.training.encoder import fit_activations
+    from dgn_explorer.training.learning.encoder import fit_activations
 
     path = own_path(name)
     chosen = choose_device(device)

@@ -17,7 +17,7 @@ from dgn_explorer.disk import replacing
 from dgn_explorer.errors import DgnError
 
 if TYPE_CHECKING:
-    from dgn_explorer.training.trainer import Losses
+    from dgn_explorer.training.learning.trainer import Losses
 
 
 @click.command("train")
@@ -81,8 +81,8 @@ def train_command(
     Ctrl+C saves and stops; the same command goes on from there.
     """
     from dgn_explorer.networks.opening import open_network
-    from dgn_explorer.training.estimate import estimate
-    from dgn_explorer.training.run import run_settings, train
+    from dgn_explorer.training.running.estimate import estimate
+    from dgn_explorer.training.running.run import run_settings, train
 
     if background and hasattr(os, "nice"):
         os.nice(10)

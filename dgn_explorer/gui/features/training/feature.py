@@ -21,7 +21,7 @@ from dgn_explorer.gui.features.training.training_run import Training, TrainingOr
 from dgn_explorer.gui.look.plain import network_text
 from dgn_explorer.gui.look.texts import TIMES
 from dgn_explorer.gui.state.topics import OfPrior, PageName, Topic
-from dgn_explorer.training.folder import DONE
+from dgn_explorer.training.running.folder import DONE
 
 _VIEW = "training"
 _PRIOR = frozenset({PageName.PRIOR})

@@ -8,8 +8,8 @@ from dgn_explorer.gui.features.training.training_run import Training
 from dgn_explorer.gui.state.activities import Activity
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.results.job_history import DONE, FAILED, STOPPED
-from dgn_explorer.training.folder import DONE as TRAINED
-from dgn_explorer.training.folder import PREPARING
+from dgn_explorer.training.running.folder import DONE as TRAINED
+from dgn_explorer.training.running.folder import PREPARING
 
 _KEY = "training"
 _STEPS = 1000  # of a share

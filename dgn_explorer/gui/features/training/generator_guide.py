@@ -13,7 +13,7 @@ from dgn_explorer.gui.look.row_delegate import HEIGHT, QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.paths import data_folder
-from dgn_explorer.training.folder import STATUS_NAME
+from dgn_explorer.training.running.folder import STATUS_NAME
 
 _BUILT_IN = "default"
 _SpecRole = Qt.ItemDataRole.UserRole + 1

@@ -17,7 +17,7 @@ from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import ElidedLabel, action_button, fill_scrolling, label
 from dgn_explorer.gui.look.texts import time_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
-from dgn_explorer.training.folder import DONE, FAILED, PREPARING, STOPPED, TRAINING
+from dgn_explorer.training.running.folder import DONE, FAILED, PREPARING, STOPPED, TRAINING
 
 _EMPTY = "A generator of your own learns from your photographs, and draws in their style."
 _STEPS_TO_IT = (

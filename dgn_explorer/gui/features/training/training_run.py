@@ -12,7 +12,7 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.photos.reading import read_photo
 from dgn_explorer.plain_text import shell_command
-from dgn_explorer.training.folder import (
+from dgn_explorer.training.running.folder import (
     AT_WORK,
     CURVES_NAME,
     PRIOR_NAME,
@@ -22,7 +22,7 @@ from dgn_explorer.training.folder import (
     read_status,
     request_stop,
 )
-from dgn_explorer.training.lock import is_alive
+from dgn_explorer.training.running.lock import is_alive
 
 _LOOK_MS = 1000
 _LOG_NAME = "log.txt"

@@ -23,16 +23,21 @@ from dgn_explorer.priors.files import save_prior
 from dgn_explorer.priors.info import EncoderInfo
 from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.training import metrics as metrics_file
-from dgn_explorer.training.build import Opener, Setup, set_up
-from dgn_explorer.training.cache import OnStage, open_source
-from dgn_explorer.training.card import make_card, write_markdown
-from dgn_explorer.training.checkpoint import read_checkpoint, write_checkpoint
-from dgn_explorer.training.data import TrainingPhotos, prefetch
-from dgn_explorer.training.device_photos import DevicePhotos, fits
-from dgn_explorer.training.devices import training_device
-from dgn_explorer.training.encoder import Encoder
-from dgn_explorer.training.folder import (
+from dgn_explorer.training.learning.build import Opener, Setup, set_up
+from dgn_explorer.training.learning.encoder import Encoder
+from dgn_explorer.training.learning.pace import EVERY, Pace
+from dgn_explorer.training.learning.statistics import load_encoder, make_encoder, save_encoder
+from dgn_explorer.training.learning.trainer import Losses, Trainer, not_finite
+from dgn_explorer.training.learning.warm_start import encoder_of
+from dgn_explorer.training.learning.world import World, open_world
+from dgn_explorer.training.photographs.cache import OnStage, open_source
+from dgn_explorer.training.photographs.data import TrainingPhotos, prefetch
+from dgn_explorer.training.photographs.device_photos import DevicePhotos, fits
+from dgn_explorer.training.running import metrics as metrics_file
+from dgn_explorer.training.running.card import make_card, write_markdown
+from dgn_explorer.training.running.checkpoint import read_checkpoint, write_checkpoint
+from dgn_explorer.training.running.devices import training_device
+from dgn_explorer.training.running.folder import (
     CACHE_NAME,
     CARD_NAME,
     CURVES_NAME,
@@ -44,14 +49,9 @@ from dgn_explorer.training.folder import (
     StatusFile,
     sweep,
 )
-from dgn_explorer.training.lock import alone_in
-from dgn_explorer.training.pace import EVERY, Pace
-from dgn_explorer.training.samples import Samples
+from dgn_explorer.training.running.lock import alone_in
+from dgn_explorer.training.running.samples import Samples
 from dgn_explorer.training.settings import TrainSettings, changed, preset, resumed
-from dgn_explorer.training.statistics import load_encoder, make_encoder, save_encoder
-from dgn_explorer.training.trainer import Losses, Trainer, not_finite
-from dgn_explorer.training.warm_start import encoder_of
-from dgn_explorer.training.world import World, open_world
 
 _FITTED = 256  # photographs
 StepReport = Callable[[int, float, float, float, Losses], None]

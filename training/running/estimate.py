@@ -14,15 +14,25 @@ from torch import Tensor
 from dgn_explorer.machine.device import describe
 from dgn_explorer.networks.opening import open_network
 from dgn_explorer.plain_text import printable
-from dgn_explorer.training.build import Opener, Setup, set_up
-from dgn_explorer.training.cache import PhotoCache, count_photos, padded_size, photo_bytes
-from dgn_explorer.training.data import TrainingPhotos
-from dgn_explorer.training.device_photos import DevicePhotos
-from dgn_explorer.training.devices import training_device
-from dgn_explorer.training.encoder import ActivationEncoder, ComponentEncoder, Encoder, rectifies
-from dgn_explorer.training.pace import Pace
+from dgn_explorer.training.learning.build import Opener, Setup, set_up
+from dgn_explorer.training.learning.encoder import (
+    ActivationEncoder,
+    ComponentEncoder,
+    Encoder,
+    rectifies,
+)
+from dgn_explorer.training.learning.pace import Pace
+from dgn_explorer.training.learning.trainer import Trainer
+from dgn_explorer.training.photographs.cache import (
+    PhotoCache,
+    count_photos,
+    padded_size,
+    photo_bytes,
+)
+from dgn_explorer.training.photographs.data import TrainingPhotos
+from dgn_explorer.training.photographs.device_photos import DevicePhotos
+from dgn_explorer.training.running.devices import training_device
 from dgn_explorer.training.settings import TrainSettings
-from dgn_explorer.training.trainer import Trainer
 
 WARM_UP = 2
 

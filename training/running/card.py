@@ -8,10 +8,10 @@ import torch
 
 from dgn_explorer.disk import write_file
 from dgn_explorer.machine.device import describe
-from dgn_explorer.training.data import TrainingPhotos
-from dgn_explorer.training.encoder import Encoder
+from dgn_explorer.training.learning.encoder import Encoder
+from dgn_explorer.training.learning.trainer import Losses, Trainer
+from dgn_explorer.training.photographs.data import TrainingPhotos
 from dgn_explorer.training.settings import TrainSettings
-from dgn_explorer.training.trainer import Losses, Trainer
 from dgn_explorer.version import __version__
 
 Card = dict[str, object]

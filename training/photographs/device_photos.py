@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from dgn_explorer.training.cache import OnStage, padded_size
-from dgn_explorer.training.data import Batch, TrainingPhotos
+from dgn_explorer.training.photographs.cache import OnStage, padded_size
+from dgn_explorer.training.photographs.data import Batch, TrainingPhotos
 
 SHARE = 0.5  # of the free memory, at most, for photographs
 _CHUNK = 2048  # photographs copied at a time

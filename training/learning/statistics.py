@@ -13,10 +13,8 @@ from torch import Tensor
 from dgn_explorer.disk import write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import resize
-from dgn_explorer.training.build import Setup
-from dgn_explorer.training.cache import OnStage
-from dgn_explorer.training.data import TrainingPhotos, prefetch
-from dgn_explorer.training.encoder import (
+from dgn_explorer.training.learning.build import Setup
+from dgn_explorer.training.learning.encoder import (
     ActivationEncoder,
     ComponentEncoder,
     Encoder,
@@ -25,7 +23,9 @@ from dgn_explorer.training.encoder import (
     fit_components,
     rectifies,
 )
-from dgn_explorer.training.losses import centre
+from dgn_explorer.training.learning.losses import centre
+from dgn_explorer.training.photographs.cache import OnStage
+from dgn_explorer.training.photographs.data import TrainingPhotos, prefetch
 
 NAME = "encoder.safetensors"
 BATCH = 64

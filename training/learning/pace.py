@@ -11,10 +11,10 @@ import warnings
 import torch
 from torch import Tensor
 
-from dgn_explorer.training.chance import DeviceChance
-from dgn_explorer.training.device_photos import DevicePhotos
-from dgn_explorer.training.optimisers import skip
-from dgn_explorer.training.trainer import Losses, Trainer, checked
+from dgn_explorer.training.learning.chance import DeviceChance
+from dgn_explorer.training.learning.optimisers import skip
+from dgn_explorer.training.learning.trainer import Losses, Trainer, checked
+from dgn_explorer.training.photographs.device_photos import DevicePhotos
 
 EVERY = 50  # steps between two readings of the losses
 _PLAIN = 3  # steps that torch needs before one can be recorded

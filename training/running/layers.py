@@ -20,10 +20,10 @@ from typing import Any
 from dgn_explorer.disk import replacing
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.opening import open_network
-from dgn_explorer.training.build import Opener
-from dgn_explorer.training.cache import OnStage
-from dgn_explorer.training.folder import CACHE_NAME
-from dgn_explorer.training.run import StepReport, run_settings, train
+from dgn_explorer.training.learning.build import Opener
+from dgn_explorer.training.photographs.cache import OnStage
+from dgn_explorer.training.running.folder import CACHE_NAME
+from dgn_explorer.training.running.run import StepReport, run_settings, train
 
 LITE0_LAYERS = ("blocks.4", "blocks.10", "blocks.15", "pool")
 # Half the usual generator, and codes that take few weights: files of 9 to 16 MiB. The average over

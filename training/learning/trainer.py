@@ -18,16 +18,21 @@ from torch import Tensor, nn
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.training.adversary import Pausing
-from dgn_explorer.training.build import Setup, make_discriminator, make_generator
-from dgn_explorer.training.chance import HostChance
-from dgn_explorer.training.encoder import Encoder
-from dgn_explorer.training.losses import centre, unit_distance, unit_length
-from dgn_explorer.training.objective import Objective
-from dgn_explorer.training.optimisers import load_state, make_adam, portable_state, set_rate
-from dgn_explorer.training.schedule import rate_factor
-from dgn_explorer.training.warm_start import start_from
-from dgn_explorer.training.world import World, share_batch_norms
+from dgn_explorer.training.learning.adversary import Pausing
+from dgn_explorer.training.learning.build import Setup, make_discriminator, make_generator
+from dgn_explorer.training.learning.chance import HostChance
+from dgn_explorer.training.learning.encoder import Encoder
+from dgn_explorer.training.learning.losses import centre, unit_distance, unit_length
+from dgn_explorer.training.learning.objective import Objective
+from dgn_explorer.training.learning.optimisers import (
+    load_state,
+    make_adam,
+    portable_state,
+    set_rate,
+)
+from dgn_explorer.training.learning.schedule import rate_factor
+from dgn_explorer.training.learning.warm_start import start_from
+from dgn_explorer.training.learning.world import World, share_batch_norms
 
 
 @dataclass(frozen=True)

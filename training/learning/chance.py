@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from dgn_explorer.training.world import World
+from dgn_explorer.training.learning.world import World
 
 
 class Chance(Protocol):

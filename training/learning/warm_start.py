@@ -16,8 +16,8 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.architectures.building import Generator
 from dgn_explorer.priors.architectures.compact import BaseBlock, CompactGenerator, ConvNorm
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.training.build import Setup
-from dgn_explorer.training.encoder import ActivationEncoder, ComponentEncoder, Encoder
+from dgn_explorer.training.learning.build import Setup
+from dgn_explorer.training.learning.encoder import ActivationEncoder, ComponentEncoder, Encoder
 
 
 def encoder_of(prior: Prior, setup: Setup) -> Encoder:

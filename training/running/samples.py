@@ -7,10 +7,10 @@ from PIL import Image
 from torch import Tensor
 
 from dgn_explorer.disk import replacing
-from dgn_explorer.training.data import TrainingPhotos
-from dgn_explorer.training.folder import SAMPLES_NAME
-from dgn_explorer.training.losses import centre
-from dgn_explorer.training.trainer import Trainer
+from dgn_explorer.training.learning.losses import centre
+from dgn_explorer.training.learning.trainer import Trainer
+from dgn_explorer.training.photographs.data import TrainingPhotos
+from dgn_explorer.training.running.folder import SAMPLES_NAME
 
 COLUMNS = 12
 MEASURED = 48  # held-out photographs

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from dgn_explorer.networks.network import resize
 from dgn_explorer.priors.precision import fast_bf16
-from dgn_explorer.training.adversary import Discriminator, follow_norms
-from dgn_explorer.training.build import Setup
-from dgn_explorer.training.chance import Chance
-from dgn_explorer.training.encoder import Encoder, FeatureReader
-from dgn_explorer.training.losses import (
+from dgn_explorer.training.learning.adversary import Discriminator, follow_norms
+from dgn_explorer.training.learning.build import Setup
+from dgn_explorer.training.learning.chance import Chance
+from dgn_explorer.training.learning.encoder import Encoder, FeatureReader
+from dgn_explorer.training.learning.losses import (
     Comparator,
     centre,
     code_distance,
@@ -27,7 +27,7 @@ from dgn_explorer.training.losses import (
     unit_distance,
     unit_length,
 )
-from dgn_explorer.training.own_size import OwnSize
+from dgn_explorer.training.photographs.own_size import OwnSize
 
 
 class Objective:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.training.cache import PhotoCache, padded_size
+from dgn_explorer.training.photographs.cache import PhotoCache, padded_size
 
 
 class Batch(NamedTuple):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.network import Network, resize
-from dgn_explorer.training.encoder import FeatureReader, deepest_map
+from dgn_explorer.training.learning.encoder import FeatureReader, deepest_map
 
 MIN_CROP = 32
 Features = list[Tensor]  # (N, C, H, W) each, as the comparator's layers put them out

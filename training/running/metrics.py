@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from dgn_explorer.disk import read_file, replacing, write_file
-from dgn_explorer.training.trainer import Losses
+from dgn_explorer.training.learning.trainer import Losses
 
 NAME = "metrics.csv"
 EVERY = 100

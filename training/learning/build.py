@@ -12,19 +12,19 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.architectures.building import Generator
 from dgn_explorer.priors.architectures.compact import CompactConfig, CompactGenerator
 from dgn_explorer.priors.architectures.upconv import UpconvConfig, UpconvGenerator
-from dgn_explorer.training.adversary import (
+from dgn_explorer.training.learning.adversary import (
     Discriminator,
     FeatureDiscriminator,
     ImageDiscriminator,
 )
-from dgn_explorer.training.encoder import (
+from dgn_explorer.training.learning.encoder import (
     ComponentEncoder,
     Encoder,
     FeatureReader,
     encoder_layer,
     is_flat,
 )
-from dgn_explorer.training.losses import comparator_layers
+from dgn_explorer.training.learning.losses import comparator_layers
 from dgn_explorer.training.settings import TrainSettings
 
 WIDTHS = (384, 224, 112, 64, 32)
