@@ -8,7 +8,7 @@ from dgn_explorer.errors import DgnError
 # Greedy, so that a layer name may hold colons, as names from TensorFlow do ("conv1/Relu:0:17").
 # [0-9], because \d also matches digits of other scripts.
 _PATTERN = re.compile(
-    r"(?P<layer>\S+):(?P<index>[0-9]{1,9})(?:@(?P<row>[0-9]{1,9}),(?P<col>[0-9]{1,9}))?"
+    r"(?P<layer>\S(?:.*\S)?):(?P<index>[0-9]{1,9})(?:@(?P<row>[0-9]{1,9}),(?P<col>[0-9]{1,9}))?"
 )
 
 
@@ -20,6 +20,8 @@ class UnitAddress:
 
     >>> UnitAddress.parse("blocks.4.project:17@3,5")
     UnitAddress(layer='blocks.4.project', index=17, position=(3, 5))
+    >>> UnitAddress.parse("a layer/of ONNX:3")
+    UnitAddress(layer='a layer/of ONNX', index=3, position=None)
     >>> str(UnitAddress("fc", 980))
     'fc:980'
     """

@@ -13,7 +13,7 @@ from dgn_explorer.plain_text import shell_command
 CLASS_ALIAS = "class"
 _MAIN = 8  # enough to see how a photograph fades
 
-_UNITS = re.compile(r"(?P<layer>\S+):(?:\*|(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9}))")
+_UNITS = re.compile(r"(?P<layer>\S(?:.*\S)?):(?:\*|(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9}))")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def table(path: Path) -> None:
     print(reasons.most_common(), file=sys.stderr)
 
 
-def go_on(path: Path, jobs: int) -> None:
+def go_on(path: Path, jobs: int, first: Sequence[str]) -> None:
     """Measure the networks that the file does not have yet."""
     torch.set_num_threads(1)
     torchvision_models()  # imported once, for all processes
@@ -126,6 +126,7 @@ def go_on(path: Path, jobs: int) -> None:
     todo = [(f"torchvision:{name}", size) for name, size in TORCHVISION.items()]
     todo += [(f"timm:{name}", size) for name, size in TIMM.items()]
     todo.sort(key=lambda pair: pair[0].startswith(tuple(f"timm:{name}" for name in LAST)))
+    todo.sort(key=lambda pair: pair[0].partition(":")[2] not in first)
     done = {line["spec"] for line in lines(path)}
     left = [pair for pair in todo if pair[0] not in done]
     with ThreadPool(jobs) as pool:  # each waits for a process
@@ -152,11 +153,12 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--first", nargs="*", default=(), help="names that go before the others")
     given = parser.parse_args()
     if given.table:
         table(given.file)
     else:
-        go_on(given.file, given.jobs)
+        go_on(given.file, given.jobs, given.first)
 
 
 if __name__ == "__main__":

@@ -393,3 +393,22 @@ def test_scores_that_are_scaled_after_their_layer() -> None:
 
     info = opened(Scaled()).info
     assert (info.output_layer, info.layers[-1].path) == ("fc", "confidence")
+
+
+@pytest.mark.parametrize("name", ["my conv", "a@1", "a:1", "a/b:c#2", "1-3", "*", "class"])
+def test_layers_of_any_name_have_addresses(name: str) -> None:
+    class Named(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts = nn.ModuleDict({name: nn.Conv2d(8, 8, 1)})
+
+        def forward(self, x):
+            return self.end(self.parts[name](self.stem(x)))
+
+    info = opened(Named()).info
+    path = f"parts.{name}"
+    for text in (f"{path}:7", f"{path}:7@3,2"):
+        unit = info.resolve(text)
+        assert (unit.layer, unit.index, str(unit)) == (path, 7, text)
+    assert [str(x) for x in info.resolve_all(f"{path}:6-7")] == [f"{path}:6", f"{path}:7"]
+    assert len(info.resolve_all(f"{path}:*")) == 8
