@@ -12,7 +12,7 @@ from dgn_explorer.networks.opening import open_network
 from dgn_explorer.networks.options import NetworkOptions
 from dgn_explorer.networks.programs import program_loader
 from tests.networks.onnx_files import write_onnx
-from tests.networks.test_scripts import Usual, saved
+from tests.networks.programs.test_scripts import Usual, saved
 
 FACTORY = """
 import torch

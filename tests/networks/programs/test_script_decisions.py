@@ -9,7 +9,7 @@ from torch import nn
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.programs import program_loader
 from tests.networks.making import close, image, wrong_layers
-from tests.networks.test_scripts import Base, opened, saved, scores
+from tests.networks.programs.test_scripts import Base, opened, saved, scores
 
 
 @pytest.fixture(autouse=True)
