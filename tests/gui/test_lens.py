@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import QPushButton
 
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.export.heat import COLOURS, GREY
@@ -22,6 +23,7 @@ from dgn_explorer.gui.features.lens.strip_view import StripView
 from dgn_explorer.gui.state.photos import strips
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.photos import film
 from dgn_explorer.results.strip import RECIPES_KEY
 from dgn_explorer.studies.saliency.about import SaliencyParameters
 from dgn_explorer.studies.survey import Survey
@@ -237,6 +239,35 @@ def test_a_film_is_watched_without_waiting(walk: Walk, tmp_path: Path) -> None:
     view._watch.open(str(path))
     walk.until(lambda: problems)
     assert "a.mp4 is no video" in problems[0] and not view._watch.running
+
+
+def test_a_webcam_is_watched_until_it_is_gone(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("imageio_ffmpeg", reason="needs the extra video")
+
+    def drawn(_name: str, _system: str, seconds: int = 600) -> list[str]:
+        """What ffmpeg draws itself, at a camera's pace, in a camera's place."""
+        return ["-re", "-f", "lavfi", "-i", f"testsrc=size=320x240:rate=30:duration={seconds}"]
+
+    monkeypatch.setattr(film, "camera_arguments", drawn)
+    walk.explorer.desk.table["photo_film"].trigger()
+    view = shown(walk, FilmView)
+    assert isinstance(view, FilmView)
+    (button,) = [one for one in view.findChildren(QPushButton) if one.text() == "Webcam"]
+    button.click()
+    numbers: list[int] = []
+    watch = view._watch
+    watch.changed.connect(lambda: watch.sight and numbers.append(watch.sight.number))
+    walk.until(lambda: len(set(numbers)) >= 4)
+    assert numbers == sorted(numbers) and watch.name == "Camera 0"
+    image = view.picture.image
+    assert image is not None and np.ptp(image) > 200 and view.maps.image is not None
+    walk.station("a webcam")
+    view.end.click()
+    assert not watch.running and view.picture.image is not None  # the last picture stays
+    monkeypatch.setattr(film, "camera_arguments", lambda name, system: drawn(name, system, 1))
+    button.click()
+    walk.until(lambda: watch.running)
+    walk.until(lambda: not watch.running)  # as when its plug is pulled
 
 
 def test_a_photo_is_pasted(walk: Walk, tmp_path: Path) -> None:
