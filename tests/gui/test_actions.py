@@ -14,6 +14,7 @@ from dgn_explorer.gui.desk.actions import MENUS, Action
 from dgn_explorer.gui.desk.command_palette import CommandPalette, matching
 from dgn_explorer.gui.desk.shortcut_editor import ShortcutEditor
 from dgn_explorer.gui.desk.shortcut_sheet import ShortcutSheet
+from dgn_explorer.gui.frame.tour import Tour
 from dgn_explorer.gui.state.topics import PageName
 from tests.gui.conftest import Explorer
 
@@ -220,3 +221,18 @@ def test_changed_shortcuts_are_kept(
     editor.close()
     explorer.desk.preferences.save()
     assert make_explorer().desk.table["again"].shortcut() == QKeySequence("F12")
+
+
+def test_the_walk_shows_every_part_and_ends(explorer: Explorer) -> None:
+    explorer.desk.table["tour"].trigger()
+    tour = explorer.window.findChild(Tour)
+    seen = [tour.title.text()]
+    while tour.next.text() == "Next":
+        tour.next.click()
+        seen.append(tour.title.text())
+        assert not tour._hole().isEmpty() and tour.rect().contains(tour._card.geometry())
+    assert len(set(seen)) == 7
+    explorer.qtbot.keyClick(tour, Qt.Key.Key_Left)
+    assert tour.title.text() == seen[-2]
+    explorer.qtbot.keyClick(tour, Qt.Key.Key_Escape)
+    explorer.until(lambda: explorer.window.findChild(Tour) is None)

@@ -284,7 +284,7 @@ def test_the_tile_of_a_positioned_unit_says_that_it_runs(explorer: Explorer) -> 
     assert explorer.browser.units.card(tile).state is CardState.QUEUED
     explorer.engine.advance(3)
     explorer.until(lambda: explorer.browser.units.card(tile).state is CardState.RUNNING)
-    explorer.until(lambda: "@1,1 step 3 of" in explorer.browser.units.card(tile).subtitle)
+    explorer.until(lambda: "@1,1 3 of" in explorer.browser.units.card(tile).subtitle)
     explorer.engine.advance(10_000)
     explorer.until(lambda: explorer.session.display.result is not None)
     assert explorer.browser.units.card(tile).state is CardState.NOT_COMPUTED

@@ -2,7 +2,7 @@
 
 import json
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from dgn_explorer.gui.bridge.preferences import Preferences
 from dgn_explorer.gui.desk.actions import MENUS, ActionTable
 from dgn_explorer.gui.desk.shortcut_editor import ShortcutEditor
-from dgn_explorer.gui.look.parts import closing_button, label
+from dgn_explorer.gui.look.parts import closing_button, fill_scrolling, label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, TIGHT, WIDE, Theme
 
 _MORE = (
@@ -59,8 +59,12 @@ class ShortcutSheet(QDialog):
         column.setSpacing(LARGE)
         column.addWidget(label("Keyboard shortcuts", "display"))
         halves = QHBoxLayout()
+        halves.setContentsMargins(0, 0, LARGE, 0)
         halves.setSpacing(WIDE * 2)
-        column.addLayout(halves)
+        body, scrolls = QWidget(), QWidget()
+        body.setLayout(halves)
+        fill_scrolling(scrolls, body)
+        column.addWidget(scrolls, 1)
         sections = [(name, self._keys(table, name)) for name in MENUS]
         sections.append(("Mouse and keys", list(_MORE)))
         for part in (sections[:3], sections[3:]):
@@ -74,6 +78,8 @@ class ShortcutSheet(QDialog):
         buttons.addStretch()
         buttons.addWidget(closing_button(self))
         column.addLayout(buttons)
+        wanted = body.sizeHint() + QSize(3 * WIDE, 8 * WIDE)
+        self.resize(wanted.boundedTo(parent.size() - QSize(2 * WIDE, 2 * WIDE)))
 
     def _change(self) -> None:
         """Go on to the editor, which stays when this page has gone."""

@@ -15,6 +15,7 @@ from dgn_explorer.gui.frame.glossary_dialog import GlossaryDialog
 from dgn_explorer.gui.frame.log_dialog import LogDialog
 from dgn_explorer.gui.frame.open_dialog import OpenDialog, remember
 from dgn_explorer.gui.frame.preferences_dialog import PreferencesDialog
+from dgn_explorer.gui.frame.tour import Tour
 from dgn_explorer.gui.look.plain import network_text, plain, set_tip
 from dgn_explorer.gui.look.theme import CHOICES
 from dgn_explorer.gui.state.keeping import Keeping
@@ -161,6 +162,8 @@ class WindowFrame(QObject):
             Action("shortcuts", "Help", 0, "Keyboard shortcuts", "Show every shortcut",
                    self._show_shortcuts, keys="F1",
                    more_keys="?", icon="keyboard"),
+            Action("tour", "Help", 0, "Walk around the window", "See what each part is for",
+                   lambda: Tour(desk)),
             Action("glossary", "Help", 0, "Glossary",
                    "The words of this window beside those of papers and recipes",
                    lambda: GlossaryDialog(desk.window).open(), keys="Shift+F1"),

@@ -20,7 +20,7 @@ class CardState(Enum):
     NOT_COMPUTED = "not made"
     QUEUED = "queued"
     RUNNING = "running"
-    CACHED = "cached"
+    CACHED = "made"
     EXAMPLE = "example"  # a picture that came with the program; the unit itself is not made
     FAILED = "failed"
 

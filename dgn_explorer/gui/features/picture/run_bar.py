@@ -12,7 +12,7 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.studies.survey import Survey
 from dgn_explorer.synthesis.recipe import Recipe
 
-_WIDTH = 232
+_WIDTH = 268
 
 
 def time_note(result: Record) -> str:

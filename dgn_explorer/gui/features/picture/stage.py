@@ -111,7 +111,7 @@ class Stage(QWidget):
         """Look at the picture, and the pinned one, with another contrast."""
         for canvas in (self.canvas, self.pinned.canvas):
             canvas.set_tone(tone)
-        self._tone.setText(tone.text)
+        self._tone.setText(f"{tone.text}   " if tone.text else "")
         self._tone.setVisible(not tone.plain)
         self._place_tools()
 

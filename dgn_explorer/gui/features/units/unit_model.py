@@ -248,7 +248,9 @@ class UnitModel(QAbstractListModel):
                 pixmap = to_pixmap(scaled(frame.image, edge, edge), self.ratio)
             where = job.unit.position if job.unit is not None else None
             at = f"@{where[0]},{where[1]} " if where is not None else ""
-            return Card(title, f"{at}{job.progress_text}", state, pixmap, detail, star)
+            running = job.state is JobState.RUNNING and job.steps
+            how = f"{job.step} of {job.steps}" if running else job.progress_text
+            return Card(title, f"{at}{how}", state, pixmap, detail, star)
         if stored is None and unit in session.examples:
             pixmap = session.examples.thumbnail(unit, self.ratio)
             example = CardState.EXAMPLE
@@ -258,8 +260,9 @@ class UnitModel(QAbstractListModel):
         if stored is None:
             empty = CardState.NOT_COMPUTED
             return Card(title, empty.value, empty, None, detail, star)
-        word = "cached" if stored.state == "done" else f"stopped at {stored.steps}"
-        text = f"{word} · {number_text(stored.activation)}"
+        text = f"made · {number_text(stored.activation)}"
+        if stored.state != "done":
+            text = f"stopped at {stored.steps}"
         usual = session.usual.text(unit, stored.activation)
         return Card(title, text, CardState.CACHED, pixmap, detail, star, usual)
 
