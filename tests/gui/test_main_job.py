@@ -55,7 +55,7 @@ def test_double_click_shows_live_frames(explorer: Explorer) -> None:
     assert (job.step, job.steps) == (7, 250)
     card = explorer.browser.units.card(VOLCANO)
     assert card.state is CardState.RUNNING
-    assert card.subtitle == "step 7 of 250"
+    assert card.subtitle == "7 of 250"
 
 
 def test_enter_in_the_grid_starts_the_current_unit(explorer: Explorer) -> None:

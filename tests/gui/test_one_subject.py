@@ -67,3 +67,17 @@ def test_a_picture_of_another_network_offers_to_open_that(explorer: Explorer) ->
     assert explorer.session.pair == ("tiny", "default")
     assert explorer.session.display.label == "volcano"
     assert explorer.session.unit == UnitAddress("fc", 1)
+
+
+def test_what_is_asked_for_is_shown_and_not_the_newest_of_its_unit(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    older = explorer.session.display.result.key
+    explorer.desk.table["again"].trigger()
+    explorer.submitted(2)
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    explorer.make("strawberry")
+    explorer.session.show_result(older)
+    explorer.until(lambda: explorer.session.unit == UnitAddress("fc", 1))
+    explorer.qtbot.wait(200)  # another picture would come now
+    assert explorer.session.display.result.key == older

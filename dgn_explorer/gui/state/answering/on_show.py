@@ -79,8 +79,8 @@ class OnShow(QObject):
         job = self._runs.live_job
         if job is not None:
             self.wish()
-            self.met.emit(job.recipe)
-            self.show(Display(Showing.LIVE, job.recipe, job.label, job.number, aside=aside))
+            recipe, number = job.recipe, job.number
+            self._show_of(recipe, Display(Showing.LIVE, recipe, job.label, number, aside=aside))
             frame = self._runs.frame_of(job.number)
             if frame is not None:
                 self.frame.emit(frame)
@@ -97,9 +97,19 @@ class OnShow(QObject):
     def show_found(self, found: Record, aside: bool = False) -> None:
         """Show what has been read."""
         self._library.restore([found.key])
-        self.met.emit(found.order)
-        shown = Showing.RESULT
-        self.show(Display(shown, found.order, found.label, None, found, cached=True, aside=aside))
+        order, shown = found.order, Showing.RESULT
+        display = Display(shown, order, found.label, None, found, cached=True, aside=aside)
+        self._show_of(order, display)
+
+    def _show_of(self, order: Order, display: Display) -> None:
+        """Show it, and make its unit the chosen one.
+
+        It is there before its unit is chosen: who follows the choice would else look for the unit's
+        newest picture, and put that in its place.
+        """
+        self.display = display
+        self.met.emit(order)
+        self.changed.emit()
 
     async def _show_stored(self, key: str, wish: int, aside: bool) -> None:
         found = await self._library.load(key)
