@@ -100,6 +100,22 @@ def real_photos() -> Image.Image:
     return beside([framed(scene(2, n), crown(n)) for n in range(9)], 3)
 
 
+def in_range() -> Image.Image:
+    """Six different pictures, and the range that all of them lie in."""
+    sheet = Image.new("RGB", (EDGE_PX, 252), _GROUND)
+    pictures = [scene(kind, 3) for kind in (0, 1, 2, 3, 4, 0)]
+    sheet.paste(beside(pictures, 3), (0, 0))
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    pen.line((10, 220, 278, 220), _INK, 2)
+    pen.rounded_rectangle((120, 212, 190, 228), 6, _BAR)
+    for n in range(6):
+        at = 126 + 11 * n
+        pen.ellipse((at - 3, 217, at + 3, 223), _FRAME)
+    for at, text in ((120, "8"), (190, "10")):
+        pen.text((at, 232), text, _INK, font, anchor="mt")
+    return sheet
+
+
 def kinds() -> Image.Image:
     """A row a kind: three photographs and one image."""
     rows = [[scene(kind, n) for n in range(3)] + [scene(kind, 9)] for kind in (1, 2, 3)]
@@ -168,8 +184,8 @@ def main() -> None:
                 _save(make(), folder / f"example-{name}.jpg")
 
 
-def _range(explorer: Explorer) -> Record:
-    return explorer.inverse_set({"fc:980": (8.0, 10.0)}, count=4)
+def _rebuilt(photo: np.ndarray, explorer: Explorer) -> Record:
+    return explorer.invert(photo, "blocks.15", "prior", parameters={"steps": 60})
 
 
 def _pair(photo: np.ndarray, record: Record) -> Image.Image:

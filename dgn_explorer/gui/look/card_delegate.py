@@ -1,5 +1,7 @@
 """Draws a card: thumbnail or placeholder, a badge of shape and word, and two lines of text."""
 
+import re
+
 from PySide6.QtCore import (
     QModelIndex,
     QObject,
@@ -24,6 +26,7 @@ _BADGES = {
     CardState.FAILED: "warning",
 }
 _RADIUS = 6
+_BREAKS = re.compile(r" |-(?=.)")
 
 
 class CardDelegate(QStyledItemDelegate):
@@ -163,17 +166,11 @@ class CardDelegate(QStyledItemDelegate):
 
 
 def _in_lines(text: str, width: int, most: int) -> list[str]:
-    """A title in at most so many lines, broken between words where that helps."""
+    """A title in at most so many lines, broken behind a word or a hyphen where that helps."""
     metrics = QFontMetrics(font(CAPTION_PT, True))
     if most < 2 or metrics.horizontalAdvance(text) <= width:
         return [text]
-    words = text.split()
-    first = next(
-        (
-            n
-            for n in range(len(words) - 1, 0, -1)
-            if metrics.horizontalAdvance(" ".join(words[:n])) <= width
-        ),
-        0,
-    )
-    return [" ".join(words[:first]), " ".join(words[first:])] if first else [text]
+    ends = [found.end() for found in _BREAKS.finditer(text)]
+    fitting = [end for end in ends if metrics.horizontalAdvance(text[:end].strip()) <= width]
+    at = fitting[-1] if fitting else ends[0] if ends else 0
+    return [text[:at].strip(), text[at:].strip()] if at else [text]
