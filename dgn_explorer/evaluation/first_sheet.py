@@ -16,7 +16,7 @@ from dgn_explorer.machine.device import describe
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.results.record import Record, where_made
+from dgn_explorer.results.record import Record
 from dgn_explorer.results.shipped.sheet import Sheet, decoded, encoded, joined, sheet_of
 from dgn_explorer.results.shipped.sheet_file import read_sheet, to_bytes
 from dgn_explorer.results.thumbnails import fit
@@ -28,6 +28,7 @@ from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
 from dgn_explorer.synthesis.verdict import activations_of_images, classes_of_images
 
+_SUFFIX = ".safetensors"
 Report = Callable[[int, int], None]  # pictures done, of how many
 
 
@@ -50,16 +51,18 @@ class SheetMaker:
     batch: int
 
     def sheet(self, classes: Sequence[int], report: Report) -> Sheet:
-        """The sheet of ``classes``; pieces that are there are not made again.
+        """The sheet of ``classes``; pieces that are there, of any machine, are not made again.
 
         Raises `DgnError` if one cannot be made or written.
         """
+        pieces = self._kept(classes)
+        there = {index for piece in pieces for index in piece.classes}
+        missing = [index for index in classes if index not in there]
         size = min(self.batch, self.network.info.batch_limit or self.batch)
-        parts = [list(classes[at : at + size]) for at in range(0, len(classes), size)]
-        pieces = []
-        for part in parts:
-            pieces.append(self._piece(part))
-            report(sum(len(piece.classes) for piece in pieces), len(classes))
+        report(len(there), len(classes))
+        for at in range(0, len(missing), size):
+            pieces.append(self._piece(missing[at : at + size]))
+            report(len(there) + min(at + size, len(missing)), len(classes))
         return joined(pieces)
 
     def recipe(self, index: int) -> Recipe:
@@ -77,10 +80,7 @@ class SheetMaker:
         )
 
     def _piece(self, classes: list[int]) -> Sheet:
-        path = self.folder / f"{classes[0]:05}-{classes[-1]:05}.safetensors"
-        kept = self._kept(path)
-        if kept is not None and kept.classes == classes:
-            return kept
+        path = self.folder / f"{classes[0]:05}-{classes[-1]:05}{_SUFFIX}"
         made = self._made(classes)
         try:
             write_file(path, to_bytes(made))
@@ -90,27 +90,27 @@ class SheetMaker:
             ) from None
         return made
 
-    def _kept(self, path: Path) -> Sheet | None:
-        """A piece that is there and would be made just so; a damaged one is made again."""
-        try:
-            found = read_sheet(path) if path.is_file() else None
-        except DgnError:
-            return None
-        if found is None:
-            return None
-        wanted = self.recipe(found.classes[0])
-        here = where_made(str(self.network.device), self._versions())
-        made = where_made(found.provenance.device, found.provenance.versions)
-        alike = (found.recipe, found.quality, made) == (wanted, self.quality, here)
-        return found if alike and found.edge_px == self._edge else None
+    def _kept(self, classes: Sequence[int]) -> list[Sheet]:
+        """The pieces that are there, would be made just so, and hold nothing else than wanted."""
+        found: list[Sheet] = []
+        left = set(classes)
+        for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
+            try:
+                piece = read_sheet(path)
+            except DgnError:  # a damaged one is made again
+                continue
+            if piece is not None and left.issuperset(piece.classes) and self._would_make(piece):
+                found.append(piece)
+                left.difference_update(piece.classes)
+        return found
+
+    def _would_make(self, piece: Sheet) -> bool:
+        wanted = self.recipe(piece.classes[0]), self._edge, self.quality
+        return (piece.recipe, piece.edge_px, piece.quality) == wanted
 
     @property
     def _edge(self) -> int:
         return min(self.edge_px, self.prior.info.image_size)
-
-    def _versions(self) -> dict[str, str]:
-        """What decides the last bits, and the machine in words."""
-        return {**versions(), "machine": describe(self.network.device)}
 
     def _made(self, classes: list[int]) -> Sheet:
         recipes = [self.recipe(index) for index in classes]
@@ -119,13 +119,15 @@ class SheetMaker:
         shown = np.stack([decoded(tile, self._edge) for tile in tiles])
         tops = classes_of_images(self.network, shown, self.prior)
         answers = activations_of_images(self.network, self.prior, recipes, shown)
-        made = records[0].provenance
+        one = records[0].provenance
+        versions_here = {**versions(), "machine": describe(self.network.device)}
+        made = replace(one, seconds=one.seconds * len(records), versions=versions_here)
         return sheet_of(
             recipes[0],
             self.network.info.output_layer,
             self._edge,
             self.quality,
-            replace(made, seconds=made.seconds * len(records), versions=self._versions()),
+            [(classes[0], made)],
             tiles,
             {
                 "classes": np.array(classes),
@@ -165,5 +167,9 @@ class SheetFacts:
         right = (top[:, 0] == arrays["classes"]).mean() if top.shape[1] else float("nan")
         kept = np.median(arrays["activations"] / arrays["full_activations"])
         return cls(
-            len(sheet.classes), size_bytes, float(right), float(kept), sheet.provenance.seconds
+            len(sheet.classes),
+            size_bytes,
+            float(right),
+            float(kept),
+            sum(where.seconds for _, where in sheet.made),
         )

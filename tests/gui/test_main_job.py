@@ -230,11 +230,11 @@ def test_more_steps_keep_to_the_method_of_the_result(explorer: Explorer) -> None
 
 
 def test_welcome_example_runs(explorer: Explorer) -> None:
-    example = button(explorer, "Visualise strawberry")
+    example = button(explorer, "Visualise golden retriever")
     assert example.isVisible()
     explorer.qtbot.mouseClick(example, Qt.MouseButton.LeftButton)
     explorer.submitted(1)
-    assert explorer.engine.submitted[0].target.terms[0].unit == STRAWBERRY
+    assert explorer.engine.submitted[0].target.terms[0].unit == UnitAddress("fc", 3)
 
 
 def test_unit_from_the_command_line_runs_once_opened(make_explorer) -> None:

@@ -20,7 +20,7 @@ def picture(index: int) -> np.ndarray:
     return made
 
 
-def make_sheet(recipe: Recipe, layer: str, classes: Sequence[int]) -> Sheet:
+def make_sheet(recipe: Recipe, layer: str, classes: Sequence[int], device: str = "cuda") -> Sheet:
     """Unit n answers with 10 + n, as its whole image does with 20 + n, and is seen first."""
     index = np.array(classes)
     top = np.stack([index, index + 1], 1)
@@ -29,7 +29,7 @@ def make_sheet(recipe: Recipe, layer: str, classes: Sequence[int]) -> Sheet:
         layer,
         EDGE,
         90,
-        Provenance(2.5, "cuda", f"2026-11-27T10:00:{classes[0]:02}+00:00", {"torch": "2.11"}),
+        [(classes[0], Provenance(2.5, device, f"2026-11-27T10:00:{classes[0]:02}+00:00"))],
         [encoded(picture(n), 90) for n in classes],
         {
             "classes": index,

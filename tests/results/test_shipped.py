@@ -71,8 +71,24 @@ def test_pieces_are_joined_in_the_order_of_their_classes(sheet: Sheet) -> None:
     for name, array in sheet.arrays.items():
         np.testing.assert_array_equal(whole.arrays[name], array)
     assert whole.recipe == sheet.recipe
-    assert whole.provenance.seconds == 5.0
-    assert whole.provenance.created.endswith("10:00:04+00:00")
+    ((first, made),) = whole.made  # in one place
+    assert (first, made.seconds) == (0, 5.0)
+    assert made.created.endswith("10:00:04+00:00")
+
+
+def test_each_picture_says_where_it_was_made(tmp_path: Path) -> None:
+    cpu, gpu = make_sheet(make_recipe(), "fc", (4, 5), "cpu"), make_sheet(make_recipe(), "fc", (0,))
+    path = tmp_path / "both.safetensors"
+    path.write_bytes(to_bytes(joined([cpu, gpu])))
+    whole = read_sheet(path)
+    assert whole is not None
+    found = {index: whole.record(index).provenance for index in whole.classes}
+    assert {index: made.device for index, made in found.items()} == {0: "cuda", 4: "cpu", 5: "cpu"}
+    assert [made.seconds for made in found.values()] == [2.5, 1.25, 1.25]
+    for wrong in ((), ((4, found[4]),), ((0, found[0]), (3, found[4]))):
+        path.write_bytes(to_bytes(dataclasses.replace(whole, made=wrong)))
+        with pytest.raises(DgnError, match="where it was made"):
+            read_sheet(path)
 
 
 @pytest.mark.parametrize("pair", [(PAIR[0], "c" * 64), ("c" * 64, PAIR[1])])

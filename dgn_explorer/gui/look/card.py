@@ -37,6 +37,7 @@ class Card:
     favourite: bool = False
     more: str = ""  # said besides, in the tool tip and to screen readers alone
     quiet: bool = False  # the title is in grey
+    short: str = ""  # instead of the subtitle where that has no room
 
     def __post_init__(self) -> None:
         for name in ("title", "subtitle", "detail"):

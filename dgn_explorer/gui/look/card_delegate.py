@@ -161,6 +161,8 @@ class CardDelegate(QStyledItemDelegate):
             line = QRect(box.left() + 3, top, box.width() - 6, metrics.height())
             painter.setFont(written)
             painter.setPen(QColor(colour))
+            if not bold and card.short and metrics.horizontalAdvance(text) > line.width():
+                text = card.short  # half a number would be another number
             short = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, short)
 

@@ -75,7 +75,7 @@ class Display:
         if self.showing is Showing.FAILED:
             return "Failed"
         if self.example is not None:
-            return "Example, not computed here"
+            return "Example"
         if self.result is None:
             return ""
         if self.result.state == "stopped":

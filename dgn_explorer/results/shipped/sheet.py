@@ -14,7 +14,7 @@ import numpy as np
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
-from dgn_explorer.results.record import DONE, Provenance, Record
+from dgn_explorer.results.record import DONE, Provenance, Record, where_made
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
@@ -41,14 +41,15 @@ class Sheet:
     """N small pictures of a layer's units, ascending by unit, and what the network sees in them.
 
     ``recipe`` is that of the first one. ``arrays`` are the `PARTS`; ``edge_px`` is the side of a
-    picture and ``quality`` WebP's, 1 to 100. The seconds of ``provenance`` are those of all.
+    picture and ``quality`` WebP's, 1 to 100. ``made`` says where they come from: each entry is for
+    the units from its own up to the next entry's, and its seconds are those of all of them.
     """
 
     recipe: Recipe
     layer: str
     edge_px: int
     quality: int
-    provenance: Provenance
+    made: tuple[tuple[int, Provenance], ...]
     arrays: Mapping[str, np.ndarray] = field(repr=False)
 
     @property
@@ -78,6 +79,13 @@ class Sheet:
         """How strongly the unit answers to the picture as it is here."""
         return float(self.arrays["activations"][self._places[index]])
 
+    def provenance_of(self, index: int) -> Provenance:
+        """Where the picture of a unit was made, with its share of the seconds."""
+        at = sum(first <= index for first, _ in self.made) - 1
+        after = self.made[at + 1][0] if at + 1 < len(self.made) else self.classes[-1] + 1
+        first, found = self.made[at]
+        return replace(found, seconds=found.seconds / sum(first <= n < after for n in self.classes))
+
     def recipe_of(self, index: int) -> Recipe:
         """What the whole image of a unit was made by, and can be made by again."""
         return self.recipe.with_target(Maximise.of(UnitAddress(self.layer, index)))
@@ -94,8 +102,7 @@ class Sheet:
         if self.arrays["top_classes"].shape[1]:
             for name in ("top_classes", "top_probabilities"):
                 parts[name] = self.arrays[name][place : place + 1]
-        share = replace(self.provenance, seconds=self.provenance.seconds / len(self.classes))
-        return Record(recipe, parts, trace, DONE, share, label)
+        return Record(recipe, parts, trace, DONE, self.provenance_of(index), label)
 
 
 def encoded(picture: np.ndarray, quality: int) -> bytes:
@@ -125,7 +132,7 @@ def sheet_of(
     layer: str,
     edge_px: int,
     quality: int,
-    provenance: Provenance,
+    made: Sequence[tuple[int, Provenance]],
     tiles: Sequence[bytes],
     columns: Mapping[str, np.ndarray],
 ) -> Sheet:
@@ -137,26 +144,37 @@ def sheet_of(
     for part in PARTS:
         if part.name in columns:
             arrays[part.name] = np.ascontiguousarray(columns[part.name], np.dtype(part.dtype))
-    return Sheet(recipe, layer, edge_px, quality, provenance, arrays)
+    return Sheet(recipe, layer, edge_px, quality, tuple(made), arrays)
 
 
 def joined(sheets: Sequence[Sheet]) -> Sheet:
-    """Sheets of parts of a layer as one; their seconds are added up, the newest date is kept."""
+    """Sheets of parts of a layer as one, wherever each was made."""
     ordered = sorted(sheets, key=lambda sheet: sheet.classes[0])
     first = ordered[0]
     each = [part.name for part in PARTS if part.each and part.name != "ends"]
-    made = Provenance(
-        sum(sheet.provenance.seconds for sheet in ordered),
-        first.provenance.device,
-        max(sheet.provenance.created for sheet in ordered),
-        first.provenance.versions,
-    )
     return sheet_of(
         first.recipe,
         first.layer,
         first.edge_px,
         first.quality,
-        made,
+        _in_runs([entry for sheet in ordered for entry in sheet.made]),
         [sheet.tile(index) for sheet in ordered for index in sheet.classes],
         {name: np.concatenate([sheet.arrays[name] for sheet in ordered]) for name in each},
     )
+
+
+def _in_runs(made: Sequence[tuple[int, Provenance]]) -> list[tuple[int, Provenance]]:
+    """What was made in one place one after another as one entry: seconds added, the newest date."""
+    found: list[tuple[int, Provenance]] = []
+    for index, one in made:
+        first, last = found[-1] if found else (index, None)
+        if last is not None and _where(last) == _where(one):
+            seconds, created = last.seconds + one.seconds, max(last.created, one.created)
+            found[-1] = first, replace(one, seconds=seconds, created=created)
+        else:
+            found.append((index, one))
+    return found
+
+
+def _where(made: Provenance) -> dict[str, str]:
+    return where_made(made.device, made.versions)

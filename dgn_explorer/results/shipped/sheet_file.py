@@ -1,8 +1,8 @@
 """The file of a `Sheet`: one safetensors file, in which nothing can be executed.
 
 Header entry ``dgn-explorer-sheet``: JSON with ``format``, ``recipe`` (of the first class; the
-others differ in their target alone), ``layer``, ``edge_px``, ``quality``, ``provenance`` and
-``sha256``, over everything else. Tensors: `PARTS`.
+others differ in their target alone), ``layer``, ``edge_px``, ``quality``, ``made`` (from which unit
+on, and where) and ``sha256``, over everything else. Tensors: `PARTS`.
 
 **The rule for later versions:** a reader reads its own format and older ones, and refuses newer
 ones with a sentence.
@@ -40,7 +40,7 @@ def to_bytes(sheet: Sheet) -> bytes:
         "layer": sheet.layer,
         "edge_px": sheet.edge_px,
         "quality": sheet.quality,
-        "provenance": asdict(sheet.provenance),
+        "made": [{"first": first, **asdict(where)} for first, where in sheet.made],
     }
     arrays = {part.name: sheet.arrays[part.name] for part in PARTS}
     head["sha256"] = _digest(head, arrays)
@@ -106,14 +106,18 @@ def _checked(head: dict[str, Any], recipe: Recipe, arrays: dict[str, np.ndarray]
     edge, quality, layer = head["edge_px"], head["quality"], head["layer"]
     if not isinstance(edge, int) or not 0 < edge <= _MOST_EDGE_PX or not isinstance(layer, str):
         raise ValueError(f"its pictures cannot have {edge!r} pixels")
-    made = head["provenance"]
-    provenance = Provenance(
-        float(made["seconds"]),
-        str(made["device"]),
-        str(made["created"]),
-        {str(name): str(value) for name, value in made["versions"].items()},
+    made = tuple((int(one["first"]), _provenance(one)) for one in head["made"])
+    starts = [first for first, _ in made]
+    if not made or starts[0] != classes[0] or sorted(set(starts) & set(classes.tolist())) != starts:
+        raise ValueError("where it was made is not told of every picture")
+    return Sheet(recipe, layer, edge, int(quality), made, arrays)
+
+
+def _provenance(entry: Mapping[str, Any]) -> Provenance:
+    versions = {str(name): str(value) for name, value in entry["versions"].items()}
+    return Provenance(
+        float(entry["seconds"]), str(entry["device"]), str(entry["created"]), versions
     )
-    return Sheet(recipe, layer, edge, int(quality), provenance, arrays)
 
 
 def _digest(head: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:

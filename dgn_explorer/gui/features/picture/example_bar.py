@@ -41,8 +41,5 @@ class ExampleBar(QWidget):
         recipe = example.recipe
         asked = RunSettings(method=recipe.method, parameters=recipe.parameters)
         seconds, _ = expected_seconds(self._session, asked)
-        time = f", about {time_text(max(1, seconds))}" if seconds else ""
-        self.text.setText(
-            "An example that came with the program: a small copy, not computed here and not stored."
-            f" Compute it in full with the same recipe{time}."
-        )
+        time = f" In full it takes about {time_text(max(1, seconds))}." if seconds else ""
+        self.text.setText(f"A small example that came with the program, not computed here.{time}")

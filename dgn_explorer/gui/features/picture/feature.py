@@ -1,6 +1,7 @@
 """The picture on show: making it, looking at it, and taking it elsewhere."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -172,7 +173,8 @@ class _Picture(QObject):
                    session.watch, keys="Ctrl+J", icon="eye",
                    enabled=lambda: live() and session.display.job != runs.live),
             Action(COMPUTE, "Run", 0, "Compute in full",
-                   "Make the whole image of which an example is on show, with the same recipe",
+                   "Make the whole image of which an example is on show, with its recipe,"
+                   " in the arithmetic of this machine",
                    self._compute_in_full, icon="play", context=True,
                    pages=frozenset({PageName.UNIT}),
                    enabled=lambda: session.display.example is not None),
@@ -209,7 +211,8 @@ class _Picture(QObject):
     def _compute_in_full(self) -> None:
         example = self._session.display.example
         if example is not None:
-            self._session.run(example.order)
+            # on a GPU it was made in an arithmetic that may be slow here
+            self._session.run(replace(example.recipe, numeric=self._session.numeric))
 
     def take_dropped(self, path: str) -> None:
         """Go on from the recipe in a dropped picture; one without is a photograph."""

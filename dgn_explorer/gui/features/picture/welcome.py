@@ -15,9 +15,10 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.gui.look.icons import program_pixmap
 from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT, WIDE
 
-EXAMPLES = ("golden retriever", "volcano", "strawberry")  # suggested units, the first one first
+EXAMPLES = ("golden retriever", "jellyfish", "castle")  # suggested units, the first one first
 _HOW = (
     ("Double-click", "a unit at the left and watch its image form"),
     ("Ctrl+F", "find a class, a layer, or a unit such as fc:980"),
@@ -27,8 +28,8 @@ _HOW = (
 )
 
 _HIGH, _LOW = 460, 240  # below these heights the table of keys, and the picture, give way
-_EXAMPLE_PX = 112
-_ROOM = 360, 400  # the least width and height for examples with pictures
+_LARGE_PX, _SMALL_PX = 96, 56  # sides of the example pictures
+_ROOM, _ROOMY = (360, 240), 400  # the least width and height for them; the height for large ones
 
 
 class Welcome(QWidget):
@@ -72,9 +73,9 @@ class Welcome(QWidget):
     def show_welcome(self, labels: tuple[str, ...], pictures: Mapping[str, QPixmap]) -> None:
         """A network is open and nothing has been asked for; ``pictures`` are those of `EXAMPLES`.
 
-        Without one of each none is shown.
+        Without one of each that the network knows none is shown.
         """
-        self._pictured = all(name in pictures for name in EXAMPLES)
+        self._pictured = all(name in pictures for name in EXAMPLES if name in labels)
         for name, picture in zip(EXAMPLES, self._pictures, strict=True):
             picture.setIcon(QIcon(pictures.get(name, QPixmap())))
         known = [button.text() in labels for button in self._buttons]
@@ -100,10 +101,12 @@ class Welcome(QWidget):
         high = self.height()
         room = self.width() >= _ROOM[0] and high >= _ROOM[1]
         pictured = self._pictured and self._wants_how and room
+        edge = _LARGE_PX if high >= _ROOMY else _SMALL_PX
         for picture in self._pictures:
+            picture.setIconSize(QSize(edge, edge))
             picture.setVisible(pictured)
-        self._origin.setVisible(pictured)
-        more = _EXAMPLE_PX if pictured else 0
+        self._origin.setVisible(pictured and high >= _ROOMY)
+        more = edge if pictured else 0
         self._how.setVisible(self._wants_how and high >= _HIGH + more)
         self._picture.setVisible(high >= _LOW and not pictured)
 
@@ -123,9 +126,9 @@ class Welcome(QWidget):
         for at, name in enumerate(EXAMPLES, 1):
             picture = QToolButton()
             picture.setProperty("role", "flat")
-            picture.setIconSize(QSize(_EXAMPLE_PX, _EXAMPLE_PX))
             picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the button below it is the same
             picture.setAccessibleName(f"Example of {name}")
+            set_tip(picture, "An example that came with the program; a click makes your own")
             button = QPushButton(name)
             button.setAccessibleName(f"Visualise {name}")
             for part in (picture, button):

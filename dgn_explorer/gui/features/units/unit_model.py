@@ -256,7 +256,8 @@ class UnitModel(QAbstractListModel):
             example = CardState.EXAMPLE
             text = f"{example.value} · {number_text(session.examples.activation(unit))}"
             more = f"{NOT_COMPUTED}; double-click or Enter computes it in full"
-            return Card(title, text, example, pixmap, detail, star, more)
+            short = example.value
+            return Card(title, text, example, pixmap, detail, star, more, short=short)
         if stored is None:
             empty = CardState.NOT_COMPUTED
             return Card(title, empty.value, empty, None, detail, star)
