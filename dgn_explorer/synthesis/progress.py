@@ -33,7 +33,8 @@ class SoFar:
     and ``activations`` (found, units) float32 are all of theirs, as the network reads them from the
     8-bit pixels. ``working`` (m, units) are those of the images in work. ``steps`` (found,) int32
     counts the steps up to each image, empty where several come at once, and ``drawn`` says how many
-    were drawn, those that were not kept included.
+    were drawn, those that were not kept included. ``p`` (steps,) float32 is how probable the target
+    was in every step, empty where that is not known.
     """
 
     found: int
@@ -42,6 +43,7 @@ class SoFar:
     working: np.ndarray
     steps: np.ndarray
     drawn: int
+    p: np.ndarray = field(default_factory=lambda: _NO_TRACE)
 
 
 @dataclass(frozen=True)

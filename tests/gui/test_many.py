@@ -135,7 +135,12 @@ def test_a_click_on_the_map_chooses_the_image_there(explorer: Explorer) -> None:
 def test_a_chain_has_rings_on_its_curve_and_goes_on(explorer: Explorer) -> None:
     view = shown(explorer, recipe(explorer, "ppgn"))
     assert not view.map.isVisible() and not view.unlike.isVisible()
-    assert explorer.stage.curve._marks == [5, 10, 15, 20]
+    curve = explorer.stage.curve
+    assert curve._marks == [5, 10, 15, 20] and len(curve._p) == 20
+    assert "p is 0" in curve.accessibleDescription()
+    pixels = curve.grab().toImage()
+    curve.show_trace(curve._trace, 20, (), curve._marks)
+    assert curve.grab().toImage() != pixels  # its line is gone
     more = explorer.desk.table["more_images"]
     assert more.isEnabled()
     more.trigger()

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
@@ -119,6 +121,28 @@ def test_recorded_looks_give_what_the_others_give(
             assert (value is None) == (getattr(again, name) is None)
             if value is not None:
                 torch.testing.assert_close(getattr(again, name), value, rtol=1e-3, atol=1e-3)
+
+
+@settings(
+    max_examples=5,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    seed=st.integers(0, 2**62),
+    count=st.integers(1, 4),
+    together=st.integers(1, 3),
+    low=st.floats(-30, -5),
+)
+def test_any_recipe_gives_the_same_codes(
+    bench: Bench, seed: int, count: int, together: int, low: float
+) -> None:
+    how = {"ascend": 2, "spread": 2, "walk": 2, "settle": 2, "count": count, "together": together}
+    order = recipe(bench, {"bee": (low, 30.0)}, seed=seed, **how)
+    one, again = (finish(make(order, bench)) for _ in range(2))
+    np.testing.assert_array_equal(one.codes, again.codes)
+    np.testing.assert_array_equal(one.images, again.images)
 
 
 def one_by_one(bench: Bench, record: Record) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.draft import InMemory
@@ -154,6 +156,33 @@ def test_the_same_recipe_gives_the_same_bytes(chains: Chains) -> None:
         np.testing.assert_array_equal(array(first, name), array(second, name))
     other = chains.one(dataclasses.replace(recipe, seed=5))
     assert not np.array_equal(array(first, "codes"), array(other, "codes"))
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(
+    unit=st.sampled_from(["bee", "conv2:7", "conv1:2@3,4"]),
+    seed=st.integers(0, 2**62),
+    samples=st.integers(1, 3),
+    how=st.fixed_dictionaries(
+        {
+            "cycle": st.integers(1, 4),
+            "kick": st.floats(0, 3),
+            "noise_term": st.sampled_from([0.0, 0.5]),
+            "prior_term": st.sampled_from([0.0, 0.7]),
+            "reset": st.sampled_from([0, 3]),
+            "rule": st.sampled_from(["shares", "published"]),
+            "zoom": st.floats(0, 0.5),
+        }
+    ),
+)
+def test_any_recipe_gives_the_same_codes_and_longer_ones_begin_with_them(
+    chains: Chains, unit: str, seed: int, samples: int, how: dict[str, Any]
+) -> None:
+    one, again = (
+        array(chains.one(chains.recipe(unit, seed, samples=n, warm=2, **how)), "codes")
+        for n in (samples, samples + 1)
+    )
+    np.testing.assert_array_equal(one, again[:samples])
 
 
 @pytest.mark.parametrize("how", [{}, {"noise_term": 0.2}, {"kick": 0.0, "decay": 0.0}])

@@ -34,6 +34,7 @@ class ActivationCurve(QWidget):
         self._theme = theme
         self._trace = np.zeros(0, np.float32)
         self._steps = 0
+        self._p = np.zeros(0, np.float32)
         self._marks: list[int] = []
         self.reached = ""  # the number beside the curve
         self.setFixedHeight(HEIGHT)
@@ -47,21 +48,27 @@ class ActivationCurve(QWidget):
         steps: int,
         reached: Sequence[float] = (),
         marks: Sequence[int] = (),
+        p: np.ndarray | None = None,
     ) -> None:
         """Show ``trace`` (n,), the first n of ``steps`` activations.
 
         ``reached`` are the activations of the images on show: the trace of a search for several
         images ends at whatever was tried last. ``marks`` are the steps, from 1, that gave them.
+        ``p`` (n,) is a probability in every step, drawn between the lines for 0 and 1.
         """
         self._trace = trace[np.isfinite(trace)]
         self._steps = max(steps, len(trace), 1)
+        self._p = np.zeros(0, np.float32) if p is None else p[np.isfinite(p)]
         self._marks = [mark for mark in marks if 1 <= mark <= len(self._trace)]
         if len(self._trace):
             low, high = (min(reached), max(reached)) if reached else (self._trace[-1],) * 2
             texts = dict.fromkeys((number_text(low), number_text(high)))  # one if they are alike
             self.reached = " to ".join(texts)
             first, last = number_text(self._trace[0]), self.reached
-            self.setAccessibleDescription(f"From {first} to {last} in {len(trace)} steps")
+            said = f"From {first} to {last} in {len(trace)} steps"
+            self.setAccessibleDescription(
+                f"{said}; p is {number_text(self._p[-1])}" if len(self._p) else said
+            )
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -94,7 +101,8 @@ class ActivationCurve(QWidget):
             box = QRectF(0, y - 8, LEFT - SMALL, 16)
             painter.drawText(box, right | Qt.AlignmentFlag.AlignVCenter, number_text(value))
 
-        points = self._points(plot, low, span)
+        self._draw_p(painter, plot)
+        points = self._points(self._trace, plot, low, span)
         path = QPainterPath(points[0])
         for point in points[1:]:
             path.lineTo(point)
@@ -113,6 +121,19 @@ class ActivationCurve(QWidget):
         painter.setBrush(QColor(colours.accent))
         painter.setPen(QPen(QColor(colours.panel), 2))
         painter.drawEllipse(points[-1], 4.5, 4.5)
+
+    def _draw_p(self, painter: QPainter, plot: QRectF) -> None:
+        """A thin line below the activation's, on an axis from 0 to 1."""
+        if not len(self._p):
+            return
+        points = self._points(self._p, plot, 0.0, 1.0)
+        path = QPainterPath(points[0])
+        for point in points[1:]:
+            path.lineTo(point)
+        painter.setPen(QPen(QColor(self._theme.colours.muted), 1))
+        painter.drawPath(path)
+        box = QRectF(plot.right() - 60, max(plot.top(), points[-1].y() - 14), 58, 14)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight, f"p {number_text(self._p[-1])}")
 
     def _draw_marks(self, painter: QPainter, plot: QRectF, low: float, span: float) -> None:
         """A ring at every step that gave an image, as long as they stand apart."""
@@ -143,11 +164,11 @@ class ActivationCurve(QWidget):
         start = f"from {number_text(self._trace[0])}"
         painter.drawText(box.translated(0, 50), Qt.AlignmentFlag.AlignLeft, start)
 
-    def _points(self, plot: QRectF, low: float, span: float) -> list[QPointF]:
-        count = len(self._trace)
+    def _points(self, values: np.ndarray, plot: QRectF, low: float, span: float) -> list[QPointF]:
+        count = len(values)
         picked = np.unique(np.linspace(0, count - 1, min(count, _POINTS)).astype(int))
         x = plot.left() + plot.width() * (picked + 1) / self._steps
-        y = plot.bottom() - plot.height() * (self._trace[picked].astype(float) - low) / span
+        y = plot.bottom() - plot.height() * (values[picked].astype(float) - low) / span
         return [QPointF(float(a), float(b)) for a, b in zip(x, y, strict=True)]
 
 

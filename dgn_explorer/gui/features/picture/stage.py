@@ -27,6 +27,7 @@ from dgn_explorer.results.record import Record
 
 _IMAGES = "images"
 _TOOLS_PX = 240  # a lower canvas has no room for tools over the picture
+_P = "p"  # the part that says how probable the target was in every step
 _MARKS = "sample_steps"  # the part that says after how many steps each image was there
 _PAGES = (PageName.UNIT, PageName.MIX)
 
@@ -236,7 +237,8 @@ class Stage(QWidget):
         before = self._lineage.before
         trace = np.concatenate([before, record.trace])
         marks = [len(before) + mark for mark in marks]
-        self.curve.show_trace(trace, len(before) + steps, reached, marks)
+        p = record.array(_P) if _P in record.parts and not len(before) else None
+        self.curve.show_trace(trace, len(before) + steps, reached, marks, p)
 
     def _show_lineage(self) -> None:
         """Draw the curve again, with what the run on show went on from."""
@@ -252,7 +254,8 @@ class Stage(QWidget):
         before = self._lineage.before
         marks = [] if frame.so_far is None else (len(before) + frame.so_far.steps).tolist()
         trace = np.concatenate([before, frame.trace])
-        self.curve.show_trace(trace, len(before) + frame.steps, (), marks)
+        p = None if frame.so_far is None or len(before) else frame.so_far.p
+        self.curve.show_trace(trace, len(before) + frame.steps, (), marks, p)
         self.live.show_frame(frame, self._session.runs.live_recipe)
         height, width = frame.image.shape[:2]
         self._size.setText(f"{width} {TIMES} {height} pixels")

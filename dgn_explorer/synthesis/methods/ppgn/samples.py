@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -80,7 +81,8 @@ class Samples:
         working = np.zeros((0, 1), np.float32)
         if now is not None:
             working = now.seen.activation[place].reshape(1, 1).float().cpu().numpy()
-        return shown.with_working(working, 0 if now is None else now.number + int(now.last))
+        drawn = 0 if now is None else now.number + int(now.last)
+        return replace(shown.with_working(working, drawn), p=self._p.of(place))
 
     def made(self, place: int) -> Made:
         """What one chain has come to: its samples and the steps up to now.
