@@ -1,5 +1,6 @@
 """Chains from a script: samples, plans, and more samples of a chain."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from dgn_explorer import api
 from dgn_explorer.engine import opened
 from dgn_explorer.errors import DgnError
+from dgn_explorer.synthesis.recipe import Recipe
 from tests.synthesis.ppgn_setup import Chains
 
 SHORT = {"warm": 4, "cycle": 3}
@@ -34,6 +36,21 @@ def test_more_samples_keep_those_that_were_there(tiny: None) -> None:
         single = explorer.visualize("bee", steps=2, parameters={"step_start": 0.2})
         with pytest.raises(DgnError, match="dgn-am makes one image"):
             explorer.more_samples(single, 1)
+
+
+def test_a_published_prior_is_sampled_by_the_published_rule(
+    tiny: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with api.open("tiny", "tiny-prior", device="cpu", progress=False) as explorer:
+        orders: list[Recipe] = []
+        monkeypatch.setattr(explorer, "make", orders.append)
+        explorer.sample("bee")
+        prior = dataclasses.replace(explorer.prior, architecture="upconv")
+        explorer.opened = dataclasses.replace(explorer.opened, prior=prior)
+        explorer.sample("bee")
+        explorer.sample("bee", preset="default")
+    rules = [order.parameters.rule for order in orders]  # type: ignore[attr-defined]
+    assert rules == ["shares", "published", "shares"]
 
 
 def test_a_hole_is_filled_with_arrays(tiny: None) -> None:

@@ -18,7 +18,8 @@ from dgn_explorer.engine.ordering import (
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import STOPPED, Record
-from dgn_explorer.synthesis.choosing import changed
+from dgn_explorer.synthesis.choosing import changed, usual_preset
+from dgn_explorer.synthesis.methods.ppgn.about import PPGN
 from dgn_explorer.synthesis.morph import between
 from dgn_explorer.synthesis.plan import plan_of
 from dgn_explorer.synthesis.recipe import Recipe
@@ -93,8 +94,10 @@ class AsksUnits(Orders):
         """Different images of a target from one chain of PPGN, as one record; see `recipe`.
 
         ``target`` may be a plan too: ``explorer.plan("volcano*5,strawberry*5")``. ``count`` is how
-        many, by default what the plan or the preset says.
+        many, by default what the plan or the preset says. With a published prior the preset is
+        "published", if none is named.
         """
+        how.setdefault("preset", usual_preset(PPGN, self.prior))
         wanted = self._target(target)
         if count is None and isinstance(wanted, Chain):
             count = wanted.count

@@ -42,3 +42,8 @@ class PriorInfo:
     encoder: EncoderInfo
     card: dict[str, object] = field(default_factory=dict, hash=False)
     fit: str = RESIZE
+
+    @property
+    def published(self) -> bool:
+        """Whether it is a generator of Dosovitskiy & Brox (2016), which DGN-AM and PPGN used."""
+        return self.architecture == "upconv"

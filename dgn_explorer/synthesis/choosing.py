@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from dgn_explorer.errors import DgnError
+from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.synthesis.parameters import Parameters, checked, parsed
+
+PUBLISHED = "published"
 
 
 class Described(Protocol):
@@ -32,6 +35,11 @@ def preset_of(about: Described, name: str) -> Parameters:
             f"Its presets are: {', '.join(about.presets)}.",
         )
     return about.presets[name]
+
+
+def usual_preset(about: Described, prior: PriorInfo) -> str:
+    """The preset where nobody names one: with a published prior the published rule."""
+    return PUBLISHED if prior.published and PUBLISHED in about.presets else "default"
 
 
 def changed(about: Described, parameters: Parameters, changes: Mapping[str, Any]) -> Parameters:

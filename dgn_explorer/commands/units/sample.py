@@ -50,7 +50,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="UNIT=WEIGHT",
     help="Another unit that the images of each UNIT shall show too, or avoid (negative weight).",
 )
-@click.option("--preset", default="default", show_default=True, help="Set of parameters.")
+@click.option(
+    "--preset",
+    default=None,
+    help="Set of parameters.  [default: default; with a published prior published]",
+)
 @click.option(
     "--init",
     "photo",
@@ -67,7 +71,7 @@ def sample_command(
     captioner: Path | None,
     vocabulary: Path | None,
     parts: tuple[str, ...],
-    preset: str,
+    preset: str | None,
     photo: Path | None,
     sampling: Sampling,
 ) -> None:
@@ -77,7 +81,9 @@ def sample_command(
     its own. The same command with a larger --count makes the same images first.
     """
     from dgn_explorer.engine.ordering import Wanted
+    from dgn_explorer.synthesis.choosing import usual_preset
     from dgn_explorer.synthesis.combination import parse_part
+    from dgn_explorer.synthesis.methods.ppgn.about import PPGN
     from dgn_explorer.synthesis.plan import plan_of
     from dgn_explorer.synthesis.targets import Maximise, Term
 
@@ -88,6 +94,7 @@ def sample_command(
         sampling.network, sampling.prior, sampling.device, sampling.threads, sampling.batch
     ) as explorer:
         info = explorer.network
+        preset = preset or usual_preset(PPGN, explorer.prior)
         others = tuple(Term(info.resolve(name), weight) for name, weight in more)
         alone = [Maximise((Term(info.resolve(text)), *others)) for text in units]
         alone += [Maximise((*_named(info, text).terms, *others)) for text in sentences]
