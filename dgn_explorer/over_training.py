@@ -22,6 +22,7 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis.targets import Maximise
 
+FRAMES_PER_SECOND = 2.0  # of a film: a frame a checkpoint
 CAPTION_PX = 240  # step-100000: 12.3, yellow cross 100%
 
 Said = Callable[[str], None]

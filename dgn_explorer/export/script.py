@@ -102,11 +102,13 @@ def command_line(script: Script, numeric: str = FLOAT32) -> str:
     return shell_command([*words, "--", order.to_json()])
 
 
-def _by_options(recipe: Recipe, opened: Sequence[str]) -> list[str]:
-    target = recipe.target
-    assert isinstance(target, Maximise)  # schema 1 knows no other
-    alone = len(target.terms) == 1 and target.terms[0].weight == 1
-    words = ["dgn-explorer", "visualize" if alone else "combine", *opened]
+def how_options(recipe: Recipe) -> list[str]:
+    """The options of ``visualize`` and ``strip`` that say by which method, and with what.
+
+    >>> how_options(Recipe("lite0", "ab", "mine", "cd", Maximise.of("fc:980")))
+    ['--steps', '250', '--set', 'step_start=0.25']
+    """
+    words: list[str] = []
     if recipe.method != METHODS[0].name:
         words += ["--method", recipe.method]
     for spec in recipe.parameters.specs():
@@ -118,6 +120,15 @@ def _by_options(recipe: Recipe, opened: Sequence[str]) -> list[str]:
         ):
             # without it the command takes the step size remembered for this network and prior
             words += ["--set", f"{spec.name}={written(spec, value)}"]
+    return words
+
+
+def _by_options(recipe: Recipe, opened: Sequence[str]) -> list[str]:
+    target = recipe.target
+    assert isinstance(target, Maximise)  # schema 1 knows no other
+    alone = len(target.terms) == 1 and target.terms[0].weight == 1
+    words = ["dgn-explorer", "visualize" if alone else "combine", *opened]
+    words += how_options(recipe)
     units = (str(t.unit) if alone else f"{t.unit}={t.weight!r}" for t in target.terms)
     words += ["--seed", str(recipe.seed), "--"]  # as a layer's name may begin with a dash
     return [*words, *units]

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import ElidedLabel, label, panel
@@ -38,12 +47,21 @@ class TrainingView(QWidget):
         self.row.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
         self.row.setFixedHeight(THUMBNAIL_PX + 64)
         self.missing = label("", "muted", wrap=True)
+        self.make = _button("Make them", "Make the images of the other checkpoints")
+        self.save = _button("Save…", "Save them as a film or as a row of pictures")
         self.missing.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         body, column = panel(margin=0, spacing=SMALL)
         column.setContentsMargins(LARGE, 0, SMALL, SMALL)
         column.addWidget(self.canvas, 1)
-        for widget in (self.caption, self.slider, self.row, self.missing):
+        for widget in (self.caption, self.slider, self.row):
             column.addWidget(widget)
+        below = QHBoxLayout()
+        below.setSpacing(SMALL)
+        below.addWidget(self.missing, 1)
+        below.addStretch()
+        below.addWidget(self.make)
+        below.addWidget(self.save)
+        column.addLayout(below)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
@@ -78,8 +96,10 @@ class TrainingView(QWidget):
         self.slider.setEnabled(len(records) > 1)
         self.row.setCurrentRow(list(records).index(chosen) if chosen in records else 0)
         some = "1 checkpoint has" if missing == 1 else f"{missing} checkpoints have"
-        self.missing.setText(f"{some} no such image yet. Make them with: {command}")
-        self.missing.setVisible(missing > 0)
+        self.missing.setText(f"{some} no such image yet. In a terminal: {command}")
+        for widget in (self.missing, self.make):
+            widget.setVisible(missing > 0)
+        self.save.setEnabled(bool(records))
 
     def _choose(self, at: int) -> None:
         there = 0 <= at < len(self._records)
@@ -95,3 +115,10 @@ class TrainingView(QWidget):
             name = self._classes[best] if best < len(self._classes) else f"class {best}"
             text += f" · seen as {name}, {share:.0%}"
         return plain(text)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(tip)
+    set_tip(button, tip)
+    return button
