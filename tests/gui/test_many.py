@@ -231,7 +231,7 @@ def test_a_run_shows_what_it_has_and_where_the_rest_stands(explorer: Explorer) -
     panel.picks.drop.click()
     panel.list.choose([2])
     panel.picks.pin.click()
-    assert [panel.list.item(row).text() for row in range(2)] == ["pinned · 10", "8"]
+    assert [panel.list.item(row).text() for row in range(2)] == ["★ 10", "8"]
     engine.so_far = so_far(4)
     engine.advance()
     explorer.until(lambda: explorer.stage.curve._marks == [1, 2, 3])  # of the steps up to now

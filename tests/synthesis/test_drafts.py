@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dgn_explorer.engine.answers.replaying import replay
+from dgn_explorer.engine.messages import Replay
 from dgn_explorer.results.record import Record, where_made
 from dgn_explorer.results.store import Store
 from dgn_explorer.synthesis import draft as draft_module
@@ -121,6 +123,18 @@ def test_chains_side_by_side_go_on_together_or_not_at_all(chains: Chains, tmp_pa
     alone.killed_at(11, orders[0])  # the other has nothing
     for a, b in zip(whole, finish(make_together(orders, alone.bench)), strict=True):
         same(a, b)
+
+
+def test_a_film_of_a_stored_chain_begins_with_its_first_step(
+    chains: Chains, tmp_path: Path
+) -> None:
+    home, order = Home(chains, tmp_path), chains.recipe("bee")
+    record = finish(make(order, home.bench))
+    home.store.put(record)
+    home.store.drafts.clear(order.key)
+    film = finish(replay(home.bench, Replay(order, record.steps, 7)))
+    assert len(film) == 7 and len({frame.tobytes() for frame in film}) == 7
+    assert not home.pieces(order)
 
 
 @pytest.mark.parametrize("state", ["done", "stopped"])

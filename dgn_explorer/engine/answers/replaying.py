@@ -2,12 +2,14 @@
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dgn_explorer.engine.messages import Replay
 from dgn_explorer.synthesis.bench import Bench
+from dgn_explorer.synthesis.draft import InMemory
 from dgn_explorer.synthesis.making import computing
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
@@ -17,6 +19,8 @@ def replay(bench: Bench, ask: Replay) -> Generator[Progress[Any], None, np.ndarr
     """Pictures (frames, S, S, 3) uint8 of an ascent, evenly spread, its last step included."""
     wanted = set(np.linspace(ask.steps, 1, min(ask.frames, ask.steps)).round().astype(int))
     pictures: list[np.ndarray] = []
+    # from the first step on, whatever of it is kept somewhere
+    bench = replace(bench, draft=lambda recipe: InMemory())
     with closing(computing((ask.recipe,), bench)) as work:
         for progress in work:
             if progress.done in wanted:

@@ -36,7 +36,7 @@ class LivePanel(QWidget):
         self.list.setFlow(QListView.Flow.LeftToRight)
         self.list.setWrapping(False)
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setFixedHeight(_EDGE_PX + 56)
+        self.list.setFixedHeight(_EDGE_PX + 50)
         self.list.setAccessibleName("Images so far")
         self.plot = BandPlot(desk.theme)
         self.text = label("", "muted")
@@ -94,4 +94,4 @@ class LivePanel(QWidget):
 
 def _caption(values: np.ndarray, number: int, pinned: bool) -> str:
     value = number_text(float(values[number, 0]))
-    return f"pinned · {value}" if pinned else value
+    return f"★ {value}" if pinned else value  # there is no room for the word
