@@ -32,7 +32,7 @@ class QuestionBar(QWidget):
         self._shown: tuple[str, ...] = ()
         self.chips = QButtonGroup(self)
         self._flow = FlowLayout(TIGHT)
-        self.sentence = ElidedLabel("muted")
+        self.sentence = ElidedLabel("muted", end=True)
         self.time = ElidedLabel("muted")
         self.go = action_button(table["visualise"])
         self.go.setProperty("role", "primary")

@@ -12,6 +12,7 @@ from dgn_explorer.gui.look.parts import ElidedLabel, flat_button, label, panel
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
 
+_FIRST = (3, 2, 1, 4)  # the tens of places, by how much their buttons are missed
 _LEAST_PX, _TITLE_PX, _ABOUT_PX, _REST_PX = 280, 180, 150, 110  # the rest: margins, gaps, dots
 
 
@@ -118,7 +119,13 @@ class TitleBar(QWidget):
         self.badge.setVisible(bool(self.badge.text()) and room >= badge)
         if not self.badge.isHidden():
             room -= badge
-        for action, button in self._buttons:
+        for action, button in sorted(self._buttons, key=_importance):
             wanted = self._belongs(action)
             room -= button.sizeHint().width() + TIGHT if wanted else 0
             button.setVisible(wanted and room >= 0)
+
+
+def _importance(button: tuple[Action, QToolButton]) -> int:
+    """Taking away comes first, then keeping; running and views have buttons elsewhere."""
+    tens = button[0].toolbar // 10
+    return _FIRST.index(tens) if tens in _FIRST else len(_FIRST)

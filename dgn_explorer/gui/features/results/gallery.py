@@ -25,7 +25,7 @@ from dgn_explorer.results.filters import ORDERS, ResultFilter, layers_of
 from dgn_explorer.results.summary import Summary
 
 EDGE = 128
-_COMBO_PX = 126  # the longest of the usual words
+_COMBO_PX = 119  # the longest of the usual words
 _STATES = (("done", "Finished"), ("stopped", "Stopped"), ("", "Any state"))
 _ORDERS = {
     "date": "Newest first",
