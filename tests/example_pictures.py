@@ -1,8 +1,8 @@
 """Draw the pictures of the questions: ``python -m tests.example_pictures FOLDER [NAME...]``.
 
 Whatever needs only a picture is asked of the program itself, about the picture of the question
-*Best image*, which its generator drew. What needs a set of photographs is a drawing of what the
-answer looks like. Move what is good to ``resources/``; each may take 15 KB.
+*Best image*, which its generator drew. What needs a set of photographs, or takes long, is a drawing
+of what the answer looks like. Move what is good to ``resources/``; each may take 15 KB.
 """
 
 import sys
@@ -175,17 +175,11 @@ def main() -> None:
             "caricature": lambda: _pair(photo, explorer.caricature(photo, "blocks.10")),
             "layer": lambda: _pair(photo, explorer.invert(photo, "blocks.5")),
             "rebuilt": lambda: _pair(photo, explorer.invert(photo, "blocks.15", "prior")),
-            "range": lambda: beside(
-                list(explorer.inverse_set({"fc:980": (8, 10)}, count=4).images), 2
-            ),
+            "range": in_range,
         }
         for name, make in makers.items():
             if not wanted or name in wanted:
                 _save(make(), folder / f"example-{name}.jpg")
-
-
-def _rebuilt(photo: np.ndarray, explorer: Explorer) -> Record:
-    return explorer.invert(photo, "blocks.15", "prior", parameters={"steps": 60})
 
 
 def _pair(photo: np.ndarray, record: Record) -> Image.Image:

@@ -1,6 +1,7 @@
 """Six pages with one subject each: what the title says is what every command means."""
 
 from collections.abc import Callable
+from importlib import resources
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
@@ -9,6 +10,7 @@ from dgn_explorer.gui.features.settings.start_chip import StartChip
 from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.studies.questions import questions
 from tests.gui.conftest import Explorer
 
 VOLCANO, STRAWBERRY = UnitAddress("fc", 1), UnitAddress("fc", 2)
@@ -138,3 +140,12 @@ def test_the_next_start_takes_it_all_up(
     assert [unit for unit, _ in again.combination.parts] == [VOLCANO, STRAWBERRY]
     assert again.engine.submitted == []  # nothing is made again by itself
     assert not [one for one in again.window.findChildren(QLabel) if "None" in one.text()]
+
+
+def test_every_question_has_a_small_example_picture() -> None:
+    folder = resources.files("dgn_explorer.resources")
+    for about in questions():
+        if about.asked.of:
+            file = folder.joinpath(about.asked.example)
+            assert about.asked.example and file.is_file(), about.name
+            assert len(file.read_bytes()) <= 15_000, about.asked.example

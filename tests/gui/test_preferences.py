@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 from dgn_explorer.gui.frame.glossary_dialog import GlossaryDialog
 from dgn_explorer.gui.frame.preferences_dialog import PreferencesDialog
 from dgn_explorer.gui.state import keeping
+from dgn_explorer.gui.state.display import Level, Notice
 from dgn_explorer.machine.threads import Threads, choose_threads, known_threads
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.step_sizes import remember_step, remembered_count
@@ -49,6 +50,12 @@ def test_every_choice_counts_at_once(explorer: Explorer, monkeypatch: pytest.Mon
     assert settings.value.parameters == settings.presets["quick"]
     assert explorer.controls.quality.word.text() == "Quick"
     assert explorer.desk.preferences.get("quality_level", 0) == -1
+    dialog.quiet.click()
+    explorer.session.notice.emit(Notice("for your information"))
+    explorer.session.notice.emit(Notice("deleted", action="Undo", run=list))
+    explorer.session.notice.emit(Notice("beware", Level.WARNING))
+    assert [card.notice.text for card in explorer.notices.cards()][-2:] == ["deleted", "beware"]
+    assert "for your information" not in [c.notice.text for c in explorer.notices.cards()]
     dialog.closing.click()
     dialog.long_queue.click()
     keep = explorer.desk.preferences

@@ -18,7 +18,7 @@ from dgn_explorer.gui.desk.drag_out import DragOut
 from dgn_explorer.gui.desk.error_dialog import ErrorDialog
 from dgn_explorer.gui.desk.inspector import Inspector
 from dgn_explorer.gui.desk.navigator import Navigator
-from dgn_explorer.gui.desk.notices import Notices
+from dgn_explorer.gui.desk.notices import QUIET_NOTICES, Notices
 from dgn_explorer.gui.desk.panels import Area, Panel, Panels
 from dgn_explorer.gui.desk.question_bar import QuestionBar
 from dgn_explorer.gui.desk.shortcut_sheet import own_keys
@@ -93,7 +93,9 @@ def lay_desk(
     questions = QuestionBar(book, session, table)
     book.put_above(title, questions)
     window.setCentralWidget(book)
-    notices = Notices(theme, book, lambda: book.clearance)
+    notices = Notices(
+        theme, book, lambda: book.clearance, lambda: preferences.get(QUIET_NOTICES, False)
+    )
     session.display_changed.connect(notices.place_later)
     session.notice.connect(notices.show_notice)
     book.page_changed.connect(notices.place_later)

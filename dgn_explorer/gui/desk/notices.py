@@ -12,6 +12,7 @@ from dgn_explorer.gui.look.plain import plain_lines
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, Theme
 from dgn_explorer.gui.state.display import Level, Notice
 
+QUIET_NOTICES = "quiet_notices"  # the preference: only warnings, errors and what can be undone
 SHOWN_MS = {Level.INFO: 5000, Level.WARNING: 12000, Level.ERROR: 20000}
 _MOST = 3
 _LEAST, _WIDTH = 220, 400
@@ -69,10 +70,16 @@ class Notices(QWidget):
     """A column of notices over the lower right corner of ``over``, ``clearance`` pixels up."""
 
     def __init__(
-        self, theme: Theme, over: QWidget, clearance: Callable[[], int] = lambda: 0
+        self,
+        theme: Theme,
+        over: QWidget,
+        clearance: Callable[[], int] = lambda: 0,
+        quiet: Callable[[], bool] = lambda: False,
     ) -> None:
+        """While ``quiet`` says so, what merely informs and asks for nothing is not shown."""
         super().__init__(over)
         self._theme, self._over, self._clearance = theme, over, clearance
+        self._quiet = quiet
         # Not read back from the layout: for each of its items PySide would keep a wrapper that
         # outlives the item, and mistake the next object at that address for it.
         self._cards: list[NoticeCard] = []
@@ -88,6 +95,8 @@ class Notices(QWidget):
 
     def show_notice(self, notice: Notice) -> None:
         """Show one more; the same words twice count as one, the oldest go first."""
+        if self._quiet() and notice.level is Level.INFO and not notice.action:
+            return
         kept = [card for card in self.cards() if card.notice.text != notice.text]
         gone = [card for card in self.cards() if card not in kept] + kept[: -(_MOST - 1)]
         for old in gone:

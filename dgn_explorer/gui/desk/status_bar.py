@@ -1,13 +1,18 @@
-"""The line at the bottom: device, network and generator."""
+"""The line at the bottom: network, generator, device and memory."""
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
 
-from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.parts import label, set_role
 from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM
 from dgn_explorer.gui.state.session import Session
+from dgn_explorer.machine.memory import free_bytes
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import PriorInfo
+
+_LOOK_MS = 5000
+_LITTLE_BYTES = 500_000_000
 
 
 class StatusBar(QStatusBar):
@@ -19,15 +24,27 @@ class StatusBar(QStatusBar):
         self.device = label("Loading PyTorch…", "caption")
         self.network = label("", "caption")
         self.prior = label("", "caption")
+        self.memory = label("", "caption")
+        set_tip(self.memory, "Memory that this machine still has for pictures and networks")
+        looking = QTimer(self)
+        looking.setInterval(_LOOK_MS)
+        looking.timeout.connect(self._look)
+        looking.start()
+        self._look()
         facts = QWidget()
         row = QHBoxLayout(facts)
         row.setContentsMargins(MEDIUM, 2, MEDIUM, 2)
         row.setSpacing(LARGE)
-        for part in (self.network, self.prior, self.device):
+        for part in (self.network, self.prior, self.device, self.memory):
             row.addWidget(part)
         self.addPermanentWidget(facts)
         session.device_known.connect(self._device_known)
         session.opened.connect(self._opened)
+
+    def _look(self) -> None:
+        free = free_bytes()
+        self.memory.setText(f"Memory: {free / 1e9:.1f} GB free")
+        set_role(self.memory, "role", "problem" if free < _LITTLE_BYTES else "caption")
 
     def _device_known(self, device: str) -> None:
         self.device.setText(f"Device: {device}")

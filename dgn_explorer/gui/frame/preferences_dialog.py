@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.desk import Desk
+from dgn_explorer.gui.desk.notices import QUIET_NOTICES
 from dgn_explorer.gui.look.number_field import NumberField
 from dgn_explorer.gui.look.parts import ElidedLabel, closing_button, fix_width, label
 from dgn_explorer.gui.look.plain import set_tip
@@ -87,6 +88,9 @@ class PreferencesDialog(QDialog):
         self.long_queue = self._switch(
             "Say when a long queue has ended", SAY_WHEN_QUEUE_ENDS, "Notices"
         )
+        self.quiet = self._switch(
+            "Only warnings, errors and what can be undone", QUIET_NOTICES, on=False
+        )
         self.closing = self._switch("Ask before closing while a picture forms", ASK_BEFORE_CLOSING)
         self.most = NumberField(int, 0, 100_000, self._keep.get(MOST_GB, 0))
         self.most.edited.connect(lambda value: self._keep.put(MOST_GB, int(value)))
@@ -127,9 +131,10 @@ class PreferencesDialog(QDialog):
             self._grid.addWidget(label(help, "caption", wrap=True), row + 1, 1)
         self._grid.setRowMinimumHeight(row + 2, SMALL)
 
-    def _switch(self, text: str, name: str, title: str = "") -> QCheckBox:
+    def _switch(self, text: str, name: str, title: str = "", on: bool = True) -> QCheckBox:
+        """A preference that is ``on`` until somebody decides."""
         box = QCheckBox(text)
-        box.setChecked(self._keep.get(name, True))
+        box.setChecked(self._keep.get(name, on))
         box.toggled.connect(lambda on: self._keep.put(name, on))
         self._row(title, box)
         box.setAccessibleName(text)
