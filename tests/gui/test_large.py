@@ -12,7 +12,7 @@ from dgn_explorer.gui.features.queue.queue_panel import QueuePanel
 from dgn_explorer.gui.features.results.results_model import ResultModel
 from dgn_explorer.gui.features.units.layer_model import LayerModel
 from dgn_explorer.gui.features.units.unit_model import UnitModel
-from dgn_explorer.gui.state.search_index import SearchIndex
+from dgn_explorer.gui.state.networks.search_index import SearchIndex
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import LayerInfo
 from tests.gui.conftest import Explorer

@@ -19,7 +19,7 @@ from dgn_explorer.gui.frame.tour import Tour
 from dgn_explorer.gui.look.plain import network_text, plain, set_tip
 from dgn_explorer.gui.look.theme import CHOICES
 from dgn_explorer.gui.state.keeping import Keeping
-from dgn_explorer.gui.state.network_cards import NetworkCards
+from dgn_explorer.gui.state.networks.network_cards import NetworkCards
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import PriorInfo

@@ -15,7 +15,7 @@ from dgn_explorer.gui.look.parts import ElidedLabel, label, set_role
 from dgn_explorer.gui.look.plain import plain, set_tip
 from dgn_explorer.gui.look.texts import TIMES
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, TIGHT
-from dgn_explorer.gui.state.network_cards import Checked, NetworkCard, NetworkCards
+from dgn_explorer.gui.state.networks.network_cards import Checked, NetworkCard, NetworkCards
 
 _EMPTY = (
     "Look at a network before it is opened: what it takes, what it can name, and how many of your "

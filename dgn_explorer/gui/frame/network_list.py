@@ -10,7 +10,7 @@ from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.plain import network_text, plain, set_tip
 from dgn_explorer.gui.look.row_delegate import QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import SMALL, TIGHT, Theme
-from dgn_explorer.gui.state.network_cards import NetworkNames
+from dgn_explorer.gui.state.networks.network_cards import NetworkNames
 
 _PairRole = Qt.ItemDataRole.UserRole + 1
 _NUMBERED = 9  # recent ones with a key of their own

@@ -21,7 +21,7 @@ from dgn_explorer.gui.frame.network_card import NetworkCardView
 from dgn_explorer.gui.frame.network_list import NetworkList
 from dgn_explorer.gui.look.parts import label
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL, WIDE, Theme
-from dgn_explorer.gui.state.network_cards import NetworkCards
+from dgn_explorer.gui.state.networks.network_cards import NetworkCards
 from dgn_explorer.networks.loaders import file_filters, spec_examples
 
 _RECENT = "recent"

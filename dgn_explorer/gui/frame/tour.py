@@ -55,6 +55,7 @@ class Tour(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk.window)
         self._theme: Theme = desk.theme
+        self._window: QWidget = desk.window
         self._stops, self._at = stops_of(desk), 0
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -74,7 +75,7 @@ class Tour(QWidget):
         buttons.addStretch()
         for button in (self.end, self.back, self.next):
             buttons.addWidget(button)
-        column = QVBoxLayout(self._card)
+        column = self._column = QVBoxLayout(self._card)
         column.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
         column.setSpacing(SMALL)
         column.addWidget(self.title)
@@ -89,8 +90,8 @@ class Tour(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the window's size."""
-        if event.type() == QEvent.Type.Resize and watched is self.parent():
-            self.setGeometry(self.parentWidget().rect())
+        if event.type() == QEvent.Type.Resize and watched is self._window:
+            self.setGeometry(self._window.rect())
             self._place()
         return False
 
@@ -145,12 +146,12 @@ class Tour(QWidget):
 
     def _hole(self) -> QRect:
         part = self._stops[self._at].place()
-        corner = part.mapTo(self.parentWidget(), QPoint(0, 0))
+        corner = part.mapTo(self._window, QPoint(0, 0))
         return QRect(corner, part.size()).intersected(self.rect())
 
     def _place(self) -> None:
         """Put the card beside the part, or into it where it is large."""
-        self._card.setFixedHeight(self._card.layout().totalHeightForWidth(_WIDTH_PX))
+        self._card.setFixedHeight(self._column.totalHeightForWidth(_WIDTH_PX))
         hole, card = self._hole(), self._card.rect()
         left = hole.right() + LARGE
         if left + card.width() > self.width() - SMALL:

@@ -3,8 +3,7 @@
 Widgets call the methods and follow the signals; the engine's events come in through `handle`.
 """
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -26,6 +25,7 @@ from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
 from dgn_explorer.gui.state.jobs import JobList
 from dgn_explorer.gui.state.labels import Labels
 from dgn_explorer.gui.state.library import Library
+from dgn_explorer.gui.state.networks.opening import Following, Opening, Pair
 from dgn_explorer.gui.state.pictures.examples import Examples
 from dgn_explorer.gui.state.questions import Questions
 from dgn_explorer.gui.state.run_settings import SettingsModel
@@ -34,7 +34,7 @@ from dgn_explorer.gui.state.surveys import Surveys
 from dgn_explorer.gui.state.usual import Usual
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.priors.info import FLOAT32, PriorInfo
+from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.studies.survey import Order, Survey
@@ -69,7 +69,7 @@ class Session(QObject):
     ) -> None:
         """``read_only`` is for a second window: it shows what is there, and changes nothing."""
         super().__init__(parent)
-        self._engine, self._flows, self.read_only = engine, flows, read_only
+        self._flows, self.read_only = flows, read_only
         self.undo = QUndoStack(self)
         self.settings = SettingsModel(self.undo, self)
         self.library = Library(store, flows, read_only, self)
@@ -83,18 +83,9 @@ class Session(QObject):
         self.study.long_ended.connect(self.usual.take)
         self.step_size = StepSizeFinder(self.settings, self.questions, flows, self)
         self.runs = Runs(engine, flows, self.library, self.questions, self.label, self)
-        self.network: NetworkInfo | None = None
-        self.networks: dict[str, NetworkInfo] = {}  # all opened so far, by fingerprint
-        self.prior: PriorInfo | None = None
-        self.numeric = FLOAT32
-        self.asked = ("", "")  # the network and prior asked for last, whatever came of it
-        self.pair = ("", "")  # those that are open
-        self._asking: deque[tuple[str, str]] = deque()  # the engine answers in this order
+        self._opening = Opening(engine)
         self.continued: dict[str, str] = {}  # key of a recipe of more steps to its result's
         self.unit: UnitAddress | None = None
-        self._wanted_first = self._show_then = ""
-        self._fallback: tuple[str, str] | None = None
-        self._before: tuple[NetworkInfo, UnitAddress | None] | None = None  # what is reloaded
         self._on_show = OnShow(self.runs, self.library, self.labels, flows, self._is_foreign, self)
         self._on_show.changed.connect(self.display_changed)
         self._on_show.frame.connect(self.frame)
@@ -113,6 +104,36 @@ class Session(QObject):
         return self._on_show.display
 
     @property
+    def network(self) -> NetworkInfo | None:
+        """The network that is open."""
+        return self._opening.network
+
+    @property
+    def networks(self) -> Mapping[str, NetworkInfo]:
+        """All that were opened so far, by fingerprint."""
+        return self._opening.networks
+
+    @property
+    def prior(self) -> PriorInfo | None:
+        """The prior that is open."""
+        return self._opening.prior
+
+    @property
+    def numeric(self) -> str:
+        """The arithmetic that the engine chose for it."""
+        return self._opening.numeric
+
+    @property
+    def asked(self) -> Pair:
+        """The network and prior asked for last, whatever came of it."""
+        return self._opening.asked
+
+    @property
+    def pair(self) -> Pair:
+        """Those that are open."""
+        return self._opening.pair
+
+    @property
     def jobs(self) -> JobList:
         """Everything that runs or waits."""
         return self.runs.jobs
@@ -126,22 +147,17 @@ class Session(QObject):
 
         ``fallback`` is the pair to open if the first one cannot be opened.
         """
-        self._wanted_first, self._fallback = unit, fallback
-        self._engine.start()
-        self.reopen(network, prior)
+        self._opening.begin((network, prior), unit, fallback)
         self.library.refresh()
 
     def reopen(self, network: str, prior: str) -> None:
         """Ask for another network or prior; the ones that are open stay until it is there."""
-        self.asked = (network, prior)
-        self._asking.append(self.asked)
-        self._engine.open(network, prior)
+        self._opening.ask(network, prior)
 
     def reload(self) -> None:
         """Read what is open from its files again; the unit stays chosen if it is still there."""
         if self.network is not None:
-            self._before = self.network, self.unit
-            self.reopen(*self.pair)
+            self._opening.ask(*self.pair, Following(before=(self.network, self.unit)))
 
     def may_change(self) -> bool:
         """Whether anything may be made, deleted or noted here; if not, a notice says why."""
@@ -338,7 +354,7 @@ class Session(QObject):
     def restore(self, key: str) -> None:
         """Show a result of the last session, if nothing else is on show or asked for."""
         shown = self._on_show
-        if self._wanted_first or shown.wanted or shown.display.showing is not Showing.NOTHING:
+        if self._opening.wants_unit or shown.wanted or shown.display.showing is not Showing.NOTHING:
             return
         if key:
             shown.restore(key)
@@ -380,10 +396,7 @@ class Session(QObject):
         self.library.stop()
 
     def _opened(self, event: Opened) -> None:
-        self.network, self.prior = event.network, event.prior
-        self.pair = self._asking.popleft()
-        self.networks[event.network.fingerprint] = event.network
-        self.numeric = event.numeric
+        following = self._opening.take(event)
         self.unit = None
         if self.display.showing is Showing.LOADING:
             self._on_show.show(Display(Showing.NOTHING))
@@ -391,21 +404,16 @@ class Session(QObject):
         self.usual.follow(event.network)
         self.examples.follow(event.network, event.prior)
         self.opened.emit(event.network, event.prior)
-        self._reloaded(event.network)
+        if following.before is not None:
+            self._reloaded(event.network, *following.before)
         for notice in event.network.notices:
             self.notice.emit(Notice(notice, Level.WARNING))
-        wanted, self._wanted_first = self._wanted_first, ""
-        then, self._show_then = self._show_then, ""
-        if then:
-            self.show_result(then)
-        self._flows.start(self._begin(event, wanted))
+        if following.key:
+            self.show_result(following.key)
+        self._flows.start(self._begin(event, following.unit))
 
-    def _reloaded(self, network: NetworkInfo) -> None:
+    def _reloaded(self, network: NetworkInfo, old: NetworkInfo, unit: UnitAddress | None) -> None:
         """Say whether a file has changed, and go to the unit as before."""
-        before, self._before = self._before, None
-        if before is None:
-            return
-        old, unit = before
         same = old.fingerprint == network.fingerprint
         what = "has not changed" if same else "has changed: it counts as another network"
         self.notice.emit(Notice(f"{network.title} has been read again and {what}."))
@@ -424,12 +432,7 @@ class Session(QObject):
             self.problem.emit(error.message, error.hint, "")
 
     def _open_failed(self, event: OpenFailed) -> None:
-        self._show_then, self._before = "", None
-        self._asking.popleft()
-        fallback, self._fallback = self._fallback, None
-        if self.network is None and fallback is not None:
-            self.reopen(*fallback)
-        elif self.network is None:
+        if not self._opening.refused(event) and self.network is None:
             self._on_show.show(Display(Showing.FAILED, message=event.message, hint=event.hint))
         self.problem.emit(event.message, event.hint, event.details)
 
@@ -460,8 +463,7 @@ class Session(QObject):
         prior = order.prior if isinstance(order, Recipe) and order.prior else self.pair[1]
 
         def open_it() -> None:
-            self._show_then = found.key
-            self.reopen(order.network, prior)
+            self._opening.ask(order.network, prior, Following(key=found.key))
 
         text = f"This is of {network_text(order.network)}, which is not open."
         self.notice.emit(Notice(text, Level.WARNING, "Open that network", open_it))

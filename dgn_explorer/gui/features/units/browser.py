@@ -18,7 +18,7 @@ from dgn_explorer.gui.features.units.unit_model import UnitModel
 from dgn_explorer.gui.look.card_view import CardView
 from dgn_explorer.gui.look.parts import ElidedLabel, label, panel
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL, TIGHT, Theme
-from dgn_explorer.gui.state.search_index import Hit
+from dgn_explorer.gui.state.networks.search_index import Hit
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo

@@ -20,8 +20,8 @@ from dgn_explorer.gui.look.parts import label, set_role
 from dgn_explorer.gui.look.plain import plain
 from dgn_explorer.gui.look.row_delegate import HEIGHT, QuietRole, RowDelegate
 from dgn_explorer.gui.look.theme import SMALL, Theme
+from dgn_explorer.gui.state.networks.search_index import Hit, SearchIndex
 from dgn_explorer.gui.state.notes import Notes
-from dgn_explorer.gui.state.search_index import Hit, SearchIndex
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.networks.info import NetworkInfo
 
