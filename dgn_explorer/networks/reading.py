@@ -59,8 +59,10 @@ def first_tensor(output: Any) -> Tensor | None:
         return output
     if isinstance(output, Mapping):
         return first_tensor(output["logits"] if "logits" in output else tuple(output.values()))
-    if dataclasses.is_dataclass(output) or hasattr(output, "logits"):
-        return first_tensor(dict(vars(output)))
+    if (logits := getattr(output, "logits", None)) is not None:
+        return first_tensor(logits)
+    if dataclasses.is_dataclass(output):
+        return first_tensor([getattr(output, x.name) for x in dataclasses.fields(output)])
     if isinstance(output, tuple | list):
         return next((x for x in map(first_tensor, output) if x is not None), None)
     return None

@@ -137,6 +137,26 @@ def as_evaluated(
     return found, trained
 
 
+def of_dictionary(name: str, inputs: list[Value]) -> Value:
+    """What an operation gives that reads or changes a dictionary; its keys are settled."""
+    rest = [value for _, value in inputs[1:]]
+    fallback = inputs[2] if name in ("get", "pop") and len(inputs) > 2 else (None, None)
+    found = []
+    for stood, items in enumerate(inputs[0]):
+        if name in ("__getitem__", "get", "pop"):
+            take = items.pop if name == "pop" else items.get
+            found.append(take(rest[0], fallback[stood]))
+        elif name in ("keys", "values", "items"):
+            found.append(list(getattr(items, name)()))
+        elif name in ("__contains__", "len"):
+            found.append(rest[0] in items if name == "__contains__" else len(items))
+        elif name == "copy":
+            found.append(dict(items))
+        else:
+            raise unknown(f"aten::{name} of a dictionary")
+    return found[0], found[1]
+
+
 def made_tensor(numbers: list[Any], kind: int | None, other: bool) -> Tensor:
     """``torch.tensor(numbers, dtype=kind)``, whose operation takes no list from Python."""
     made = torch.tensor(numbers)

@@ -28,6 +28,7 @@ from dgn_explorer.networks.programs.script_operations import (
     Value,
     as_evaluated,
     made_tensor,
+    of_dictionary,
     overload,
     tells_sizes,
     unknown,
@@ -212,14 +213,19 @@ class _Writer:
         inputs, outputs = self._inputs(node), list(node.outputs())
         output = outputs[0] if outputs else None
         values = [value for _, value in inputs]
-        if name in ("append", "extend", "insert", "_set_item"):
+        if name in ("append", "extend", "insert", "_set_item", "clear") or (
+            name == "reverse" and isinstance(values[0], list)
+        ):
             self._change_list(name, inputs)
             if output is not None:
                 self._bind(output, inputs[0])
             return
         if name == "warn":
             return
-        if name == "copy" and isinstance(values[0], list):
+        if values and isinstance(values[0], dict):
+            self._bind(output, of_dictionary(name, inputs))
+            return
+        if name in ("copy", "list") and isinstance(values[0], list):
             self._bind(output, (list(inputs[0][0]), list(values[0])))
             return
         if name in SETTLED:
@@ -265,6 +271,8 @@ class _Writer:
                 items.append(rest[0])
             elif name == "extend":
                 items.extend(rest[0])
+            elif name in ("clear", "reverse"):
+                getattr(items, name)()
             elif name == "insert":
                 items.insert(inputs[1][1], rest[1])
             else:

@@ -4,6 +4,7 @@ import io
 import math
 import warnings
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -229,3 +230,47 @@ def test_numbers_made_of_sizes(script: bool) -> None:
     else:
         program = traced(module)
     assert close(program.module(image()), module(image()))
+
+
+class Outputs(NamedTuple):
+    aux: Tensor | None
+    logits: Tensor
+
+
+class Collections(nn.Module):
+    """Dictionaries that are filled, asked and emptied, lists that are turned, a named tuple."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 8, 1), nn.Linear(8, 5)
+        self.parts = nn.ModuleDict({"one": nn.Conv2d(8, 8, 1), "two": nn.Conv2d(8, 8, 1)})
+
+    def forward(self, x: Tensor) -> Outputs:
+        y = self.conv(x)
+        found: dict[str, Tensor] = {}
+        for name, part in self.parts.items():
+            found[name] = part(y)
+        total = found["one"] - found.pop("two")
+        for name, one in found.items():
+            if name in found and len(found) == 1:
+                total = total + one * 2
+        sides = [4, 8]
+        sides.reverse()
+        turned = list(sides)
+        sides.clear()
+        pooled = torch.nn.functional.adaptive_avg_pool2d(total, turned).amax(2).mean(2)
+        return Outputs(None, self.fc(pooled))
+
+
+def test_dictionaries_lists_and_named_tuples() -> None:
+    module, file = Collections().eval(), io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.script(module), file)
+    archive = scripted.harmless(file.getvalue(), "file").getvalue()
+    network = opened(open_program(SCRIPTED, archive, 3, 16).module)
+    assert close(network.logits(image()), module(image()).logits)
+    assert wrong_layers(network, image()) == []
+    plain = opened(module)
+    assert close(plain.logits(image()), module(image()).logits)
+    assert (plain.info.output_layer, plain.info.layer("parts.two").channels) == ("fc", 8)
