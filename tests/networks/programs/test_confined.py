@@ -81,6 +81,7 @@ def test_what_does_not_end_is_ended_and_nobody_waits(
     monkeypatch.setattr(confined, "MEMORY_BYTES", 1 << 28 if sort == "memory" else 64 << 30)
     if sort == "clock":
         monkeypatch.setattr(limits, "TRYING_S", 2.0)
+        monkeypatch.setattr(limits, "BUSY_S", 0.0)
     archive = scripted.harmless(hostile.packed(bomb(script)), "file").getvalue()
     beats: list[float] = []
     stop = threading.Event()
@@ -114,6 +115,17 @@ def test_an_opening_is_given_up_when_its_time_is_over(
         loading.open_program(kind, archive, 3, 16, tried=True, deadline=over)
     with pytest.raises(DgnError, match="did not end within 0 seconds"):
         require_opens(kind, archive, 3, 16, "file", over)
+
+
+def test_an_opening_that_a_busy_machine_held_up_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "OPENING_S", 0.1)
+    late = Deadline(time.monotonic() - 1.0, time.thread_time())
+    late.require()  # it has had nothing of that second
+    with pytest.raises(DgnError, match="given up"):
+        Deadline(time.monotonic() - 1.0, time.thread_time() - 0.06).require()
+    with pytest.raises(DgnError, match="given up"):
+        Deadline(time.monotonic() - limits.BUSY_S - 1.0, time.thread_time()).require()
+    Deadline(time.monotonic() + 9.0, time.thread_time() - 9.0).require()
 
 
 def test_what_the_process_takes_to_start_is_not_the_networks(
