@@ -14,11 +14,13 @@ import sys
 import sysconfig
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from dgn_explorer.disk import read_file
 from dgn_explorer.errors import DgnError
@@ -56,7 +58,16 @@ def _call(arch: str, factory: Callable[[], Any]) -> nn.Module:
         raise DgnError(
             f"{arch} returned a {type(module).__name__}.", "It must return a torch.nn.Module."
         )
-    return module.eval()
+    # what torch.compile returns shows no layers
+    compiled = type(module).__name__ == "OptimizedModule"
+    built: nn.Module = module.get_submodule("_orig_mod") if compiled else module
+    for name, tensor in chain(built.named_parameters(), built.named_buffers()):
+        if is_lazy(tensor):
+            raise DgnError(
+                f"{arch} returned a network whose {name} has no size yet.",
+                "Let it run once on an image there before it is returned.",
+            )
+    return built.eval()
 
 
 def _factory(source: str, name: str, confirm: Confirm) -> Callable[[], Any]:
@@ -92,6 +103,8 @@ def _named(source: str, name: str, load: Callable[[], Any]) -> Callable[[], Any]
     factory = getattr(module, name, None)
     if not callable(factory):
         raise DgnError(f"{source} has no function or class called {name!r}.", _WAY_OUT)
+    if isinstance(factory, nn.Module):  # a network that was made when the file was run
+        return lambda: factory
     found: Callable[[], Any] = factory
     return found
 
