@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from dgn_explorer.engine.messages import Cancelled
+from dgn_explorer.gui.features.many import many_view
 from dgn_explorer.gui.features.many.band_plot import _axis
 from dgn_explorer.gui.features.many.distance_map import placed
 from dgn_explorer.gui.features.many.hole_dialog import HoleDialog
@@ -185,6 +186,18 @@ def test_what_is_dropped_is_out_of_sight_and_comes_back(explorer: Explorer) -> N
     view.picks.drop.click()
     assert captions(view) == ["pinned · 9", "8.5", "9.25", "8"]
     explorer.until(lambda: not read_picks(path.parent, order.key).dropped)
+
+
+def test_of_very_many_images_the_first_are_listed(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many_view, "MOST", 3)
+    view = shown(explorer, recipe(explorer, "ppgn"))
+    assert captions(view) == ["8.5", "9.25", "8"]
+    view.list.clearSelection()
+    assert view._text.text() == "The first 3 of 4 images"
+    view.order.setCurrentText(STRONGEST)
+    assert captions(view) == ["9.25", "9", "8.5"]
 
 
 def test_picks_go_on_with_a_longer_chain(explorer: Explorer) -> None:

@@ -28,6 +28,7 @@ from dgn_explorer.results.picks import Picks
 from dgn_explorer.results.record import Record
 
 FOUND, STRONGEST, UNLIKE = "in the order made", "strongest first", "least alike first"
+MOST = 1_000  # images in the list: a chain may have ten times as many
 _DISTANCES = "distances"
 
 
@@ -122,7 +123,7 @@ class ManyView(QWidget):
         elif self.order.currentText() == UNLIKE:
             numbers = _least_alike_first(record.array(_DISTANCES))
         self.dropped.setVisible(bool(picks.dropped))
-        self._shown = picks.order(numbers, self.dropped.isChecked())
+        self._shown = picks.order(numbers, self.dropped.isChecked())[:MOST]
         captions = [
             f"{_marks(picks, number)}{number_text(record.activation_of(number))}"
             for number in range(record.count)
@@ -167,7 +168,9 @@ class ManyView(QWidget):
                 index, share = tops[number][0]
                 seen = f", seen as {network.labels[index]} ({share:.0%})"
             return f"Image {number + 1} of {record.count}{seen}"
-        return f"{record.count} images" + (f", {len(chosen)} chosen" if chosen else "")
+        listed = f"the first {MOST:,} of " if len(self._shown) == MOST < record.count else ""
+        said = f"{listed}{record.count:,} images{f', {len(chosen)} chosen' if chosen else ''}"
+        return said[0].upper() + said[1:]
 
     def _choose_most_different(self) -> None:
         if self._record is not None:
