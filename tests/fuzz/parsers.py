@@ -19,6 +19,7 @@ from dgn_explorer.results.hdf5_file import encode
 from dgn_explorer.results.index import INDEX, read_index, write_index
 from dgn_explorer.results.notebook import Notebook, UnitNote, notebook_path, read_notebook
 from dgn_explorer.results.pack import pack, unpack
+from dgn_explorer.results.picks import Picks, read_picks
 from dgn_explorer.results.record_file import read_raw, read_record, read_summary
 from dgn_explorer.results.store import Store
 from dgn_explorer.results.unfinished import encode_queue, read_queue
@@ -171,6 +172,9 @@ def _results(folder: Path) -> list[Parser]:
     path.parent.mkdir()
     read = lambda p: read_notebook(p.parent, "a" * 64)  # noqa: E731
     made.append(Parser("notes", path, book.to_json().encode(), read))
+    picks = Picks().pin([0, 7]).drop([3]).to_json().encode()
+    path = place(folder, "picks", f"{'a' * 64}.json")
+    made.append(Parser("picks", path, picks, lambda p: read_picks(p.parent, "a" * 64)))
     queue = encode_queue([make_recipe(i) for i in range(3)]).encode()
     made.append(Parser("queue", place(folder, "queue", "queue.json"), queue, read_queue))
     return [*made, *orders.parsers(folder)]
