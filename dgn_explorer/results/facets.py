@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from dgn_explorer.export.site.pages import Table
 from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.methods.facets.about import FLAGGED
 
@@ -84,3 +85,26 @@ def facet_rows(record: Record) -> np.ndarray:
         [record.array("examples"), means[:, None], images[:, None]], 1
     )
     return rows
+
+
+def facet_table(record: Record) -> Table:
+    """A row for each facet, and three photographs of each, for a site."""
+    rows = [
+        [
+            str(facet.number + 1),
+            f"{facet.share:.0%}",
+            f"{facet.stability:.2f}",
+            f"{facet.activation:.3g}",
+            f"{facet.photo_activation:.3g}",
+            facet.remark,
+        ]
+        for facet in facets_of(record)
+    ]
+    names = ["kind", "share of the photographs", "found again", "activation of its image"]
+    examples = record.array("examples")
+    return Table(
+        "Kinds of photographs",
+        [*names, "of its photographs", "remark"],
+        rows,
+        [picture for facet in examples for picture in facet],
+    )

@@ -15,12 +15,14 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.export.site.pages import NetworkPages, Shown, Table, UnitPage
 from dgn_explorer.networks.spec_text import FLAGS, parse_spec
 from dgn_explorer.plain_text import printable, shell_command
+from dgn_explorer.results.facets import facet_table
 from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import Store
 from dgn_explorer.results.summary import Summary
 from dgn_explorer.results.unit_tables import tables_of_units
 from dgn_explorer.studies.survey import Order, Survey
 from dgn_explorer.synthesis.inputs import MASK, PHOTO
+from dgn_explorer.synthesis.methods.facets.about import FACETS
 from dgn_explorer.synthesis.methods.table import METHODS
 from dgn_explorer.synthesis.recipe import Recipe, canonical_json
 from dgn_explorer.synthesis.start import FromCode, FromResult
@@ -137,8 +139,10 @@ class _Layer:
 
     def pages(self) -> Iterator[UnitPage]:
         for address in sorted(self.units, key=_natural):
-            shown = list(self._shown(self.units[address]))
-            tables = self.tables.get(address, ())
+            records = list(self._records(self.units[address]))
+            shown = [_shown(record, self.spec, self.names) for record in records]
+            kinds = [facet_table(one) for one in records if one.order.about == FACETS]
+            tables = [*kinds, *self.tables.get(address, ())]
             if not (shown or tables):
                 continue
             label = next((one.label for one in shown if one.label), "")
@@ -158,7 +162,7 @@ class _Layer:
             words += ["--unit", address]
         return shell_command(words)
 
-    def _shown(self, items: Sequence[Summary]) -> Iterator[Shown]:
+    def _records(self, items: Sequence[Summary]) -> Iterator[Record]:
         for item in sorted(items, key=_order):
             record = _read(self.store, item, self.published)
             if record is None:
@@ -166,7 +170,7 @@ class _Layer:
             if not self.photographs and _private(record.order, self.store):
                 self.published.leave_out(_PRIVATE)
                 continue
-            yield _shown(record, self.spec, self.names)
+            yield record
 
 
 class _ClassNames:

@@ -14,6 +14,7 @@ from dgn_explorer.studies.survey import Survey
 from dgn_explorer.studies.top_photos.about import BINS, LEVELS
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.kinds import top_parts
+from dgn_explorer.synthesis.methods.facets.about import FACETS
 from dgn_explorer.synthesis.methods.ppgn.about import PPGN
 from dgn_explorer.synthesis.start import PHOTO_START, FromCode, FromResult
 from dgn_explorer.synthesis.targets import Maximise, Term
@@ -46,6 +47,43 @@ def samples(index: int = 980, count: int = 3, seed: int = 0) -> Record:
         WHERE,
         "volcano",
     )
+
+
+def facets(index: int = 980) -> Record:
+    """Two kinds of a unit's photographs, the second of which is hardly one."""
+    grey = np.arange(6, dtype=np.uint8).reshape(2, 3)[..., None, None, None]
+    columns = {
+        "shares": [0.75, 0.25],
+        "stability": [0.875, 0.5],
+        "photo_activations": [9.0, 4.0],
+        "cosines": [0.5, 0.25],
+    }
+    parts = {
+        **samples(index, 2).parts,
+        **{name: np.array(values, np.float32) for name, values in columns.items()},
+        "activations": np.array([[8.0], [3.0]], np.float32),
+        "nearest_facet": np.array([0, 1], np.int32),
+        "nearest": np.zeros((2, 1), np.int32),
+        "mean_images": np.zeros((2, 12, 16, 3), np.uint8),
+        "examples": 40 * np.broadcast_to(grey, (2, 3, 12, 16, 3)).astype(np.uint8),
+        "names": ("anna.jpg",),
+        "facet_of": np.zeros(1, np.int32),
+        "values": np.ones(1, np.float32),
+        "map": np.zeros((1, 2), np.float32),
+        "tried": np.array([2], np.int32),
+        "scores": np.ones(1, np.float32),
+        "unreadable": (),
+    }
+    wanted = {part.name for part in FACETS.parts} | {"images", "codes", "activations"}
+    wanted |= {name for name in parts if name.startswith("top")}
+    recipe = make_recipe(
+        index,
+        method="facets",
+        parameters=FACETS.default,
+        inputs=(Input("photos", 64 * "5", "anna"),),
+    )
+    kept = {name: part for name, part in parts.items() if name in wanted}
+    return Record(recipe, kept, np.ones(5, np.float32), DONE, WHERE, "volcano")
 
 
 def from_photograph() -> Record:

@@ -18,7 +18,7 @@ from dgn_explorer.results.store import Store
 from dgn_explorer.results.unit_tables import tables_of_units
 from dgn_explorer.synthesis.recipe import Recipe
 from tests.results.making import files_below, make_recipe, make_result
-from tests.results.site_making import HOSTILE, filled_store, from_photograph, strongest
+from tests.results.site_making import HOSTILE, facets, filled_store, from_photograph, strongest
 
 
 def data_of(site: Path, name: str) -> Any:
@@ -113,6 +113,29 @@ def test_photographs_are_published_when_allowed(tmp_path: Path) -> None:
         with Image.open(site / name) as picture:
             levels.append(round(np.asarray(picture).mean(), -1))
     assert levels == [240, 10]  # best first
+
+
+def test_kinds_of_photographs_are_published_with_what_they_are_of(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    store.put(facets())
+    store.put(make_result(3))
+    _, left_out = save_site(tmp_path / "without", store=store)
+    assert left_out == {"holds or starts from a photograph": 1}
+    site = tmp_path / "site"
+    save_site(site, store=store, photographs=True)
+    unit = data_of(site, "units-0.js")["units"][1]
+    (shown,), (table,) = unit["shown"], unit["tables"]
+    assert (shown["title"], shown["values"]) == ("Kinds", [8.0, 3.0])
+    assert table["title"] == "Kinds of photographs"
+    assert table["rows"] == [
+        ["1", "75%", "0.88", "8", "9", ""],
+        ["2", "25%", "0.50", "3", "4", "hardly a facet of this unit"],
+    ]
+    levels = []
+    for name in table["pictures"]:
+        with Image.open(site / name) as picture:
+            levels.append(round(np.asarray(picture).mean() / 40))
+    assert levels == [0, 1, 2, 3, 4, 5]
 
 
 def test_tables_say_which_units_their_rows_are_of() -> None:
