@@ -366,3 +366,9 @@ def test_functions_that_call_each_other_without_end(tmp_path: Path, sort: str) -
     path.write_bytes(model.SerializeToString())
     with pytest.raises(DgnError, match="without end"):
         open_network(str(path))
+
+
+def test_numbers_without_a_gradient_are_named(tmp_path):
+    nodes = [H.make_node("Cast", ["x"], ["r"], to=T.FLOAT), POOL]
+    with pytest.raises(DgnError, match="takes numbers of uint8, not float32"):
+        open_network(str(save(tmp_path / "n.onnx", nodes, {}, kind=T.UINT8)))

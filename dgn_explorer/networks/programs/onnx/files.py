@@ -204,8 +204,12 @@ def image_input(model: Any) -> tuple[int, int | None, bool]:
         )
     kind = inputs[0].type.tensor_type.elem_type
     if kind not in _FLOATS:
+        from onnx import TensorProto
+
+        known = kind in TensorProto.DataType.values()
+        name = TensorProto.DataType.Name(kind).lower() if known else f"type {kind}"
         raise DgnError(
-            f"The ONNX network takes numbers of ONNX type {kind}, not float32.",
+            f"The ONNX network takes numbers of {name}, not float32.",
             "Export it in float32: an ascent needs gradients with respect to pixels.",
         )
     _, first, second, third = shapes[0]
