@@ -18,7 +18,7 @@ _HEAD = "dgn-explorer photographs 1"
 _LINE = re.compile(r"(?P<sha256>[0-9a-f]{64}) (?P<folder>.*)")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Listed:
     """A line of a manifest; sorted by folder, so that the classes lie together."""
 

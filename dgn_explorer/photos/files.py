@@ -50,8 +50,10 @@ def is_photo_name(name: str) -> bool:
     >>> is_photo_name("a/b.JPG"), is_photo_name("a/._b.jpg"), is_photo_name("notes.txt")
     (True, False, False)
     """
-    path = Path(name)
-    return path.suffix.lower() in PHOTO_SUFFIXES and not path.name.startswith("._")
+    # without a path object, which keeps every name that it has seen for ever
+    own = name.replace(os.sep, "/").rpartition("/")[2]
+    stem, _, ending = own.rpartition(".")
+    return bool(stem) and f".{ending.lower()}" in PHOTO_SUFFIXES and not own.startswith("._")
 
 
 def open_file(path: Path) -> BinaryIO:

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.photos.files import is_photo_name, open_file, read_entry, read_file
@@ -14,7 +14,7 @@ from dgn_explorer.photos.files import is_photo_name, open_file, read_entry, read
 _WAY_OUT = "Give a folder or zip of photographs with one folder a class."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be a million
 class Photo:
     """One photograph: its class folder, and how to read its bytes.
 
@@ -85,15 +85,24 @@ def _in_zip(path: Path) -> PhotoSet:
     entries = {i.filename: i for i in archive.infolist() if not i.is_dir()}
     photos = [
         Photo(
-            f"{path}/{name}",
-            PurePosixPath(name).parent.name,
-            partial(read_entry, archive, entries[name], f"{path}/{name}"),
+            shown := f"{path}/{name}",
+            _folder_of(name),
+            partial(read_entry, archive, entries[name], shown),
             f"{entries[name].file_size} {entries[name].CRC:08x}",
         )
         for name in sorted(entries)
         if is_photo_name(name)
     ]
     return PhotoSet(tuple(photos), close)
+
+
+def _folder_of(name: str) -> str:
+    """Of an entry; without a path object, which keeps every name that it has seen for ever.
+
+    >>> _folder_of("photos/cat/1.jpg"), _folder_of("1.jpg")
+    ('cat', '')
+    """
+    return name.rpartition("/")[0].rpartition("/")[2]
 
 
 def _stamp(path: Path) -> str:
