@@ -64,7 +64,10 @@ def test_the_row_is_one_recipe_over_training(
     assert explorer.desk.book.view == "over_training"
     assert view.position == "b"
     assert view.caption.text().startswith("b · activation")
+    assert view.note.isHidden()
     view.slider.setValue(0)
+    assert view.note.text() == "The inspector is about b, which is open."
+    assert view.note.isVisible()
     assert view.position == "a"
     assert view.caption.text().startswith("a · activation")
     assert (view.canvas.image == record.image).all()

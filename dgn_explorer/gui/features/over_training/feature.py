@@ -87,8 +87,8 @@ class _OverTraining(QObject):
         row = of_one_recipe(records, recipe, network.positions)
         lacking = [position for position in network.positions if position not in row]
         command = shell_command(["dgn-explorer", *_words(recipe)])
-        position = self.view.position or place_of(recipe.network)[1]
-        self.view.show_records(row, network.labels, len(lacking), command, position)
+        opened = place_of(recipe.network)[1]
+        self.view.show_records(row, network.labels, len(lacking), command, opened)
         unit = recipe.units[0]
         self._strip = Strip(
             tuple(row),

@@ -32,6 +32,7 @@ class TrainingView(QWidget):
         super().__init__()
         self._records: list[tuple[str, Record]] = []
         self._classes: Sequence[str] = ()
+        self._opened = ""
         self.canvas = Canvas(theme)
         self.canvas.setAccessibleName("Picture at the chosen checkpoint")
         self.caption = ElidedLabel("strong")
@@ -53,7 +54,8 @@ class TrainingView(QWidget):
         body, column = panel(margin=0, spacing=SMALL)
         column.setContentsMargins(LARGE, 0, SMALL, SMALL)
         column.addWidget(self.canvas, 1)
-        for widget in (self.caption, self.slider, self.row):
+        self.note = label("", "caption")
+        for widget in (self.caption, self.note, self.slider, self.row):
             column.addWidget(widget)
         below = QHBoxLayout()
         below.setSpacing(SMALL)
@@ -80,10 +82,14 @@ class TrainingView(QWidget):
         classes: Sequence[str],
         missing: int,
         command: str,
-        chosen: str,
+        opened: str,
     ) -> None:
-        """Show ``records`` by checkpoint, ``chosen`` large; ``command`` makes the ``missing``."""
-        self._records, self._classes = list(records.items()), classes
+        """Show ``records`` by checkpoint; ``command`` makes the ``missing``.
+
+        The chosen one stays so; the first time it is ``opened``, which the inspector is about.
+        """
+        chosen = self.position or opened
+        self._records, self._classes, self._opened = list(records.items()), classes, opened
         self.row.clear()
         for position, record in self._records:
             small = scaled(record.image, THUMBNAIL_PX, THUMBNAIL_PX)
@@ -105,6 +111,9 @@ class TrainingView(QWidget):
         there = 0 <= at < len(self._records)
         self.canvas.show_image(self._records[at][1].image if there else None)
         self.caption.setText(self._text(*self._records[at]) if there else "")
+        other = there and self._records[at][0] != self._opened
+        self.note.setText(plain(f"The inspector is about {self._opened}, which is open."))
+        self.note.setVisible(other)
         if there:
             self.slider.setValue(at)
 
