@@ -23,7 +23,7 @@ from dgn_explorer.results.record import Record
 
 _UnitRole = Qt.ItemDataRole.UserRole + 1
 _ShareRole = Qt.ItemDataRole.UserRole + 2
-_NARROW_PX = 300
+_NARROW_PX = 270
 _ROW = 26
 _OPEN = 6  # layers whose units are in sight at first
 

@@ -85,7 +85,7 @@ def picture_feature(desk: Desk) -> Feature:
         ),
         sections=(
             Section("This picture", Details(desk), (*_PAGES, PageName.LIBRARY), 0),
-            Section("Real photos", PhotosBeside(desk), (PageName.UNIT,), 5),
+            Section("Real photos", PhotosBeside(desk), (PageName.UNIT,), 25),
             Section("Recipe", RecipeFacts(desk), _INSPECTED, 30, open=False),
         ),
         drops=(Drop(frozenset({".png"}), picture.take_dropped),),
