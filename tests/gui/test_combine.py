@@ -231,7 +231,7 @@ def test_the_pad_weighs_all_units_in_one_step_of_undo(explorer: Explorer) -> Non
     drop(explorer, VOLCANO, STRAWBERRY, CONV)
     explorer.desk.table["page_mix"].trigger()
     pad, model = explorer.combine.pad, explorer.combination
-    explorer.until(pad.isVisible)
+    explorer.until(lambda: pad.isVisible() and pad.field.height() > 0)  # it is laid out
     assert names_and_weights(explorer) == "volcano 1, strawberry 1, conv1:3 1"
     field = pad.field
     right, left = field.bottomRight().toPoint(), field.bottomLeft().toPoint()

@@ -41,7 +41,7 @@ def test_what_forms_is_listed_stopped_and_remembered(
     row = shown.row("image")
     explorer.until(lambda: "step 125 of 250" in row._note.text() and "left" in row._note.text())
     explorer.until(lambda: button(explorer).text() == "◑ 1 job")
-    assert not row.pause.isVisible() and row.show_it.isVisible()
+    assert row.pause.isVisible() and row.show_it.isVisible()
     row.stop.click()
     explorer.until(lambda: shown.row("image") is None)
     assert outcomes(explorer) == [("volcano", "stopped")]

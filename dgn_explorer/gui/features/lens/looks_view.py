@@ -12,6 +12,7 @@ from dgn_explorer.gui.features.lens.saving import Drawn
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.flow_layout import FlowLayout
 from dgn_explorer.gui.look.parts import label, panel
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.gui.state.photos.glances import Glances
@@ -64,7 +65,7 @@ class LooksView(QWidget):
         for how in HOWS:
             box = QCheckBox(_TITLES[how])
             if how not in AT_ONCE:
-                box.setToolTip("Takes many passes: the map comes after the others")
+                set_tip(box, "Takes many passes: the map comes after the others")
             box.setChecked(how in glances.hows)
             box.toggled.connect(self._chosen)
             choices.addWidget(box)
