@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from dgn_explorer.engine.messages import Finished
+from dgn_explorer.engine.messages import Finished, Lane
+from dgn_explorer.engine.queue import Ordered
+from dgn_explorer.engine.worker import _eye
+from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.verdict import activation_of_image, classes_of_images
 from tests.engine.setup import Setup
 
@@ -38,3 +42,14 @@ def test_the_trace_ends_with_the_activation_of_the_stored_image(
     assert float(stored.trace[-1]) == pytest.approx(reached, rel=1e-6)
     (classes,) = classes_of_images(setup.network, stored.image[None], setup.prior)
     assert dict(stored.top) == pytest.approx(dict(classes))
+
+
+def test_a_picture_that_forms_has_classes_and_a_sheet_of_several_has_none(setup: Setup) -> None:
+    bench = Bench(setup.network, setup.prior, lambda sha: b"", lambda key: None, lambda: None)
+    look = _eye([Ordered(1, setup.recipe("dog"), Lane.INTERACTIVE)], bench)
+    assert look is not None and _eye([Ordered(1, setup.recipe("dog"), Lane.BATCH)], bench) is None
+    side = setup.prior.info.image_size
+    picture = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    assert look(picture) == classes_of_images(setup.network, picture[None], setup.prior)[0] != ()
+    assert look(np.concatenate([picture, picture], 1)) == ()
+    assert look(np.tile(picture, (2, 2, 1))) == ()
