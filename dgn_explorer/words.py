@@ -62,6 +62,12 @@ WORDS: tuple[Word, ...] = (
         "The picture that a unit answers to most strongly, among all that the generator can draw.",
     ),
     Word(
+        "example",
+        "precomputed thumbnail",
+        "A small copy of a best image that came with the program. It stands where a class has no "
+        "image of its own, and is not computed here; the first image takes its place.",
+    ),
+    Word(
         "generator",
         "prior, generator G",
         "A second network that draws a picture from a list of numbers. It keeps pictures "

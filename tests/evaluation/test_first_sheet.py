@@ -1,5 +1,6 @@
 """Making the sheet of pictures: with the default recipe, piece by piece, and what is told of it."""
 
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ from click.testing import CliRunner
 from dgn_explorer import cli
 from dgn_explorer.evaluation.first_sheet import SheetMaker
 from dgn_explorer.networks.network import Network
+from dgn_explorer.networks.opening import open_network
 from dgn_explorer.priors.info import FLOAT32
+from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.results.shipped.sheet_file import NAME, read_sheet
+from dgn_explorer.results.shipped.sheet_file import NAME, read_sheet, shipped_sheet
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.making import finish, make
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
@@ -21,6 +24,7 @@ from dgn_explorer.synthesis.verdict import activation_of_image
 from tests.tiny import LABELS, tiny_network, tiny_prior
 
 STEPS = DgnAmParameters(steps=4)
+EXAMPLES = ("golden retriever", "jellyfish", "castle")  # as the window suggests
 
 
 @pytest.fixture
@@ -106,3 +110,20 @@ def test_it_asks_what_the_window_asks_at_first(maker: SheetMaker) -> None:
     method = METHODS[0]
     first: Recipe = maker.recipe(0)
     assert (first.method, first.seed, first.inputs) == (method.name, 0, ())
+
+
+def test_the_programs_own_sheet_is_of_the_built_in_pair() -> None:
+    """It was not left behind by another network or prior, and its numbers are true."""
+    network, prior = open_network("lite0"), open_prior("default")
+    sheet = shipped_sheet(network.info.fingerprint, prior.info.fingerprint)
+    assert sheet is not None
+    layer = network.info.layer(sheet.layer)
+    assert (layer.path, len(sheet.classes)) == (network.info.output_layer, layer.channels)
+    file = resources.files("dgn_explorer.resources").joinpath(NAME)
+    assert len(file.read_bytes()) < 4 << 20
+    for name in EXAMPLES:
+        unit = network.info.resolve(name)
+        record = sheet.record(unit.index)
+        assert record.top[0][0] == unit.index  # what is suggested first is what it is seen as
+        shown = activation_of_image(network, prior, record.recipe, record.image)
+        assert record.activation == pytest.approx(shown, abs=0.05)
