@@ -131,6 +131,28 @@ def test_what_the_process_says_is_told_when_it_fails(
     assert "could not be made" in said[0][0] and said[0][2] == "Error: run@a is damaged."
 
 
+def test_it_is_stopped_among_the_jobs_and_by_closing(
+    make_explorer: Callable[[EngineMaker], Explorer],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    code = "import time; print('a, 1 of 3', file=sys.stderr, flush=True); time.sleep(600)"
+    process(monkeypatch, tmp_path, code)
+    explorer = shown_over_training(make_explorer)
+    activities, view = explorer.session.activities, view_of(explorer)
+    making_it = explorer.part(making.MakingStrip)
+    view.make.click()
+    explorer.until(lambda: (now := activities.get("over_training")) and now.state == "a, 1 of 3")
+    stop = activities.get("over_training").stop
+    stop()
+    explorer.until(lambda: activities.get("over_training") is None and view.make.isEnabled())
+    explorer.until(lambda: [one.outcome for one in activities.past[:1]] == ["stopped"])
+    view.make.click()
+    explorer.until(lambda: making_it.under_way)
+    explorer.window.close_at_once()
+    assert not making_it.under_way
+
+
 def test_a_film_and_a_row_are_saved(
     make_explorer: Callable[[EngineMaker], Explorer], tmp_path: Path
 ) -> None:
