@@ -32,7 +32,7 @@ def questions_of(subject: Subject) -> tuple[About, ...]:
     """What can be asked of ``subject``, by their places, then as in the tables.
 
     >>> [about.name for about in questions_of(Subject.MIX)]
-    ['dgn-am', 'pixels', 'ppgn']
+    ['dgn-am', 'pixels', 'ppgn', 'inverse-set']
     """
     found = (about for about in questions() if subject in about.asked.of)
     return tuple(sorted(found, key=lambda about: about.asked.place))
