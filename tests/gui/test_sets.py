@@ -1,5 +1,6 @@
 """Answers about photo sets: chosen as a folder, asked by a chip, shown with their numbers."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from dgn_explorer.gui.features.picture.details import Details
 from dgn_explorer.gui.features.sets.kinds_view import KindsView
 from dgn_explorer.gui.features.sets.nearest_view import NearestView
 from dgn_explorer.gui.features.sets.photos_view import PhotosView
+from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.results.facets import facets_of
 from dgn_explorer.results.top_photos import unit_photos
+from dgn_explorer.synthesis.photographs import measuring
 from tests.extending.driving import WAIT_MS, computing_window
 from tests.gui.conftest import Explorer, home, loop, make_explorer
 from tests.synthesis.test_facets import kinds
@@ -78,6 +81,46 @@ def test_real_photos_of_a_unit(make_explorer: Callable[..., Explorer], photos: P
     other = session.network.resolve("conv2:5")
     session.select(other)
     assert "conv2:5" in view.text.text() and view.histogram.marks == ()
+
+
+def test_a_set_is_measured_behind_what_is_asked_meanwhile(
+    make_explorer: Callable[..., Explorer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos, square_of = kinds(tmp_path / "many", each=50), measuring.square_of
+
+    def slowly(data: bytes, name: str, size: int) -> np.ndarray:
+        time.sleep(0.05)
+        return square_of(data, name, size)
+
+    monkeypatch.setattr(measuring, "square_of", slowly)
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    session.select(session.network.resolve("conv2:3"))
+    said: dict[str, Notice] = {}
+    session.notice.connect(lambda notice: said.update({notice.text: notice}))
+    explorer.desk.questions.chip("top-photos").click()
+    explorer.controls.fields["photos"].edited.emit(str(photos))
+    explorer.until(lambda: any(one.role == "photos" for one in session.settings.value.inputs))
+    explorer.desk.table["visualise"].trigger()
+    explorer.qtbot.waitUntil(lambda: session.study.progress[0] > 0, timeout=WAIT_MS)
+    (run,) = session.study.runs
+    copy = tmp_path / "copy.png"
+    Image.fromarray(np.asarray(Image.open(photos / "all" / "1 2.png"))).save(copy)
+    explorer.desk.photo.open(str(copy))  # is asked about at once
+
+    def answered() -> bool:
+        result = session.display.result
+        return result is not None and result.order.about.name != "top-photos"
+
+    explorer.qtbot.waitUntil(answered, timeout=WAIT_MS)
+    assert run.number in [one.number for one in session.study.runs]  # not over, and not stopped
+    explorer.qtbot.waitUntil(lambda: not session.study.runs, timeout=WAIT_MS)
+    explorer.until(lambda: "Real photos: the answer is there." in said)
+    show = said["Real photos: the answer is there."].run
+    assert show is not None
+    show()
+    explorer.until(lambda: session.display.order == run.survey)
+    assert explorer.book.page is PageName.UNIT and explorer.part(PhotosView).isVisible()
 
 
 def test_activations_are_told_beside_those_of_photos(

@@ -30,9 +30,10 @@ from dgn_explorer.gui.look.pictures import to_qimage
 from dgn_explorer.gui.look.texts import shape_text
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Notice
-from dgn_explorer.gui.state.topics import OfUnits, PageName, Topic
+from dgn_explorer.gui.state.topics import OfUnits, PageName, Topic, page_of
 from dgn_explorer.results.record import Record
 from dgn_explorer.results.reproduction import script_for
+from dgn_explorer.studies.survey import Survey
 from dgn_explorer.synthesis.recipe import Recipe
 
 _KEY = "picture"  # the preference
@@ -139,9 +140,15 @@ class _Picture(QObject):
         )
 
     def _turned(self) -> None:
-        """On the unit's page the unit's picture is on show, and no other."""
-        unit = self._session.unit
-        if self._desk.book.page is PageName.UNIT and unit is not None:
+        """On the unit's page the unit's picture is on show, and no other.
+
+        An answer about its whole layer that belongs to this page, such as real photos, stays.
+        """
+        unit, order = self._session.unit, self._session.display.order
+        if self._desk.book.page is not PageName.UNIT or unit is None:
+            return
+        of_layer = isinstance(order, Survey) and unit.layer in order.layers and not order.units
+        if order is None or not of_layer or page_of(order) is not PageName.UNIT:
             self._session.look_at(unit)
 
     def _opened(self) -> None:
