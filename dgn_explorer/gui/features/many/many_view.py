@@ -22,6 +22,7 @@ from dgn_explorer.gui.features.many.pick_buttons import PickButtons
 from dgn_explorer.gui.features.many.picking import Picking
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import label
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import number_text
 from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 from dgn_explorer.results.picks import Picks
@@ -56,7 +57,7 @@ class ManyView(QWidget):
         self.unlike.clicked.connect(self._choose_most_different)
         self.picks = PickButtons(picking, self.list)
         self.dropped = QCheckBox("Dropped ones")
-        self.dropped.setToolTip("Show the images that were dropped, too")
+        set_tip(self.dropped, "Show the images that were dropped, too")
         self.dropped.toggled.connect(lambda _on: self._list())
         picking.changed.connect(self._picked)
         self._text = label("", "muted")

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from dgn_explorer.gui.features.many.image_list import ImageList
 from dgn_explorer.gui.features.many.picking import Picking
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.theme import SMALL
 
 
@@ -14,8 +15,8 @@ class PickButtons(QWidget):
         super().__init__()
         self._picking, self._images, self._key = picking, images, ""
         self.pin, self.drop = QPushButton("Pin"), QPushButton("Drop")
-        self.pin.setToolTip("Keep the chosen images in front")
-        self.drop.setToolTip("Leave the chosen images out of sight; the result keeps them")
+        set_tip(self.pin, "Keep the chosen images in front")
+        set_tip(self.drop, "Leave the chosen images out of sight; the result keeps them")
         self.pin.clicked.connect(lambda: picking.pin(self._key, images.chosen))
         self.drop.clicked.connect(lambda: picking.drop(self._key, images.chosen))
         row = QHBoxLayout(self)
