@@ -36,8 +36,8 @@ _MOST_A_ROW = 4
 class _Pane(QWidget):
     """One family: its name, its map, or why there is none."""
 
-    def __init__(self, desk: Desk, how: str) -> None:
-        super().__init__()
+    def __init__(self, desk: Desk, how: str, parent: QWidget) -> None:
+        super().__init__(parent)  # which it goes with, chosen or not
         self.canvas = Canvas(desk.theme)
         self.canvas.setAccessibleName(f"{_TITLES[how]} over the photo")
         self.canvas.empty = ""
@@ -70,7 +70,7 @@ class LooksView(QWidget):
             box.toggled.connect(self._chosen)
             choices.addWidget(box)
             self.boxes[how] = box
-            self.panes[how] = _Pane(desk, how)
+            self.panes[how] = _Pane(desk, how, self)
         body, column = panel(margin=0, spacing=SMALL)
         column.setContentsMargins(LARGE, SMALL, MEDIUM, SMALL)
         column.addLayout(choices)
