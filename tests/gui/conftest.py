@@ -146,6 +146,7 @@ def make_explorer(
         explorer.until(lambda explorer=explorer: not explorer.flows.busy)
         explorer.window.deleteLater()
         qapp.sendPostedEvents(explorer.window, QEvent.Type.DeferredDelete)
+    qapp.clipboard().clear()  # PySide crashes at the interpreter's end over what was left there
     collector.stop()
     assert not errors
     assert not [t for t in threading.enumerate() if t.name.startswith("dgn-")]
