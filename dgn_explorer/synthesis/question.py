@@ -38,7 +38,8 @@ class Question:
 
     ``seconds`` is what one run with the default parameters took on one core of a small machine; the
     window says what it measured itself once it has. ``example`` is the name of a picture in
-    ``resources``, and ``place`` orders the chips where the order of the tables does not suit.
+    ``resources``, which is ``drawn`` if it only shows what an answer looks like and is none.
+    ``place`` orders the chips where the order of the tables does not suit.
     """
 
     of: tuple[Subject, ...]
@@ -50,6 +51,7 @@ class Question:
     beside: Subject | None = None
     seconds: float = 0.0
     example: str = ""
+    drawn: bool = False
     place: int = 10
 
 

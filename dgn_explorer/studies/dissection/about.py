@@ -58,6 +58,7 @@ DISSECTION = Study(
         paper="Network Dissection (Bau et al. 2017)",
         seconds=30.0,
         example="example-labels.jpg",
+        drawn=True,
     ),
     long=True,
     code="dgn_explorer.studies.dissection.dissecting:dissect",

@@ -37,6 +37,7 @@ NEAREST = Study(
         count="count",
         seconds=25.0,
         example="example-memory.jpg",
+        drawn=True,
     ),
     with_prior=True,
     inputs=(

@@ -40,6 +40,7 @@ TOP_PHOTOS = Study(
         count="count",
         seconds=25.0,
         example="example-photos.jpg",
+        drawn=True,
     ),
     inputs=(InputSpec("photos", PHOTOS, "The folder or zip of photographs"),),
     parts=(

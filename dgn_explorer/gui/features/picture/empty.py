@@ -70,7 +70,8 @@ class Empty(QWidget):
             pixmap = pixmap.scaled(edge, edge, Qt.AspectRatioMode.KeepAspectRatio, mode)
             pixmap.setDevicePixelRatio(ratio)
         self._example.setPixmap(pixmap)
-        self._caption.setText("An example" if not pixmap.isNull() else "")
+        what = "A drawing of what comes of it" if question.drawn else "An example"
+        self._caption.setText(what if not pixmap.isNull() else "")
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -105,6 +105,7 @@ FACETS = Method(
         count="facets",
         seconds=60.0,
         example="example-kinds.jpg",
+        drawn=True,
     ),
     code="dgn_explorer.synthesis.methods.facets.making:make",
 )

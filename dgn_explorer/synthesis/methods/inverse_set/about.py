@@ -66,6 +66,7 @@ INVERSE_SET = Method(
         count="count",
         seconds=60.0,
         example="example-range.jpg",
+        drawn=True,
     ),
     code="dgn_explorer.synthesis.methods.inverse_set.making:make",
 )
