@@ -104,3 +104,15 @@ def test_a_button_let_go_of_drags_nothing(
     explorer.until(lambda: not explorer.flows.busy)
     explorer.qtbot.wait(20)
     assert dragged == []
+
+
+def test_a_copied_picture_outlives_the_window_and_its_files_do_not(explorer: Explorer) -> None:
+    explorer.make("volcano")
+    result = explorer.session.display.result
+    assert result is not None
+    clipboard = QApplication.clipboard()
+    explorer.desk.drag_out.copy_stored([result.key])
+    explorer.until(lambda: clipboard.mimeData() is not None and clipboard.mimeData().hasUrls())
+    explorer.desk.drag_out.clean()
+    assert not clipboard.mimeData().hasUrls()
+    assert clipboard.image().width() == result.picture.shape[1]

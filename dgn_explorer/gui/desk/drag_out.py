@@ -71,9 +71,23 @@ class DragOut(QObject):
         self._flows.start(self._copy(keys))
 
     def clean(self) -> None:
-        """Delete the files; called once, when the window closes."""
-        if self._folder is not None:
-            self._flows.start(self._flows.on_disk(shutil.rmtree, self._folder, ignore_errors=True))
+        """Delete the files; called once, when the window closes.
+
+        What was copied stays on the clipboard as a picture: the files go, and PySide ends in a
+        crash if data that were made in Python outlive the interpreter there.
+        """
+        if self._folder is None:
+            return
+        clipboard = QGuiApplication.clipboard()
+        data = clipboard.mimeData()
+        paths = [Path(url.toLocalFile()) for url in data.urls()] if data is not None else []
+        if any(self._folder in path.parents for path in paths):
+            image = clipboard.image()
+            if image.isNull():
+                clipboard.clear()
+            else:
+                clipboard.setImage(image)
+        self._flows.start(self._flows.on_disk(shutil.rmtree, self._folder, ignore_errors=True))
 
     async def _load(self, source: QWidget, keys: Sequence[str]) -> None:
         await self._drag(source, await self._first(keys, "dragged"))
