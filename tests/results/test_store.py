@@ -112,6 +112,7 @@ def test_list_is_newest_first_and_says_what_is_stored(store: Store) -> None:
         "seconds": 1.25,
         "created": "2026-01-01T00:30:00+00:00",
         "bytes": paths[0].stat().st_size,
+        "inputs": (),
     }
     assert store.keys() == {result.key for result in results}
 

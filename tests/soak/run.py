@@ -19,7 +19,7 @@ from dgn_explorer.gui import app
 from dgn_explorer.gui.bridge.engine_bridge import EngineBridge
 from dgn_explorer.gui.bridge.excepthooks import ExceptHooks
 from dgn_explorer.gui.bridge.loop import run_until_done
-from dgn_explorer.gui.state import library
+from dgn_explorer.gui.state.pictures import thumbnails
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.gui.window import MainWindow
 from dgn_explorer.results.store import Store
@@ -82,7 +82,7 @@ def soak(home: Path, seconds: float, seed: int, network: str = "tiny") -> Report
 
     made = {"Session": make_session, "MainWindow": make_window, "ExceptHooks": make_hooks}
     with ExitStack() as stack:
-        stack.enter_context(patch.object(library, "_KEPT", THUMBNAILS))
+        stack.enter_context(patch.object(thumbnails, "_KEPT", THUMBNAILS))
         for name, make in made.items():
             stack.enter_context(patch.object(app, name, make))
         run_until_done(application, main)
