@@ -53,16 +53,16 @@ def drive(
 class Frames:
     """Makes a `Frame` of a progress now and then, for the jobs ``numbers`` in turn.
 
-    ``look`` says what the network sees in an image (H, W, 3) uint8; it is asked about once a second
-    and takes a twentieth of the time at most.
+    ``look`` says what the network sees in an image (H, W, 3) uint8; it is asked about once a
+    second, not in the first, and takes a twentieth of the time at most.
     """
 
     def __init__(
         self, show: Callable[[Frame], None], look: Callable[[np.ndarray], Top] | None = None
     ) -> None:
         self._show, self._look = show, look
-        self._next_look = 0.0
         self._started = time.monotonic()
+        self._next_look = self._started + LOOK_INTERVAL_S  # the first picture waits for no look
         self._next = 0.0
         self._turn = 0
         self._first: int | None = None  # what a run that goes on from a draft had done already
