@@ -5,6 +5,8 @@ of its own, and say so. Their sheet is read on the I/O thread once a network is 
 is of that network and prior.
 """
 
+import asyncio
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QPixmap
@@ -21,6 +23,7 @@ from dgn_explorer.results.shipped import sheet_file
 from dgn_explorer.results.shipped.sheet import Sheet
 from dgn_explorer.results.thumbnails import fit
 
+_FIRST_S = 0.3  # whoever asks for an image at once gets it before all the pictures come
 NOT_COMPUTED = "an example that came with the program, not computed here"
 
 
@@ -80,6 +83,9 @@ class Examples(QObject):
             self.changed.emit()
 
     async def _open(self, network: NetworkInfo, prior: PriorInfo) -> None:
+        await asyncio.sleep(_FIRST_S)
+        if network != self._network:
+            return
         try:
             sheet = await self._flows.on_disk(
                 sheet_file.shipped_sheet, network.fingerprint, prior.fingerprint
