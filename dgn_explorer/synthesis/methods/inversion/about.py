@@ -92,7 +92,7 @@ PRIOR_INVERSION = Method(
     presets={
         # where the cosine climbs to hangs on where it begins: eight begin, the best goes on
         "default": PriorInversionParameters(
-            steps=500, step=0.06, pull=0.0, decay=0.0, spread=0.5, rule=ADAM, starts=8, scout=40
+            steps=700, step=0.06, pull=0.0, decay=0.0, spread=0.5, rule=ADAM, starts=8, scout=40
         ),
         "single": PriorInversionParameters(),
     },
@@ -107,7 +107,7 @@ PRIOR_INVERSION = Method(
         paper="Inversion through a learned prior (Dosovitskiy & Brox 2016; Nguyen et al. 2016)",
         quality="steps",
         beside=Subject.LAYER,
-        seconds=55.0,
+        seconds=65.0,
         example="example-rebuilt.jpg",
     ),
     code="dgn_explorer.synthesis.methods.inversion.making:through_prior",
