@@ -28,14 +28,6 @@ class Trace:
         self._values[:, self._done] = activations
         self._done += 1
 
-    def put(self, rows: Sequence[int], activations: Tensor) -> None:
-        """Note the next step's ``activations`` of these images alone; then comes `next`."""
-        self._values[torch.tensor(rows, device=self._values.device), self._done] = activations
-
-    def next(self) -> None:
-        """The step whose activations were put is over."""
-        self._done += 1
-
     def take_up(self, rows: Sequence[np.ndarray]) -> None:
         """Begin with the values (done,) of each image that an earlier run had."""
         for row, values in enumerate(rows):

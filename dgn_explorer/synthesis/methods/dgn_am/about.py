@@ -34,25 +34,13 @@ class DgnAmParameters(Parameters):
         since=2,
     )
     starts: int = number(
-        1, 1, 64, "", "random starts; half of them go twice on the way, the best is kept", since=2
+        1, 1, 64, "", "random starts, of which the one that is highest in the end is kept", since=2
     )
 
 
-CUTS = (0.4, 0.7)  # shares of the steps, after each of which half of the starts give up
-
-
 def burden(p: DgnAmParameters) -> float:
-    """How many starts ascend in a step, on average over the steps.
-
-    >>> burden(DgnAmParameters()), burden(DgnAmParameters(starts=4))
-    (1.0, 2.5)
-    """
-    going, ends = [p.starts], [*CUTS, 1.0]
-    while len(going) < len(ends):
-        going.append((going[-1] + 1) // 2)
-    begins = [0.0, *CUTS]
-    shares = (end - begin for begin, end in zip(begins, ends, strict=True))
-    return round(sum(n * share for n, share in zip(going, shares, strict=True)), 9)
+    """How many starts ascend in a step."""
+    return float(p.starts)
 
 
 def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters) -> DgnAmParameters:

@@ -33,13 +33,12 @@ def dgn_am(
     prior: Prior | None,
     recipes: Sequence[Recipe],
     start: np.ndarray | None = None,
-) -> Generator[Step, Sequence[int] | None, None]:
+) -> Generator[Step, None, None]:
     """Ascend for all ``recipes`` at once; they share network, prior and parameters.
 
-    Yields a `Step` before every update, so the last one holds the final images. Send it the places
-    of those that shall go on, if some shall not. ``start`` (N, K) replaces the random first codes.
-    Close the generator to cancel. Raises `DgnError` if the activation stops being finite or there
-    is no gradient.
+    Yields a `Step` before every update, so the last one holds the final images. ``start`` (N, K)
+    replaces the random first codes. Close the generator to cancel. Raises `DgnError` if the
+    activation stops being finite or there is no gradient.
     """
     p = recipes[0].parameters
     assert isinstance(p, DgnAmParameters) and prior is not None
@@ -63,7 +62,7 @@ def dgn_am(
         activation, image, gradient = passes(code, i)
         # Rough images would show bands: the last ones are drawn from the code once more
         final = None if passes.exact else partial(_drawn, prior, code)
-        going = yield make_step(i, p.steps, activation, image, code, final)
+        yield make_step(i, p.steps, activation, image, code, final)
         usable = gradient.isfinite().all(1)
         gradient = gradient.masked_fill(~usable[:, None], 0.0)
         step = p.step_start + (p.step_end - p.step_start) * i / p.steps
@@ -75,12 +74,6 @@ def dgn_am(
             check_ascent(recipes, activation, stalled)
         if trouble or nudge.ready:
             code = torch.where(usable[:, None], code, code + nudge(i))
-        if going is not None:
-            places = torch.tensor(going, device=device)
-            recipes = [recipes[n] for n in going]
-            code, stalled = code[places], stalled[places]
-            passes = Passes(network, prior, recipes)
-            nudge.keep(going)
     if watch.pending():
         check_ascent(recipes, activation, stalled)
 
@@ -101,12 +94,6 @@ class _Nudge:
         if self._block is None:
             return self._drawn()
         return self._block.roll(index, 1)
-
-    def keep(self, places: Sequence[int]) -> None:
-        """Go on with those ascents alone."""
-        self._rngs = [self._rngs[n] for n in places]
-        if self._block is not None:
-            self._block = self._drawn()
 
     def _drawn(self) -> Tensor:
         drawn = seeded_normal(self._rngs, self._space.size).to(self._space.scale.device)

@@ -12,9 +12,9 @@ from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import clamped
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.making import make_together
-from dgn_explorer.synthesis.methods.dgn_am import race
-from dgn_explorer.synthesis.methods.dgn_am.about import CUTS, continued
+from dgn_explorer.synthesis.methods.dgn_am.about import continued
 from dgn_explorer.synthesis.methods.dgn_am.ascent import _Nudge, dgn_am
+from dgn_explorer.synthesis.methods.dgn_am.several_starts import several_starts
 from dgn_explorer.synthesis.progress import Made, Progress
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.start import FromCode
@@ -37,10 +37,10 @@ def bench(network: Network, prior: Prior) -> Bench:
     return Bench(network, prior, lambda sha256: b"", lambda key: None, lambda: network)
 
 
-def raced(
+def climbed(
     network: Network, prior: Prior, recipes: Sequence[Recipe]
 ) -> tuple[list[Progress[Made]], tuple[Made, ...]]:
-    work = race.race(bench(network, prior), recipes)
+    work = several_starts(bench(network, prior), recipes)
     seen = []
     while True:
         try:
@@ -61,19 +61,18 @@ def alone(network: Network, prior: Prior, recipe: Recipe) -> list[tuple[np.ndarr
     return found
 
 
-def test_the_start_that_is_kept_won_every_round(network: Network, prior: Prior) -> None:
-    recipe = recipe_for(network, prior, "conv2:7", steps=STEPS, starts=5)
-    every = alone(network, prior, recipe)
-    going = set(range(5))
-    for cut, left in zip(CUTS, (3, 2), strict=True):
-        at = round(cut * STEPS)
-        score = {n: every[n][0][max(0, at - 10) : at].mean() for n in going}
-        going = set(sorted(going, key=lambda n: -score[n])[:left])
-    best = max(going, key=lambda n: every[n][0][-1])
-    seen, (made,) = raced(network, prior, [recipe])
-    np.testing.assert_allclose(made.trace, every[best][0], rtol=1e-4)
-    np.testing.assert_allclose(made.parts["codes"][0], every[best][1], rtol=1e-3, atol=1e-4)
-    assert len(seen) == STEPS and [one.done for one in seen] == list(range(1, STEPS + 1))
+def test_the_highest_start_in_the_end_is_kept(network: Network, prior: Prior) -> None:
+    winners = set()
+    for seed in range(4):
+        recipe = recipe_for(network, prior, "conv2:7", seed=seed, steps=STEPS, starts=3)
+        every = alone(network, prior, recipe)
+        best = max(range(3), key=lambda n: every[n][0][-1])
+        seen, (made,) = climbed(network, prior, [recipe])
+        np.testing.assert_allclose(made.trace, every[best][0], rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(made.parts["codes"][0], every[best][1], rtol=1e-3, atol=1e-3)
+        assert [one.done for one in seen] == list(range(1, STEPS + 1))
+        winners.add(best)
+    assert len(winners) > 1  # it is not always the same one
 
 
 def test_recipes_of_a_batch_race_apart(network: Network, prior: Prior) -> None:
@@ -81,9 +80,9 @@ def test_recipes_of_a_batch_race_apart(network: Network, prior: Prior) -> None:
         recipe_for(network, prior, unit, seed=seed, steps=STEPS, starts=3)
         for unit, seed in (("conv2:7", 0), ("conv2:3", 1))
     ]
-    _, together = raced(network, prior, recipes)
+    _, together = climbed(network, prior, recipes)
     for recipe, made in zip(recipes, together, strict=True):
-        _, (own,) = raced(network, prior, [recipe])
+        _, (own,) = climbed(network, prior, [recipe])
         np.testing.assert_allclose(made.trace, own.trace, rtol=1e-3, atol=1e-3)
         assert len(made.parts["images"]) == len(made.parts["codes"]) == 1
 
@@ -92,18 +91,18 @@ def test_a_network_for_few_images_at_a_time_races_in_groups(prior: Prior) -> Non
     free = tiny_network()
     limited = dataclasses.replace(free, info=dataclasses.replace(free.info, batch_limit=2))
     recipe = recipe_for(free, prior, "conv2:7", steps=STEPS, starts=5)
-    _, (wanted,) = raced(free, prior, [recipe])
-    _, (found,) = raced(limited, prior, [recipe])
+    _, (wanted,) = climbed(free, prior, [recipe])
+    _, (found,) = climbed(limited, prior, [recipe])
     np.testing.assert_allclose(found.trace, wanted.trace, rtol=1e-4)
 
 
 def test_what_is_shown_and_kept_on_the_way_is_of_one_start(network: Network, prior: Prior) -> None:
     recipe = recipe_for(network, prior, "conv2:7", steps=STEPS, starts=4)
     traces = [trace for trace, _ in alone(network, prior, recipe)]
-    seen, (made,) = raced(network, prior, [recipe])
+    seen, (made,) = climbed(network, prior, [recipe])
     assert seen[-1].partial is not None
     assert np.array_equal(seen[-1].partial(0).parts["codes"], made.parts["codes"])
-    for progress in race.race(bench(network, prior), [recipe]):
+    for progress in several_starts(bench(network, prior), [recipe]):
         assert progress.partial is not None and progress.trace is not None
         part = progress.partial(0)
         done = progress.done
@@ -117,9 +116,9 @@ def test_one_start_is_the_plain_ascent_and_a_given_start_the_only_one(
     network: Network, prior: Prior
 ) -> None:
     plain = recipe_for(network, prior, "conv2:7", steps=STEPS)
-    _, (raced_once,) = raced(network, prior, [plain])
+    _, (once,) = climbed(network, prior, [plain])
     *_, last = dgn_am(network, prior, [plain])
-    assert np.array_equal(np.asarray(raced_once.parts["codes"]), last.codes())
+    assert np.array_equal(np.asarray(once.parts["codes"]), last.codes())
     start = FromCode.of(np.full(prior.space.size, 0.25, np.float32))
     given = recipe_for(network, prior, "conv2:7", steps=STEPS, starts=4).with_start(start)
     work = make_together((given,), bench(network, prior))
@@ -154,5 +153,3 @@ def test_noise_off_a_plateau_is_drawn_or_there_in_every_step(prior: Prior) -> No
     block = _Nudge(rngs, prior.space, ready=True)
     assert block.ready and torch.equal(block(3), block(3)) and not torch.equal(block(3), block(4))
     assert block(3).shape == (2, prior.space.size)
-    block.keep([1])
-    assert block(4).shape == (1, prior.space.size)
