@@ -5,7 +5,7 @@ made: the same recipe gives the same images, whatever anybody thinks of them.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,19 +81,24 @@ def read_picks(folder: Path, key: str) -> Picks:
         raise disk_error(error, f"read {path}", "check the folder") from error
 
 
-def keep_picks(folder: Path, key: str, picks: Picks) -> None:
-    """Keep what was picked from the result ``key``; raises `DgnError`, also over a damaged file."""
+def change_picks(folder: Path, key: str, change: Callable[[Picks], Picks]) -> Picks:
+    """Change what was picked from the result ``key``, as it is on the disk; what there is then.
+
+    Another window may have picked meanwhile. Raises `DgnError`, also over a damaged file.
+    """
     path = _path(folder, key)
+    made = Picks()
 
     def changed(before: bytes | None) -> bytes:
-        if before is not None:
-            _decoded(path, before)
-        return picks.to_json().encode()
+        nonlocal made
+        made = change(Picks() if before is None else _decoded(path, before))
+        return made.to_json().encode()
 
     try:
         change_file(path, changed)
     except OSError as error:
         raise disk_error(error, f"write {path}", "choose another folder") from error
+    return made
 
 
 def _turned(

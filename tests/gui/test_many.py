@@ -23,7 +23,7 @@ from dgn_explorer.gui.features.many.plan_dialog import PlanDialog
 from dgn_explorer.gui.look.activation_curve import _fitting
 from dgn_explorer.paths import data_folder
 from dgn_explorer.photos.masks import decode_mask
-from dgn_explorer.results.picks import read_picks
+from dgn_explorer.results.picks import change_picks, read_picks
 from dgn_explorer.results.record import Provenance, Record
 from dgn_explorer.synthesis.methods.inverse_set.about import InverseSetParameters
 from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
@@ -186,6 +186,18 @@ def test_what_is_dropped_is_out_of_sight_and_comes_back(explorer: Explorer) -> N
     view.picks.drop.click()
     assert captions(view) == ["pinned · 9", "8.5", "9.25", "8"]
     explorer.until(lambda: not read_picks(path.parent, order.key).dropped)
+
+
+def test_what_another_window_picked_is_not_lost(explorer: Explorer) -> None:
+    view = shown(explorer, recipe(explorer, "ppgn"))
+    order = explorer.session.display.order
+    assert order is not None
+    folder = data_folder() / "picks"
+    change_picks(folder, order.key, lambda before: before.pin([0]))  # the other window
+    view.list.choose([3])
+    view.picks.pin.click()
+    explorer.until(lambda: read_picks(folder, order.key).pinned == {0, 3})
+    explorer.until(lambda: captions(view)[:2] == ["pinned · 8.5", "pinned · 9"])
 
 
 def test_of_very_many_images_the_first_are_listed(

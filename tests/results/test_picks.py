@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.results.picks import Picks, keep_picks, read_picks
+from dgn_explorer.results.picks import Picks, change_picks, read_picks
 
 KEY = "ab" * 32
 
@@ -13,10 +13,17 @@ KEY = "ab" * 32
 def test_picks_come_back(tmp_path: Path) -> None:
     assert read_picks(tmp_path, KEY) == Picks()
     picks = Picks().pin([3, 1]).drop([2])
-    keep_picks(tmp_path / "new", KEY, picks)
+    assert change_picks(tmp_path / "new", KEY, lambda before: picks) == picks
     assert read_picks(tmp_path / "new", KEY) == picks
-    keep_picks(tmp_path / "new", KEY, picks.pin([1, 3]))  # a second time takes it back
+    change_picks(tmp_path / "new", KEY, lambda before: before.pin([1, 3]))  # takes it back
     assert read_picks(tmp_path / "new", KEY) == Picks(dropped=frozenset({2}))
+
+
+def test_two_windows_keep_each_others_picks(tmp_path: Path) -> None:
+    read_picks(tmp_path, KEY)  # what the second window saw before the first one picked
+    change_picks(tmp_path, KEY, lambda before: before.pin([1]))
+    assert change_picks(tmp_path, KEY, lambda before: before.drop([2])).pinned == {1}
+    assert read_picks(tmp_path, KEY) == Picks(frozenset({1}), frozenset({2}))
 
 
 def test_nothing_is_both_pinned_and_dropped() -> None:
@@ -47,7 +54,7 @@ def test_what_is_damaged_is_said_and_stays(tmp_path: Path, text: str) -> None:
     with pytest.raises(DgnError, match="is damaged"):
         read_picks(tmp_path, KEY)
     with pytest.raises(DgnError, match="is damaged"):
-        keep_picks(tmp_path, KEY, Picks().pin([1]))
+        change_picks(tmp_path, KEY, lambda before: before.pin([1]))
     assert path.read_text() == text
 
 

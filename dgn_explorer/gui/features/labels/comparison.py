@@ -39,7 +39,7 @@ class Comparison(QWidget):
         row.addWidget(label("Compare with", "muted"))
         row.addWidget(self.choice)
         self._library.changed.connect(self._list)
-        self._library.added.connect(lambda _summary: self._list())
+        self._library.added.connect(self._list)
 
     def show_record(self, record: Record) -> None:
         """Offer what can stand beside ``record``."""

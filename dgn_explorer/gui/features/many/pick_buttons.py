@@ -26,13 +26,17 @@ class PickButtons(QWidget):
             button.setAccessibleName(f"{button.text()} the chosen images")
             row.addWidget(button)
         images.itemSelectionChanged.connect(self._say)
-        picking.changed.connect(lambda _key: self._say())
+        picking.changed.connect(self._picked)  # no lambda: these go before the picks do
         self._say()
 
     def follow(self, key: str) -> None:
         """Let the buttons be about the images of this result."""
         self._key = key
         self._say()
+
+    def _picked(self, key: str) -> None:
+        if key == self._key:
+            self._say()
 
     def _say(self) -> None:
         chosen = frozenset(self._images.chosen)

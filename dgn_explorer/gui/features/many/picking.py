@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.paths import data_folder
-from dgn_explorer.results.picks import Picks, keep_picks, read_picks
+from dgn_explorer.results.picks import Picks, change_picks, read_picks
 
 
 class Picking(QObject):
@@ -40,30 +40,28 @@ class Picking(QObject):
     def hand_on(self, key: str, longer: str) -> None:
         """A result that begins with the images of ``key`` begins with its picks."""
         picks = self.of(key)
-        if picks != Picks() and self.of(longer) == Picks():
-            self._put(longer, picks)
+        if picks != Picks():
+            self._flows.start(self._keep(longer, lambda own: picks if own == Picks() else own))
 
     def _change(self, key: str, change: Callable[[Picks], Picks], numbers: Sequence[int]) -> None:
         if numbers and self._session.may_change():
-            self._put(key, change(self.of(key)))
-
-    def _put(self, key: str, picks: Picks) -> None:
-        self._known[key] = picks
-        self.changed.emit(key)
-        self._flows.start(self._keep(key, picks))
+            self._known[key] = change(self.of(key))  # at once; the disk has the last word
+            self.changed.emit(key)
+            self._flows.start(self._keep(key, change))
 
     async def _read(self, key: str) -> None:
+        await self._take(key, read_picks, self._folder, key)
+
+    async def _keep(self, key: str, change: Callable[[Picks], Picks]) -> None:
+        await self._take(key, change_picks, self._folder, key, change)
+
+    async def _take(self, key: str, ask: Callable[..., Picks], *given: object) -> None:
+        """Show what the disk says, which is asked in the order of the clicks."""
         try:
-            found = await self._flows.on_disk(read_picks, self._folder, key)
+            found = await self._flows.on_disk(ask, *given)
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")
             return
-        if found != Picks() and self._known[key] == Picks():
+        if found != self._known.get(key, Picks()):
             self._known[key] = found
             self.changed.emit(key)
-
-    async def _keep(self, key: str, picks: Picks) -> None:
-        try:
-            await self._flows.on_disk(keep_picks, self._folder, key, picks)
-        except DgnError as error:
-            self._session.problem.emit(error.message, error.hint, "")
