@@ -18,7 +18,7 @@ from dgn_explorer.studies.survey import Order
 if TYPE_CHECKING:
     import torch
 
-TOGETHER = 64  # batch jobs in one ascent on a GPU: 256 are a tenth faster and take 11 GB
+TOGETHER = 64  # batch jobs in one ascent on a GPU, until it is measured how many are fastest
 
 
 class Engine:
@@ -28,7 +28,8 @@ class Engine:
     ``cuda`` or ``mps``; None takes the best there is. ``threads`` is the number of CPU threads;
     None takes what was fastest in a short measurement.
     ``together`` is how many batch jobs of a layer go through one ascent; None takes 1 on a CPU,
-    where the same recipe shall give the same bytes whatever else is queued, and 64 elsewhere.
+    where the same recipe shall give the same bytes whatever else is queued, and elsewhere 64 until
+    a short measurement, made when more than those wait, says how many are fastest.
     ``confirm`` is asked, on the engine's thread, before a file of the user's code is run for the
     first time; without it none is.
     """
@@ -142,7 +143,9 @@ class Engine:
         from dgn_explorer.machine.threads import use_threads
 
         use_threads(device, self._threads)
-        self._queue.together = self._together or (1 if device.type == "cpu" else TOGETHER)
+        on_cpu = device.type == "cpu"
+        together = self._together or (1 if on_cpu else TOGETHER)
+        self._queue.run_together(together, fits=self._together is None and not on_cpu)
         if self._queue.together > 1:
             keep_memory(device)
 

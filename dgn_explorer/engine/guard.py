@@ -41,7 +41,7 @@ def run_guarded(
     """Run a question, or jobs together; what goes wrong becomes a `Failed` and the engine goes on.
 
     Where several jobs fail together each half is tried by itself; if memory was short, no more
-    than that are taken at once from now on.
+    than that of their kind are taken at once from now on.
     """
     try:
         halves = _run(run, work, tell, queue)
@@ -68,7 +68,7 @@ def _run(
             return []
         half = len(left) // 2
         if half and _is_out_of_memory(error):
-            queue.together = half
+            queue.fit(left[0], half)
         return [left[:half], left[half:]] if half else []
     return []
 

@@ -5,7 +5,6 @@ import threading
 from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from dgn_explorer.engine.messages import Lane, Question, Watch
 from dgn_explorer.studies.survey import Order
@@ -56,17 +55,24 @@ class WorkQueue:
     """Thread-safe; the engine's thread takes from it, everyone else puts in.
 
     What it takes runs together: one piece of work, or up to ``together`` batch orders that one run
-    can compute at once.
+    can compute at once, unless `fit` has said another number for orders like these.
     """
 
     def __init__(self) -> None:
-        self.together = 1
+        self.together, self._fits = 1, False
+        self._fitting: dict[Hashable, int] = {}
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
         self._opens: deque[OpenRequest] = deque()
         self._lanes: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
         self._running: list[Work] = []  # what has made room stays here below what it made room for
         self._closed = self._paused = self._held = False
+
+    def run_together(self, most: int, fits: bool) -> None:
+        """Take up to ``most`` batch orders that are alike; ``fits``: until `fit` says better."""
+        with self._changed:
+            self.together, self._fits = most, fits
+            self._fitting.clear()
 
     def open(self, request: OpenRequest) -> None:
         """Ask for a network and a prior."""
@@ -173,6 +179,21 @@ class WorkQueue:
             if work in self._running:
                 self._running.remove(work)
 
+    def unfitted(self, works: Sequence[Work]) -> bool:
+        """Whether to find out how many orders like ``works``, which run together, should do so.
+
+        That is worth it when more of them wait.
+        """
+        with self._changed:
+            kind = _common(works[0])
+            more = next(_alike(self._lanes[Lane.BATCH], kind), None)
+            return self._fits and more is not None and kind not in self._fitting
+
+    def fit(self, work: Work, most: int) -> None:
+        """From now on at most ``most`` orders like ``work`` run together."""
+        with self._changed:
+            self._fitting[_common(work)] = most
+
     def unfinished(self, works: Sequence[Work]) -> tuple[Work, ...]:
         """Those of ``works`` that are still running."""
         with self._changed:
@@ -216,9 +237,9 @@ class WorkQueue:
 
     def _take_together(self) -> tuple[Work, ...]:
         ready = self._ready()
-        first = cast(Ordered, ready[0])
-        kind = _kind(first.order)
-        most = 1 if self._paused else self.together
+        first = ready[0]
+        kind = _common(first)
+        most = 1 if self._paused else self._fitting.get(kind, self.together)
         taken = tuple(itertools.islice(_alike(ready, kind), most)) or (first,)
         for work in taken:
             ready.remove(work)
@@ -227,12 +248,12 @@ class WorkQueue:
 
 
 def _alike(works: "deque[Work]", kind: Hashable) -> Iterator[Work]:
-    orders = (work for work in works if isinstance(work, Ordered))
-    return (work for work in orders if kind is not None and _kind(work.order) == kind)
+    return (work for work in works if kind is not None and _common(work) == kind)
 
 
-def _kind(order: Order) -> Hashable:
-    """What recipes have in common that one run can compute at once; None for one of its own."""
+def _common(work: Work) -> Hashable:
+    """What work has in common that one run can compute at once; None for one of its own."""
+    order = work.order if isinstance(work, Ordered) else None
     if not isinstance(order, Recipe) or not order.about.together:
         return None
     if order.start != RANDOM or order.inputs:

@@ -40,9 +40,11 @@ from dgn_explorer.machine.device import describe
 from dgn_explorer.networks.loaded import Confirm, refuse
 from dgn_explorer.results.record import DONE, Record
 from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.batch_size import best_batch
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.kinds import Top
 from dgn_explorer.synthesis.making import make_together
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.progress import Progress
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.verdict import classes_of_images
@@ -119,9 +121,26 @@ class Worker:
                 new.append(work)
         if new:
             bench = self._open.bench(new[0].order)
+            if self._queue.unfitted(new):
+                self._fit(new[0], bench)
             most = bench.network.info.batch_limit or len(new)
             for at in range(0, len(new), most):
                 self._compute(new[at : at + most], bench)
+
+    def _fit(self, work: Ordered, bench: Bench) -> None:
+        """Find out how many orders like ``work`` should run at once, more urgent ones first."""
+        order, frames = work.order, Frames(self._frames.put)
+        if not isinstance(order, Recipe) or not isinstance(order.parameters, DgnAmParameters):
+            return
+        assert bench.prior is not None
+        measuring = best_batch(bench.network, bench.prior, order)
+        while True:
+            try:
+                next(measuring)
+            except StopIteration as end:
+                self._queue.fit(work, end.value)
+                return
+            self._make_room(work.lane, frames)
 
     def _stored(self, work: Ordered) -> Finished | None:
         record = None if work.looked else self._store.get(work.order.key)

@@ -1,7 +1,7 @@
 """How many images one ascent should make on a GPU: measured, because no rule fits all of them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import torch
@@ -17,15 +17,22 @@ _WARM, _ROUNDS = 2, 6
 _WORTH_IT = 1.05  # images a second over those of half the batch; it costs as much memory again
 
 
-def best_batch(network: Network, prior: Prior, recipe: Recipe, most: int = MOST) -> int:
-    """The batch, a power of two, in which ``recipe`` and others like it are made fastest.
+def best_batch(
+    network: Network, prior: Prior, recipe: Recipe, most: int = MOST
+) -> Generator[None, None, int]:
+    """Finds how many recipes like ``recipe``, one of DGN-AM, are made fastest in one ascent.
 
-    It is doubled for as long as that makes more images a second and fits the memory. Takes some
-    seconds on a GPU; a batch limit of the network's own is kept.
+    The batch, a power of two, is doubled for as long as that makes more images a second and fits
+    the memory. Takes some seconds on a GPU, and yields before each size so that others may have
+    their turn; a batch limit of the network's own is kept. A recipe of several starts counts as
+    many images.
     """
+    p = recipe.parameters
+    assert isinstance(p, DgnAmParameters)
     most = min(most, network.info.batch_limit or most)
     best, rate, size = 1, 0.0, min(FIRST, most)
     while size <= most:
+        yield
         try:
             found = size / step_seconds(network, prior, [recipe] * size)
         except torch.OutOfMemoryError:
@@ -34,7 +41,7 @@ def best_batch(network: Network, prior: Prior, recipe: Recipe, most: int = MOST)
             break
         best, rate, size = size, found, 2 * size
     network.graphs.clear()  # none of the others' memory is needed any more
-    return best
+    return max(1, best // p.starts)
 
 
 def step_seconds(

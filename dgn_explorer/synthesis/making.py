@@ -67,7 +67,7 @@ def computing(
     return run(bench, tuple(orders)) if about.together else _alone(run(bench, orders[0]))
 
 
-def finish(work: Generator[Progress[Any], None, Any]) -> Any:
+def finish(work: Generator[object, None, Any]) -> Any:
     """Run ``work`` to its end and return what it comes to."""
     while True:
         try:

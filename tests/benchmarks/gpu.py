@@ -27,6 +27,7 @@ from dgn_explorer.priors.opening import open_prior
 from dgn_explorer.priors.precision import ARITHMETICS, Arithmetic, best_numeric
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.batch_size import best_batch, step_seconds
+from dgn_explorer.synthesis.making import finish
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.recipe import Recipe
@@ -226,7 +227,7 @@ def _through_the_engine(pair: Pair, device: str) -> Iterator[tuple[str, object]]
     """Images a second, judged and stored, at the fastest batch."""
     started = time.perf_counter()
     recipe = pair.recipes(1)[0]
-    best = best_batch(pair.network, pair.prior, recipe, pair.sizes.most)
+    best = finish(best_batch(pair.network, pair.prior, recipe, pair.sizes.most))
     yield "best_batch", best
     yield "best_batch_found_in_s", time.perf_counter() - started
     rate = best / (STEPS * step_seconds(pair.network, pair.prior, pair.recipes(best)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from dgn_explorer.engine import worker
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import Failed, Finished, Frame, Lane
 from dgn_explorer.machine.graphs import Graphs
@@ -124,6 +125,69 @@ def test_out_of_memory_halves_what_runs_together(
     assert all(isinstance(end, Finished) for end in ends.values())
     assert sizes == [4, 2, 2, 2, 2]  # and no more than two from then on
     assert len(cleared) == 1  # the memory of recorded passes is given back
+
+
+@pytest.fixture
+def measured(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is measured on a GPU, where two run together at first: three are fastest."""
+    asked: list[str] = []
+
+    def measure(network: Any, prior: Any, recipe: Recipe) -> Generator[None, None, int]:
+        yield
+        asked.append(str(recipe.units[0]))
+        yield
+        return 3
+
+    monkeypatch.setattr(worker, "best_batch", measure)
+    setup.engine._queue.run_together(2, fits=True)
+    return asked
+
+
+def test_how_many_are_fastest_is_measured_once_for_a_layer(
+    setup: Setup, sizes: list[int], measured: list[str]
+) -> None:
+    recipes = [setup.recipe(name, steps=3, seed=seed) for seed in range(2) for name in CLASSES]
+    ends = ends_of(setup, queue_at_once(setup, recipes))
+    assert all(isinstance(end, Finished) for end in ends.values())
+    assert sizes == [2, 3, 3]
+    assert measured == ["fc:0"]
+
+
+def test_nothing_is_measured_for_as_many_as_run_together_anyway(
+    setup: Setup, sizes: list[int], measured: list[str]
+) -> None:
+    ends_of(setup, queue_at_once(setup, [setup.recipe(name, steps=3) for name in CLASSES[:2]]))
+    assert sizes == [2]
+    assert measured == []
+
+
+def test_who_double_clicks_does_not_wait_for_the_measuring(
+    setup: Setup, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urgent: list[int] = []
+
+    def measure(network: Any, prior: Any, recipe: Recipe) -> Generator[None, None, int]:
+        urgent.append(setup.engine.submit(setup.recipe("dog", steps=2)))
+        yield
+        assert sizes == [1]  # that one was made in between
+        return 2
+
+    monkeypatch.setattr(worker, "best_batch", measure)
+    setup.engine._queue.run_together(2, fits=True)
+    jobs = queue_at_once(setup, [setup.recipe(name, steps=3) for name in CLASSES[:3]])
+    ends = ends_of(setup, [*jobs, -1])
+    assert next(iter(ends)) == urgent[0]
+    assert sizes == [1, 2, 1]
+
+
+def test_what_was_measured_on_a_device_is_not_for_another(
+    setup: Setup, sizes: list[int], measured: list[str]
+) -> None:
+    names = CLASSES[:3]
+    ends_of(setup, queue_at_once(setup, [setup.recipe(name, steps=3) for name in names]))
+    setup.engine._queue.run_together(1, fits=False)
+    ends_of(setup, queue_at_once(setup, [setup.recipe(name, steps=4) for name in names]))
+    assert sizes == [2, 1, 1, 1, 1]
 
 
 def test_one_that_does_not_fit_alone_says_so(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis import batch_size
 from dgn_explorer.synthesis.batch_size import best_batch, step_seconds
+from dgn_explorer.synthesis.making import finish
 from tests.tiny import recipe_for, tiny_network, tiny_prior
 
 
@@ -49,7 +50,7 @@ def test_the_fastest_batch_that_fits(
     best: int,
 ) -> None:
     steps_take(monkeypatch, seconds)
-    assert best_batch(network, prior, recipe_for(network, prior, "ant")) == best
+    assert finish(best_batch(network, prior, recipe_for(network, prior, "ant"))) == best
 
 
 def test_a_limit_of_the_network_is_kept(
@@ -57,7 +58,15 @@ def test_a_limit_of_the_network_is_kept(
 ) -> None:
     steps_take(monkeypatch, {3: 1.0})
     limited = replace(network, info=replace(network.info, batch_limit=3))
-    assert best_batch(limited, prior, recipe_for(network, prior, "ant")) == 3
+    assert finish(best_batch(limited, prior, recipe_for(network, prior, "ant"))) == 3
+
+
+def test_a_recipe_of_several_starts_counts_as_many_images(
+    network: Network, prior: Prior, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps_take(monkeypatch, {16: 1.0, 32: 1.0, 64: 2.0})
+    recipe = recipe_for(network, prior, "ant", starts=4)
+    assert finish(best_batch(network, prior, recipe)) == 8
 
 
 def test_a_step_is_timed(network: Network, prior: Prior) -> None:
