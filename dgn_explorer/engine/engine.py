@@ -24,7 +24,8 @@ TOGETHER = 64  # batch jobs in one ascent on a GPU, until it is measured how man
 class Engine:
     """Runs orders and questions; interactive orders pre-empt each other and pause all other work.
 
-    ``listener`` is called on the engine's thread with every `Event`. ``device`` is ``cpu``,
+    ``listener`` is called with every `Event`, on the engine's thread or, with the end of jobs that
+    ran together, on the one that stores them. ``device`` is ``cpu``,
     ``cuda`` or ``mps``; None takes the best there is. ``threads`` is the number of CPU threads;
     None takes what was fastest in a short measurement.
     ``together`` is how many batch jobs of a layer go through one ascent; None takes 1 on a CPU,
@@ -127,6 +128,7 @@ class Engine:
             self._serve(_raise(error), _raise(error))  # whoever asks hears why there is no answer
         else:
             self._serve(worker.open, worker.run)
+            worker.close()
 
     def _serve(
         self, open_: Callable[[OpenRequest], Opened], run: Callable[[tuple[Work, ...]], None]

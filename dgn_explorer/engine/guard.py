@@ -64,7 +64,7 @@ def _run(
     except Exception as error:
         left = queue.unfinished(work)
         if len(left) == 1:
-            tell(_failed(left[0], error))
+            tell(failed(left[0], error))
             return []
         half = len(left) // 2
         if half and _is_out_of_memory(error):
@@ -73,7 +73,8 @@ def _run(
     return []
 
 
-def _failed(work: Work, error: Exception) -> Failed:
+def failed(work: Work, error: Exception) -> Failed:
+    """What is told of ``work`` that ended with ``error``."""
     if isinstance(error, DgnError):
         return Failed(work.number, error.message, error.hint, "")
     details = "".join(traceback.format_exception(error))

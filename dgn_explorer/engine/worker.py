@@ -35,7 +35,7 @@ from dgn_explorer.engine.messages import (
 )
 from dgn_explorer.engine.opened import OpenThings
 from dgn_explorer.engine.queue import Asked, OpenRequest, Ordered, Work, WorkQueue
-from dgn_explorer.errors import DgnError
+from dgn_explorer.engine.storing import Storing, kept
 from dgn_explorer.machine.device import describe
 from dgn_explorer.networks.loaded import Confirm, refuse
 from dgn_explorer.results.record import DONE, Record
@@ -75,11 +75,16 @@ class Worker:
         self._glances = Glances(store.inputs.get)
         store.clear_finished_drafts()
         self._settled: list[str] = []  # orders whose drafts nobody needs any more
+        self._storing = Storing(store, tell)
 
     def open(self, request: OpenRequest) -> Opened:
         """Open a network and a prior and keep them."""
         self._glances.forget()
         return self._open.open(request)
+
+    def close(self) -> None:
+        """Wait until everything that was made is stored."""
+        self._storing.close()
 
     def run(self, works: tuple[Work, ...]) -> None:
         """Answer a question, or compute orders together: from the store, or by one run.
@@ -174,6 +179,11 @@ class Worker:
             report,
             lambda: self._make_room(works[0].lane, frames),
         )
+        if records is not None and len(works) > 1:
+            self._storing.start([(work, records[place]) for place, work in left.items()])
+            for work in left.values():
+                self._queue.done(work)
+            left.clear()
         for place, work in left.items():
             if records is not None:
                 event: Event = self._kept(work, records[place])
@@ -201,12 +211,10 @@ class Worker:
         self._settled.clear()
 
     def _kept(self, work: Ordered, record: Record) -> Finished:
-        try:
-            finished = Finished(work.number, record, self._store.put(record))
+        finished = kept(self._store, work, record)
+        if finished.summary is not None:
             self._settled.append(record.key)
-            return finished
-        except DgnError as error:  # the picture is still shown, and can still be exported
-            return Finished(work.number, record, None, notice=str(error))
+        return finished
 
     def _answer(self, work: Asked) -> Answered | Cancelled:
         frames = Frames(self._frames.put)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import torch
 from dgn_explorer.engine import worker
 from dgn_explorer.engine.engine import Engine
 from dgn_explorer.engine.messages import Failed, Finished, Frame, Lane
+from dgn_explorer.errors import DgnError
 from dgn_explorer.machine.graphs import Graphs
+from dgn_explorer.results.record import Record
+from dgn_explorer.results.summary import Summary
 from dgn_explorer.synthesis.methods.dgn_am import making
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
-from tests.engine.setup import Setup
+from tests.engine.setup import WAIT_S, Setup
 
 CLASSES = ("ant", "bee", "cat", "dog")
 
@@ -200,6 +204,71 @@ def test_one_that_does_not_fit_alone_says_so(setup: Setup, monkeypatch: pytest.M
     for end in ends.values():
         assert isinstance(end, Failed)
         assert end.message == "There was not enough memory for this ascent."
+
+
+@dataclass(frozen=True)
+class SlowDisk:
+    """A disk that takes nothing until it is ``free``."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+    free: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def slow_disk(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> SlowDisk:
+    """The store's."""
+    disk = SlowDisk()
+    put = setup.store.put
+
+    def wait_and_put(record: Record) -> Summary:
+        disk.asked.set()
+        assert disk.free.wait(WAIT_S)
+        return put(record)
+
+    monkeypatch.setattr(setup.store, "put", wait_and_put)
+    return disk
+
+
+def test_the_next_ascent_does_not_wait_for_the_disk(setup: Setup, slow_disk: SlowDisk) -> None:
+    recipes = [setup.recipe(name, steps=n) for n in (3, 4) for name in CLASSES[:2]]
+    jobs = queue_at_once(setup, recipes)
+    setup.started(jobs[3])  # and none of the first two is stored
+    slow_disk.free.set()
+    ends = ends_of(setup, jobs)
+    assert list(ends) == jobs
+    assert all(isinstance(end, Finished) and end.summary is not None for end in ends.values())
+    assert all(setup.store.get(recipe.key) is not None for recipe in recipes)
+
+
+def test_who_closes_waits_until_all_is_stored(setup: Setup, slow_disk: SlowDisk) -> None:
+    recipes = [setup.recipe(name, steps=3) for name in CLASSES]
+    queue_at_once(setup, recipes)
+    assert slow_disk.asked.wait(WAIT_S)
+    threading.Timer(0.2, slow_disk.free.set).start()
+    assert setup.engine.close()
+    assert all(setup.store.get(recipe.key) is not None for recipe in recipes)
+
+
+def test_what_cannot_be_stored_is_shown_with_a_reason(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [DgnError("The disk is full.", "Make room."), ZeroDivisionError("oops")]
+    put = setup.store.put
+
+    def fail(record: Record) -> Summary:
+        if errors:
+            raise errors.pop(0)
+        return put(record)
+
+    monkeypatch.setattr(setup.store, "put", fail)
+    jobs = queue_at_once(setup, [setup.recipe(name, steps=3) for name in CLASSES])
+    first, second, *rest = ends_of(setup, jobs).values()
+    assert isinstance(first, Finished)
+    assert first.summary is None
+    assert first.notice == "The disk is full. Make room."
+    assert isinstance(second, Failed)
+    assert second.message == "The dgn-am failed: ZeroDivisionError: oops."
+    assert all(isinstance(end, Finished) and end.summary is not None for end in rest)
 
 
 def test_a_dead_unit_fails_alone(setup: Setup, still_bee: Callable[[], None]) -> None:
