@@ -8,7 +8,7 @@ import logging
 import os
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -22,6 +22,8 @@ _LEAST_IN_THE_AIR = 16  # also without any worker: clusters that grow by need co
 _A_THREAD = 2  # one runs and one waits, so that no worker waits for us
 _LOOK_EVERY_S = 1.0
 _CONNECT_S = 10.0
+_ANSWER_S = 30.0  # for one question to a scheduler or worker that may hang without being gone
+_IMPORT_S = 120.0  # for workers that have to import torch before they answer
 _START_S = 300  # a busy machine takes long to start a process that imports torch
 _GONE = Lost("the connection to the scheduler was lost", blamed=False)
 _INSTALL = "Install it with: pip install 'dgn-explorer[cluster]'."
@@ -37,9 +39,10 @@ class DaskConnection:
         self._flying: dict[str, tuple[Task, Any]] = {}
         self._left_out: set[str] = set()
         self._threads: dict[str, int] = {}
-        self._looked = self._away_since = 0.0
+        self._looked = self._away_since = self._silent_since = 0.0
         self._known_lost: set[str] = set()  # in the air when the scheduler went, and it was said
         self._news: list[str] = []
+        self._said_none = False
         self._client = self._connect(_CONNECT_S)
         self._look()
 
@@ -53,7 +56,13 @@ class DaskConnection:
 
     def on_gpus(self) -> bool:
         """Whether every worker that is there now has a GPU; it imports torch for that."""
-        said = self._client.run(facts, on_error="return")
+        try:
+            said = self._ask_workers(facts, _IMPORT_S)
+        except TimeoutError:
+            self._news.append(
+                f"Not every worker answered within {_IMPORT_S:.0f} s; each image goes alone."
+            )
+            return False
         found = [one for one in said.values() if not isinstance(one, Exception)]
         return bool(found) and all(one.device == "cuda" for one in found)
 
@@ -78,6 +87,8 @@ class DaskConnection:
     def next(self, timeout_s: float) -> tuple[Task, Answer | Lost] | None:
         """See `atlas.Connection`; `DgnError` if the scheduler stays away."""
         self._revive()
+        if self._client.status == "running":
+            self._look()
         try:
             name = self._back.get(timeout=timeout_s)
         except queue.Empty:
@@ -109,9 +120,9 @@ class DaskConnection:
         try:
             if future.status == "cancelled":
                 return _GONE
-            error = future.exception()
+            error = future.exception(timeout=_ANSWER_S)
             if error is None:
-                answer: Answer = future.result()
+                answer: Answer = future.result(timeout=_ANSWER_S)
                 return answer
         except Exception as lost:  # it went while we asked
             return Lost(f"it could not be fetched ({type(lost).__name__})", blamed=False)
@@ -132,8 +143,8 @@ class DaskConnection:
 
     def _unfit(self) -> dict[str, str]:
         """The workers that cannot even import what a task runs, with the reason."""
-        with suppress(OSError):
-            said = self._client.run(address, on_error="return")
+        with suppress(OSError, TimeoutError):
+            said = self._ask_workers(address, _ANSWER_S)
             return {
                 worker: f"{type(one).__name__}: {one}"
                 for worker, one in said.items()
@@ -141,21 +152,55 @@ class DaskConnection:
             }
         return {}
 
+    def _ask_workers(self, question: Callable[[], Any], timeout_s: float) -> dict[str, Any]:
+        """What each worker answers, or the exception it raised; raises `TimeoutError`."""
+
+        async def ask() -> dict[str, Any]:
+            said: dict[str, Any] = await self._client.run(question, on_error="return")
+            return said
+
+        answers: dict[str, Any] = self._client.sync(ask, callback_timeout=timeout_s)
+        return answers
+
     def _look(self, at_once: bool = False) -> None:
-        """See who is there, now and then, and say who came and went."""
+        """See who is there, now and then, and say who has gone; `DgnError` if it stays silent."""
         now = time.monotonic()
         if not at_once and now < self._looked + _LOOK_EVERY_S:
             return
         self._looked = now
         try:
-            there = dict(self._client.nthreads())
+            there = dict(self._client.nthreads(callback_timeout=_ANSWER_S))
+        except TimeoutError:
+            self._silent(now)
+            return
         except Exception:  # of many types while a scheduler dies; `_revive` says it
             return
+        self._silent_since = 0.0
         for worker in self._threads.keys() - there.keys():
             self._news.append(
                 f"The worker {worker} has gone; what it had not finished goes to others."
             )
         self._threads = there
+        if not there and not self._said_none:
+            self._news.append(
+                f"No worker is at {self._scheduler}; waiting for one. Start it with: dask worker"
+                f" {self._scheduler} --nthreads 1"
+            )
+        self._said_none = not there
+
+    def _silent(self, asked: float) -> None:
+        """The scheduler is connected and does not answer, as one that is stopped does not."""
+        if not self._silent_since:
+            self._silent_since = asked
+            self._news.append(
+                f"The scheduler {self._scheduler} has not answered for {_ANSWER_S:.0f} s; still"
+                " waiting. What was stored is safe."
+            )
+        elif time.monotonic() > self._silent_since + self._patience_s:
+            raise DgnError(
+                f"The scheduler {self._scheduler} has not answered for {self._patience_s:.0f} s.",
+                "Restart it, and run the same command again: what is stored is not made again.",
+            )
 
     def _revive(self) -> None:
         """Notice that the scheduler has gone, and come back to it when it is there again."""
@@ -239,7 +284,8 @@ def dask_connection(
                 connection.close()
         finally:
             if local is not None:
-                local.close()
+                with suppress(TimeoutError):  # its processes end with this one
+                    local.close(timeout=_ANSWER_S)
 
 
 def _dask() -> Any:

@@ -120,11 +120,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.inverse_set")
     parser.add_argument("--json", action="store_true", help="print one JSON object a row")
     parser.add_argument("--all", action="store_true", help="four fixed pairs and larger sets")
+    parser.add_argument("--case", type=int, action="append", help="that one of --all, from 1")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--out", type=Path, help="folder for the rows and a sheet of images")
     chosen = parser.parse_args()
     sheet: list[tuple[str, np.ndarray]] = []
-    for found, images in rows(Field(chosen.device), ALL if chosen.all else FEW):
+    cases = ALL if chosen.all else FEW
+    if chosen.case:
+        cases = tuple(ALL[number - 1] for number in chosen.case)
+    for found, images in rows(Field(chosen.device), cases):
         if chosen.out:
             keep_row(chosen.out / "inverse-sets.jsonl", found)
             sheet.append((str(found["ranges"]), images[:8]))

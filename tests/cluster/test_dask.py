@@ -2,12 +2,14 @@
 
 import json
 import pickle
+import random
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.timeout(300)
 
 NETWORK = "torchvision:squeezenet1_1 --weights random --size 32"
 STEPS, UNITS = 4, 12
+WAIT_S = 200.0  # for an atlas: less than pytest's limit, so that what was waited for is said
 CLIENT = """
 import pickle, sys
 from dgn_explorer.cluster.atlas import Stored
@@ -61,6 +64,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator["_Outside"]:
     outside.kill()
 
 
+def in_time() -> Callable[[], bool]:
+    """A `stop` that fails the test, with a reason, when an atlas takes too long."""
+    until = time.monotonic() + WAIT_S
+
+    def stop() -> bool:
+        assert time.monotonic() < until, f"the atlas was not made within {WAIT_S:.0f} s"
+        return False
+
+    return stop
+
+
 def stored(events: list[AtlasEvent]) -> list[Stored]:
     return [event for event in events if isinstance(event, Stored) and not event.cached]
 
@@ -87,7 +101,7 @@ def test_a_killed_worker_loses_nothing(
     store = Store(tmp_path)
     events: list[AtlasEvent] = []
     killed = False
-    for event in make_atlas(atlas, store, prior, **cluster.how):
+    for event in make_atlas(atlas, store, prior, **cluster.how, stop=in_time()):
         events.append(event)
         if not killed and stored(events):
             killed = True
@@ -108,10 +122,13 @@ def test_a_client_that_was_killed_goes_on_where_it_was(
         [sys.executable, "-c", CLIENT, tmp_path / "atlas"], stdout=subprocess.PIPE, text=True
     )
     assert client.stdout is not None
+    too_long = threading.Timer(WAIT_S, client.kill)  # ends the line below, empty
+    too_long.start()
     said = client.stdout.readline().strip()
-    client.send_signal(signal.SIGKILL)
-    client.wait()
+    too_long.cancel()
+    _kill(client)
     client.stdout.close()
+    assert said, f"the client stored nothing within {WAIT_S:.0f} s"
     kept = open_store().keys()
     assert said in kept
     again = CliRunner().invoke(
@@ -139,7 +156,7 @@ def test_a_scheduler_that_comes_back_is_waited_for(
     cluster.have(1)
     store, events = Store(tmp_path / "store"), list[AtlasEvent]()
     restarted = False
-    for event in make_atlas(atlas, store, prior, **cluster.how, patience_s=120):
+    for event in make_atlas(atlas, store, prior, **cluster.how, patience_s=120, stop=in_time()):
         events.append(event)
         if not restarted and stored(events):
             restarted = True
@@ -153,6 +170,41 @@ def test_a_scheduler_that_comes_back_is_waited_for(
     assert said.count("The scheduler is back.") == 1
 
 
+def test_a_scheduler_that_does_not_answer_is_said(
+    tmp_path: Path,
+    atlas: Atlas,
+    prior: str,
+    cluster: "_Outside",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that is stopped is still connected, and a question to it would wait for ever."""
+    monkeypatch.setattr(connection, "_ANSWER_S", 1.0)
+    monkeypatch.setattr(connection, "_CONNECT_S", 1.0)
+    cluster.have(1)
+    store, said = Store(tmp_path), list[str]()
+    with pytest.raises(DgnError, match="has not answered for 3 s"):
+        for event in make_atlas(atlas, store, prior, **cluster.how, patience_s=3, stop=in_time()):
+            if isinstance(event, Stored) and len(store.keys()) == 1:  # all others are out there
+                cluster.signal_scheduler(signal.SIGSTOP)
+            if isinstance(event, Said):
+                said.append(event.text)
+    cluster.signal_scheduler(signal.SIGCONT)
+    assert sum("has not answered for 1 s; still waiting" in text for text in said) == 1
+    assert store.keys()
+
+
+def test_that_no_worker_is_there_is_said(
+    tmp_path: Path, atlas: Atlas, prior: str, cluster: "_Outside"
+) -> None:
+    cluster.kill()
+    cluster.have(0)
+    said = list[str]()
+    for event in make_atlas(atlas, Store(tmp_path), prior, **cluster.how, stop=lambda: bool(said)):
+        assert isinstance(event, Said)
+        said.append(event.text)
+    assert f"No worker is at {cluster.address}; waiting for one." in said[0]
+
+
 def test_no_scheduler_is_said(atlas: Atlas, prior: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "_CONNECT_S", 0.5)
     with pytest.raises(DgnError, match="No scheduler answers"):
@@ -161,10 +213,19 @@ def test_no_scheduler_is_said(atlas: Atlas, prior: str, monkeypatch: pytest.Monk
 
 
 def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+    """One that no client is given by chance while the scheduler is away.
+
+    The kernel gives clients ports from 32768 on, and one that asks there again and again could even
+    be connected to itself.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("there is no free port")
 
 
 class _Outside:
@@ -172,6 +233,7 @@ class _Outside:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._log = folder / "log.txt"
         self._port = _free_port()
         self.address = f"tcp://127.0.0.1:{self._port}"
         self.how = {"scheduler": self.address, "threads": 1, "device": "cpu"}
@@ -183,10 +245,13 @@ class _Outside:
         if not self._scheduler:
             where = ("--host", "127.0.0.1", "--port", str(self._port))
             self._scheduler.append(self._dask("scheduler", *where))
-            _wait_for(self._port)
+            self._wait_for_scheduler()
         while len(self._workers) < workers:
             how = ("--nthreads", "1", "--no-nanny")
             self._workers.append(self._dask("worker", self.address, *how))
+
+    def signal_scheduler(self, number: int) -> None:
+        self._scheduler[0].send_signal(number)
 
     def kill_worker(self) -> None:
         _kill(self._workers.pop())
@@ -197,24 +262,27 @@ class _Outside:
         self._scheduler.clear()
         self._workers.clear()
 
+    def _wait_for_scheduler(self) -> None:
+        until = time.monotonic() + WAIT_S / 2
+        while time.monotonic() < until:
+            ended = self._scheduler[0].poll()
+            assert ended is None, f"the scheduler ended with {ended}:\n{self._log.read_text()}"
+            with socket.socket() as one:
+                if one.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            time.sleep(0.1)
+        raise AssertionError(f"the scheduler did not start:\n{self._log.read_text()}")
+
     def _dask(self, *words: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", *words, "--no-dashboard"],
-            cwd=self._folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "dask", *words, "--no-dashboard"],
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+            )
 
 
-def _kill(process: "subprocess.Popen[bytes]") -> None:
+def _kill(process: "subprocess.Popen[bytes] | subprocess.Popen[str]") -> None:
     process.kill()
-    process.wait()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(600):
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("the scheduler did not start")
+    process.wait(timeout=60)
