@@ -28,7 +28,7 @@ class Lane(IntEnum):
     INTERACTIVE = 0
     ASIDE = 1  # questions, and surveys that somebody waits for
     WATCH = 2  # a film, which goes on until somebody stops it
-    LONG = 3  # a survey of many photographs, which goes on behind everything that is looked at
+    LONG = 3  # what looks at many photographs, and goes on behind everything that is looked at
     BATCH = 4  # the queue
 
 

@@ -101,7 +101,8 @@ class MainWindow(QMainWindow):
         """Ask if something runs, then close."""
         event.ignore()  # the window goes when the engine has ended, not before
         queued = sum(1 for job in self._session.jobs if job.batch)
-        busy = self._session.runs.live is not None or queued
+        runs = self._session.runs
+        busy = runs.live is not None or runs.long_jobs or queued
         if self._closing or not busy or not self._preferences.get(_ASK, True):
             self._close()
             return

@@ -10,6 +10,7 @@ from PIL import Image
 
 from dgn_explorer.gui.features.picture.beside import PhotosBeside
 from dgn_explorer.gui.features.picture.details import Details
+from dgn_explorer.gui.features.picture.stage import Stage
 from dgn_explorer.gui.features.sets.kinds_view import KindsView
 from dgn_explorer.gui.features.sets.nearest_view import NearestView
 from dgn_explorer.gui.features.sets.photos_view import PhotosView
@@ -164,6 +165,48 @@ def test_kinds_of_a_unit(make_explorer: Callable[..., Explorer], photos: Path) -
     view = explorer.part(KindsView)
     assert view.isVisible() and view.map.isVisible()
     assert "24 photos" in view.text.text() and "3: " in view.text.text()
+
+
+def test_kinds_form_behind_what_is_asked_meanwhile_and_are_kept_when_stopped(
+    make_explorer: Callable[..., Explorer], photos: Path
+) -> None:
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    session.select(session.network.resolve("dog"))
+    explorer.desk.questions.chip("facets").click()
+    explorer.controls.fields["photos"].edited.emit(str(photos))
+    explorer.until(lambda: any(one.role == "photos" for one in session.settings.value.inputs))
+    for name, value in {"facets": 3, "steps": 10_000, "prior_term": 0.0}.items():
+        explorer.controls.fields[name].edited.emit(value)
+    explorer.desk.table["visualise"].trigger()
+    explorer.until(lambda: len(session.runs.long_jobs) == 1)
+    (job,) = session.runs.long_jobs
+    stage = explorer.part(Stage)
+    explorer.qtbot.waitUntil(lambda: session.runs.frame_of(job.number) is not None, timeout=WAIT_MS)
+    explorer.until(lambda: stage.run_bar._title.text().startswith("Step "))
+    assert session.runs.live is None and not stage.run_bar._hold.isVisibleTo(stage)
+    explorer.desk.questions.chip("dgn-am").click()
+    explorer.controls.fields["steps"].edited.emit(3)
+    session.visualise(session.network.resolve("cat"))
+
+    def answered() -> bool:
+        result = session.display.result
+        return result is not None and result.order.about.name == "dgn-am"
+
+    explorer.qtbot.waitUntil(answered, timeout=WAIT_MS)
+    assert session.runs.long_jobs == (job,)  # neither over nor stopped
+    explorer.until(lambda: session.activities.get(f"image {job.number}") is not None)
+    activity = session.activities.get(f"image {job.number}")
+    assert activity.what == "Kinds: dog" and activity.seconds_left is not None
+    session.run(job.recipe)  # it is not begun twice
+    explorer.until(lambda: session.display.job == job.number)
+    assert session.runs.long_jobs == (job,)
+    explorer.desk.table["stop"].trigger()
+    explorer.qtbot.waitUntil(lambda: session.display.result is not None, timeout=WAIT_MS)
+    record = session.display.result
+    assert record.key == job.recipe.key and record.state == "stopped" and record.count == 3
+    assert explorer.part(KindsView).isVisible() and not session.runs.long_jobs
+    assert session.activities.get(f"image {job.number}") is None
 
 
 def test_memory_or_invention_of_a_picture(

@@ -43,6 +43,11 @@ class SubmittedJob:
         return self.lane is Lane.BATCH
 
     @property
+    def long(self) -> bool:
+        """Whether it goes on behind what the user starts after it, before the queue."""
+        return self.lane is Lane.LONG
+
+    @property
     def unit(self) -> UnitAddress | None:
         """The first unit of its objective, if it is of units."""
         return self.recipe.units[0] if self.recipe.units else None

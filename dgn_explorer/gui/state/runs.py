@@ -1,4 +1,4 @@
-"""What the engine works on: one interactive job, the batch queue behind it, and their frames."""
+"""What the engine works on: one interactive job, long ones and the queue behind it, and frames."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -32,9 +32,9 @@ class Runs(QObject):
     ``name`` gives the class name of a recipe's unit, or an empty string.
     """
 
-    live_changed = Signal()  # which interactive job runs, and whether it is being stopped
-    progressed = Signal()  # the interactive job is at another step
-    frame = Signal(object)  # the newest Forming of the interactive job
+    live_changed = Signal()  # which interactive or long job runs, and whether it is being stopped
+    progressed = Signal()  # one of them is at another step
+    frame = Signal(object)  # the newest Forming of one of them
     job_ended = Signal(object, object)  # its Recipe, and its Result or None
     replaced = Signal(object, object, object)  # two jobs, and the Result between
     finished = Signal(object)  # Ended, with a result
@@ -80,6 +80,16 @@ class Runs(QObject):
         return self._newest.get(number)
 
     @property
+    def long_jobs(self) -> tuple[SubmittedJob, ...]:
+        """Those that go on behind it."""
+        return tuple(job for job in self.jobs if job.long and job.state is not JobState.FAILED)
+
+    def under_way(self, key: str) -> SubmittedJob | None:
+        """The interactive or long job that makes the result ``key``."""
+        live = [job for job in (self.live_job, *self.long_jobs) if job is not None]
+        return next((job for job in live if job.recipe.key == key), None)
+
+    @property
     def live_recipe(self) -> Recipe | None:
         """What the interactive job computes, or what is about to go on from it."""
         job = self.live_job
@@ -88,20 +98,27 @@ class Runs(QObject):
     def start(self, recipe: Recipe, looked: bool = False) -> SubmittedJob:
         """Run ``recipe`` as the interactive job, in place of the one before.
 
-        ``looked`` says that the store has just been asked for it.
+        A long one takes nobody's place: it goes on whenever nothing else is asked. ``looked`` says
+        that the store has just been asked for it.
         """
+        if recipe.about.long:
+            job = self._submit(recipe, Lane.LONG, looked)
+            self._rest()
+            return job
         self._next = None
         job = self._submit(recipe, Lane.INTERACTIVE, looked)
         self.live = job.number
         self._rest()
         return job
 
-    def stop(self) -> None:
-        """Stop the interactive job; what is done so far is kept."""
-        job = self.live_job
-        if job is not None and (job.state is not JobState.STOPPING or self._next is not None):
+    def stop(self, number: int | None = None) -> None:
+        """Stop the interactive job, or a long one; what is done so far is kept."""
+        job = self.live_job if number is None else self.jobs.get(number)
+        if job is None or (job.state is JobState.STOPPING and self._next is None):
+            return
+        if job.number == self.live:
             self._next = None
-            self._stop(job, keep=True)
+        self._stop(job, keep=True)
 
     @property
     def held(self) -> bool:
@@ -201,13 +218,13 @@ class Runs(QObject):
                 self._finished(event)
             case Failed():
                 job = self.jobs.fail(event.job, event.message, event.hint, event.details)
-                self._end(event.job)
+                self._end(event.job, job)
                 if job is not None:
                     self.job_ended.emit(job.recipe, None)
                 self.failed.emit(_ended(job, event.job, None, event))
             case Cancelled():
                 job = self.jobs.end(event.job)
-                follower = self._end(event.job)
+                follower = self._end(event.job, job)
                 if job is not None:
                     self.job_ended.emit(job.recipe, None)
                     self._go_on(job, None, follower)
@@ -230,7 +247,7 @@ class Runs(QObject):
 
     def _finished(self, event: Finished) -> None:
         job = self.jobs.end(event.job)
-        follower = self._end(event.job)
+        follower = self._end(event.job, job)
         if event.summary is not None:
             self._library.add(event.summary)
         record = event.record
@@ -243,7 +260,7 @@ class Runs(QObject):
                 Notice(event.notice, Level.INFO if event.summary is not None else Level.WARNING)
             )
 
-    def _end(self, number: int) -> Recipe | None:
+    def _end(self, number: int, job: SubmittedJob | None) -> Recipe | None:
         """Forget what ran; returns what is to go on from it."""
         self._running.discard(number)
         self._newest.pop(number, None)
@@ -251,6 +268,8 @@ class Runs(QObject):
         if number == self.live:
             follower, self._next = self._next, None
             self.live = None
+            self.live_changed.emit()
+        elif job is not None and job.long:
             self.live_changed.emit()
         self._rest()
         return follower
@@ -280,7 +299,11 @@ class Runs(QObject):
         self.jobs.update(
             newest.job, step=newest.step, steps=newest.steps, seconds_left=newest.seconds_left
         )
+        job = self.jobs.get(newest.job)
+        watched = job is not None and not job.batch
         if newest.image is None:  # it is getting ready, and there is nothing to see yet
+            if watched:
+                self.progressed.emit()
             return
         before = self._newest.get(newest.job)
         frame = Forming(
@@ -294,7 +317,7 @@ class Runs(QObject):
             newest.so_far,
         )
         self._newest[frame.job] = frame
-        if frame.job == self.live:
+        if watched:
             self.progressed.emit()
             self.frame.emit(frame)
 

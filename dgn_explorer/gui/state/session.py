@@ -22,7 +22,7 @@ from dgn_explorer.gui.state.answering.step_size import StepSizeFinder
 from dgn_explorer.gui.state.answering.study_run import StudyRun
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
-from dgn_explorer.gui.state.jobs import JobList
+from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
 from dgn_explorer.gui.state.labels import Labels
 from dgn_explorer.gui.state.library import Library
 from dgn_explorer.gui.state.networks.opening import Following, Opening, Pair
@@ -184,10 +184,11 @@ class Session(QObject):
         No page comes to the front by that.
         """
         self.select(unit)
-        job, network = self.runs.live_job, self.network
-        if job is not None and job.recipe.units == (unit,):
-            self.watch(aside=True)
-            return
+        network = self.network
+        for job in (self.runs.live_job, *self.runs.long_jobs):
+            if job is not None and job.recipe.units == (unit,):
+                self._on_show.show_job(job, aside=True)
+                return
         shown = self.display.recipe
         if network is None or (
             shown is not None
@@ -300,20 +301,29 @@ class Session(QObject):
         """Show what comes of ``order``."""
         self._on_show.wanted = True
         wish = self._on_show.wish()
-        running = self.runs.live_job
-        if running is not None and running.recipe.key == order.key:
-            self.watch()
+        running = self.runs.under_way(order.key)
+        if running is not None:
+            self._on_show.show_job(running)
             return
         self._flows.start(self._run(order, wish))
 
     def stop(self) -> None:
-        """Stop the running interactive job and keep what it has made, or the analysis."""
+        """Stop the run on show and keep what it has made, or the analysis; else what is live."""
+        long = self.long_on_show
         if self.study.survey is not None and self.display.order == self.study.survey:
             self.study.stop()
+        elif long is not None:
+            self.runs.stop(long.number)
         elif self.runs.live is not None:
             self.runs.stop()
         else:
             self.study.stop()
+
+    @property
+    def long_on_show(self) -> SubmittedJob | None:
+        """The long job that is on show, if one is."""
+        job = self.jobs.get(self.display.job)
+        return job if job is not None and job.long else None
 
     def more_steps(self) -> None:
         """Continue from the code of the result on show."""
@@ -329,9 +339,11 @@ class Session(QObject):
             self.watch()
         self.runs.go_on_with(recipe)
 
-    def watch(self, aside: bool = False) -> None:
-        """Show the running interactive job again."""
-        self._on_show.show_job(aside)
+    def watch(self, number: int | None = None, aside: bool = False) -> None:
+        """Show the running interactive job again, or a long one."""
+        job = self.runs.live_job if number is None else self.jobs.get(number)
+        if job is not None:
+            self._on_show.show_job(job, aside)
 
     def compute(self, units: Sequence[UnitAddress]) -> None:
         """Compute units one after another behind the interactive jobs; skips what is stored."""

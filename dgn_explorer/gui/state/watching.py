@@ -6,10 +6,10 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from dgn_explorer.gui.state.activities import Activities, Activity
+from dgn_explorer.gui.state.activities import Activities, Activity, Do
 from dgn_explorer.gui.state.answering.study_run import Analysis
 from dgn_explorer.gui.state.display import Ended, Level, Notice
-from dgn_explorer.gui.state.jobs import JobState
+from dgn_explorer.gui.state.jobs import JobState, SubmittedJob
 from dgn_explorer.gui.state.session import Session
 from dgn_explorer.results.job_history import CANCELLED, DONE, FAILED, STOPPED
 from dgn_explorer.results.record import Record
@@ -28,8 +28,9 @@ class Watching(QObject):
         self._queue_began = self._measure_began = 0.0
         self._studies: dict[int, tuple[float, Analysis]] = {}  # when each began, how far it is
         runs = session.runs
-        runs.live_changed.connect(self._follow_image)
-        runs.progressed.connect(self._follow_image)
+        self._long: set[str] = set()  # keys of long jobs at work
+        runs.live_changed.connect(self._follow_images)
+        runs.progressed.connect(self._follow_images)
         runs.jobs.structure_changed.connect(self._follow_queue)
         runs.jobs.changed.connect(self._job_changed)
         runs.finished.connect(self._finished)
@@ -39,25 +40,35 @@ class Watching(QObject):
         session.study.long_ended.connect(self._long_ended)
         session.step_size.changed.connect(self._follow_measuring)
 
-    # ---- the image that forms
+    # ---- the image that forms, and those that go on behind it
 
-    def _follow_image(self) -> None:
-        job, runs = self._session.runs.live_job, self._session.runs
-        if job is None:
+    def _follow_images(self) -> None:
+        runs = self._session.runs
+        if runs.live_job is None:
             self._to.drop(IMAGE)
-            return
+        else:
+            self._put(IMAGE, runs.live_job, runs.hold if runs.can_hold else None)
+        at_work = {f"{IMAGE} {job.number}": job for job in runs.long_jobs}
+        for key in self._long - set(at_work):
+            self._to.drop(key)
+        self._long = set(at_work)
+        for key, job in at_work.items():
+            self._put(key, job)
+
+    def _put(self, key: str, job: SubmittedJob, pause: Do | None = None) -> None:
+        session, stopping = self._session, job.state is JobState.STOPPING
         self._to.put(
             Activity(
-                IMAGE,
-                job.name,
+                key,
+                f"{job.recipe.about.asked.word}: {job.name}" if job.long else job.name,
                 job.progress_text,
                 job.step,
                 job.steps,
                 job.seconds_left if job.steps else None,
                 job.state is JobState.PAUSED,
-                stop=runs.stop if job.state is not JobState.STOPPING else None,
-                pause=runs.hold if runs.can_hold else None,
-                show=self._session.watch,
+                stop=None if stopping else partial(session.runs.stop, job.number),
+                pause=pause,
+                show=partial(session.watch, job.number),
             )
         )
 
@@ -71,18 +82,18 @@ class Watching(QObject):
         elif not end.cached:
             seconds = made.provenance.seconds
             self._to.ended(end.name, outcome, seconds, made.key)
-        self._follow_image()
+        self._follow_images()
 
     def _failed(self, end: Ended) -> None:
         if end.batch:
             self._count(FAILED)
         self._to.ended(end.name or "Job", FAILED, 0.0, "", end.message, end.hint)
-        self._follow_image()
+        self._follow_images()
 
     def _cancelled(self, _number: int) -> None:
         if self._queue_began:
             self._follow_queue()
-        self._follow_image()
+        self._follow_images()
 
     # ---- the queue
 

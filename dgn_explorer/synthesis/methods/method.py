@@ -48,7 +48,8 @@ class Method:
     records with which one of fewer images is gone on with to one of more. ``draft`` are the arrays
     that it keeps while it runs (`synthesis.draft`) beyond those of its records. ``question`` is how
     the window asks for it; without one it is made from title, targets and summary (`asked`).
-    ``burden`` is how many images' passes a step of its parameters makes, on average.
+    ``burden`` is how many images' passes a step of its parameters makes, on average. A ``long``
+    method looks at many photographs: the window lets it go on behind whatever else is asked.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Method:
     draft: tuple[Part, ...] = ()
     question: Question | None = None
     burden: Callable[[Any], float] = lambda parameters: 1.0
+    long: bool = False
     code: str = field(default="", compare=False)
 
     @property

@@ -165,10 +165,13 @@ class _Picture(QObject):
         def live() -> bool:
             return runs.live is not None
 
+        def running() -> bool:
+            return live() or session.study.survey is not None or session.long_on_show is not None
+
         return (
             Action("stop", "Run", 0, "Stop", "Stop the run and keep the image", session.stop,
                    keys="Esc", icon="stop", toolbar=11, pages=frozenset(_INSPECTED),
-                   enabled=lambda: live() or session.study.survey is not None),
+                   enabled=running),
             Action("hold", "Run", 0, "Pause", "Hold the run after its step, or let it go on",
                    runs.hold, keys="F8", enabled=lambda: runs.can_hold,
                    titled=lambda: "Go on" if runs.held else "Pause"),

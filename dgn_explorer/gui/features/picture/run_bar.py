@@ -72,7 +72,7 @@ class RunBar(QWidget):
         ``before`` is how many steps the runs did that it goes on from: they count as one.
         """
         held = job.state is JobState.PAUSED
-        self._set_buttons(running=True, watch=not on_show, hold=on_show)
+        self._set_buttons(running=True, watch=not on_show, hold=on_show and not job.long)
         self._hold.setEnabled(held or job.state is JobState.RUNNING)
         self._hold.setText("Go on" if held else "Pause")
         self._stop.setEnabled(job.state is not JobState.STOPPING)

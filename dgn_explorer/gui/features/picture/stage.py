@@ -256,14 +256,14 @@ class Stage(QWidget):
         trace = np.concatenate([before, frame.trace])
         p = None if frame.so_far is None or len(before) else frame.so_far.p
         self.curve.show_trace(trace, len(before) + frame.steps, (), marks, p)
-        self.live.show_frame(frame, self._session.runs.live_recipe)
+        self.live.show_frame(frame, self._session.display.recipe)
         height, width = frame.image.shape[:2]
         self._size.setText(f"{width} {TIMES} {height} pixels")
         self._place_tools()
 
     def _show_live(self) -> None:
         session, display = self._session, self._session.display
-        job = session.jobs.get(session.runs.live)
+        job = session.long_on_show or session.runs.live_job
         shown = self.mine and display.showing in (Showing.LIVE, Showing.RESULT)
         study = session.study.survey
         self._footer.setVisible(shown or job is not None or study is not None)

@@ -74,16 +74,14 @@ class OnShow(QObject):
         self.wish()
         self.show(Display.of_example(example))
 
-    def show_job(self, aside: bool = False) -> None:
-        """Show the running interactive job."""
-        job = self._runs.live_job
-        if job is not None:
-            self.wish()
-            recipe, number = job.recipe, job.number
-            self._show_of(recipe, Display(Showing.LIVE, recipe, job.label, number, aside=aside))
-            frame = self._runs.frame_of(job.number)
-            if frame is not None:
-                self.frame.emit(frame)
+    def show_job(self, job: SubmittedJob, aside: bool = False) -> None:
+        """Show a running job."""
+        self.wish()
+        recipe, number = job.recipe, job.number
+        self._show_of(recipe, Display(Showing.LIVE, recipe, job.label, number, aside=aside))
+        frame = self._runs.frame_of(job.number)
+        if frame is not None:
+            self.frame.emit(frame)
 
     def show_stored(self, key: str, aside: bool = False) -> None:
         """Show a result of the store."""

@@ -107,5 +107,6 @@ FACETS = Method(
         example="example-kinds.jpg",
         drawn=True,
     ),
+    long=True,
     code="dgn_explorer.synthesis.methods.facets.making:make",
 )
