@@ -132,7 +132,7 @@ def rows_of(
     parameters = changed(FACETS, case.recipe.parameters, changes)
     recipe = replace(case.recipe, parameters=parameters)
     began = field.now()
-    steps, finisher = images_of(field.bench(), recipe, case.gathered, case.facets)
+    steps, finisher = finish(images_of(field.bench(), recipe, case.gathered, case.facets))
     for step in steps:
         finisher.add(step)
     made = finisher.made()

@@ -111,7 +111,7 @@ def test_groups_that_are_there_are_found_whatever_their_order() -> None:
 
 def test_the_most_stable_number_is_that_of_the_groups() -> None:
     points, _ = blobs(6, 25)
-    found, scores = most_stable(points, range(4, 9), seed=0)
+    found, scores = finish(most_stable(points, range(4, 9), seed=0))
     assert found.count == 6 and scores[2] > 0.99 and scores[3] < 0.95
     sure = stability(points, found, seed=0)
     assert (sure.groups > 0.99).all()
@@ -256,7 +256,7 @@ def test_map_and_images_are_seen_while_they_form(world: World) -> None:
         if progress.picture is not None:
             trace = progress.trace(0) if progress.trace else np.zeros(0)
             (making if len(trace) else mapping).append(progress.picture(0))
-    assert len(mapping) == 20 and len(making) == STEPS["steps"]
+    assert len(mapping) == 40 and len(making) == STEPS["steps"]
     assert {picture.shape for picture in (*mapping, *making)} == {mapping[0].shape}
     for kind in range(3):  # dots of each kind, before and after
         for picture in (mapping[0], making[-1]):

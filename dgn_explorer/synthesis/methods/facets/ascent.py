@@ -7,7 +7,7 @@ pooled features and the mean ones of the facet's photographs. With ``contrast`` 
 what all the facets have in common, so that the pull is to what is the facet's own.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -151,27 +151,24 @@ def steps_of(p: FacetsParameters) -> list[tuple[int, float, bool]]:
 def first_codes(
     prior: Prior,
     encoder: Network | None,
-    pictures: Sequence[np.ndarray],
+    pictures: np.ndarray,
     seed: int,
     begin: int = NEAREST,
     starts: int = 1,
 ) -> np.ndarray:
-    """Codes (k, starts, K) for the pictures (n, S, S, 3) uint8 of k facets.
+    """Codes (starts, K) for the pictures (n, S, S, 3) uint8 of a facet.
 
     The first is the mean code of the ``begin`` pictures nearest to the middle of the facet, the
     others are codes of single ones. Without encoder all are random.
     """
     if encoder is None:
-        noise = [torch.Generator().manual_seed(seed + k) for k in range(len(pictures) * starts)]
+        noise = [torch.Generator().manual_seed(seed + k) for k in range(starts)]
         code = SPREAD * seeded_normal(noise, prior.space.size).to(prior.device)
-        random: np.ndarray = prior.space.clamp(code).cpu().numpy()
-        return random.reshape(len(pictures), starts, -1)
-    found = []
-    for one in pictures:
-        codes = encode(prior, encoder, from_uint8(one, prior.device))
+    else:
+        codes = encode(prior, encoder, from_uint8(pictures, prior.device))
         single = [codes[place % len(codes)] for place in range(starts - 1)]
-        found.append(torch.stack([codes[:begin].mean(0), *single]))
-    clamped: np.ndarray = prior.space.clamp(torch.stack(found)).float().cpu().numpy()
+        code = torch.stack([codes[:begin].mean(0), *single])
+    clamped: np.ndarray = prior.space.clamp(code).float().cpu().numpy()
     return clamped
 
 

@@ -4,7 +4,7 @@ Written out, because this is all that is needed of scikit-learn, which with SciP
 than the program and its prior. Results depend on the seed alone, but for the rounding of a machine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,14 +121,21 @@ def stability(points: np.ndarray, found: Groups, seed: int) -> Stability:
     return Stability(float(np.mean(pairs)), np.mean(alike, 0))
 
 
-def most_stable(points: np.ndarray, counts: Sequence[int], seed: int) -> tuple[Groups, np.ndarray]:
+def most_stable(
+    points: np.ndarray, counts: Sequence[int], seed: int
+) -> Generator[int, None, tuple[Groups, np.ndarray]]:
     """The groups of the number among ``counts`` that is most stable, and every number's score.
 
     Of numbers that are about as stable it is the largest: it parts what the others lump together.
+    Yields how many numbers have been tried.
     """
-    found = [grouped(points, k, seed) for k in counts]
-    scores = np.array([stability(points, one, seed).score for one in found])
-    return found[int(np.flatnonzero(scores >= scores.max() - ABOUT)[-1])], scores
+    found, scores = [], []
+    for k in counts:
+        found.append(grouped(points, k, seed))
+        scores.append(stability(points, found[-1], seed).score)
+        yield len(found)
+    about = np.flatnonzero(np.array(scores) >= max(scores) - ABOUT)
+    return found[int(about[-1])], np.array(scores)
 
 
 def _alike(labels: np.ndarray, other: np.ndarray, k: int) -> np.ndarray:

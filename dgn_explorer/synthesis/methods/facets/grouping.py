@@ -11,7 +11,6 @@ from dgn_explorer.synthesis.methods.facets.about import EXAMPLES, NEAREST, Facet
 from dgn_explorer.synthesis.methods.facets.clustering import (
     Groups,
     components,
-    grouped,
     most_stable,
     squares,
     stability,
@@ -62,11 +61,11 @@ class Facets:
 def group(
     gathered: Gathered, p: FacetsParameters, size: int, seed: int
 ) -> Generator[Progress[Any], None, Facets]:
-    """The facets of photographs; their pictures have ``size`` px. Yields while it maps them."""
+    """The facets of photographs; their pictures have ``size`` px. Yields between tries and maps."""
     features = gathered.features.astype(np.float64)
     features /= np.linalg.norm(features, axis=1, keepdims=True).clip(1e-12)
     points = components(features, p.components)
-    groups, tried, scores = _groups(points, p.facets, seed)
+    groups, tried, scores = yield from _groups(points, p.facets, seed)
     distances = squares(points, groups.centres)
     near = []
     for k in range(groups.count):
@@ -80,7 +79,8 @@ def group(
         try:
             done, so_far = next(mapping)
             picture = partial(forming, examples, means, None, said, so_far, groups.labels)
-            yield Progress(done, STEPS + 1, lambda place, picture=picture: picture())  # type: ignore[misc]
+            total = len(tried) + STEPS + 1
+            yield Progress(len(tried) + done, total, lambda place, picture=picture: picture())  # type: ignore[misc]
         except StopIteration as end:
             places: np.ndarray = end.value
             break
@@ -97,14 +97,18 @@ def group(
     )
 
 
-def _groups(points: np.ndarray, wanted: int, seed: int) -> tuple[Groups, np.ndarray, np.ndarray]:
-    if wanted:
-        found = grouped(points, wanted, seed)
-        return found, np.array([wanted]), np.array([stability(points, found, seed).score])
-    most = min(MOST_TRIED, len(points) // A_FACET)
-    tried = np.arange(LEAST_FACETS, max(most, LEAST_FACETS) + 1)
-    found, scores = most_stable(points, tried.tolist(), seed)
-    return found, tried, scores
+def _groups(
+    points: np.ndarray, wanted: int, seed: int
+) -> Generator[Progress[Any], None, tuple[Groups, np.ndarray, np.ndarray]]:
+    most = max(min(MOST_TRIED, len(points) // A_FACET), LEAST_FACETS)
+    tried = np.array([wanted]) if wanted else np.arange(LEAST_FACETS, most + 1)
+    trying = most_stable(points, tried.tolist(), seed)
+    while True:
+        try:
+            yield Progress(next(trying), len(tried) + STEPS + 1)
+        except StopIteration as end:
+            found, scores = end.value
+            return found, tried, scores
 
 
 def _pictures(

@@ -44,13 +44,14 @@ def make(bench: Bench, recipe: Recipe) -> Generator[Progress[Made], None, Made]:
     given = recipe.input("photos")
     assert given is not None and bench.photo_sets is not None  # the recipe has checked
     network, folder = bench.network, bench.photo_sets.measured
+    finisher: Finisher
     size = network.info.working_size if p.synthesiser == PIXELS else prior.info.image_size
     counter = _Counter(p)
     with closing(bench.collection(given)) as collection:
         measured = yield from counter.of(measure(network, collection, folder, [unit.layer]))
         gathered = yield from counter.of(gather(network, measured, unit, p))
         facets = yield from counter.of(group(gathered, p, size, recipe.seed))
-        steps, finisher = images_of(bench, recipe, gathered, facets)
+        steps, finisher = yield from counter.of(images_of(bench, recipe, gathered, facets))
     with closing(steps):
         for step in steps:
             finisher.add(step)
@@ -60,7 +61,7 @@ def make(bench: Bench, recipe: Recipe) -> Generator[Progress[Made], None, Made]:
 
 def images_of(
     bench: Bench, recipe: Recipe, gathered: Gathered, facets: Facets
-) -> tuple[Generator[FacetStep, None, None], "Finisher"]:
+) -> Generator[Progress[Any], None, tuple[Generator[FacetStep, None, None], "Finisher"]]:
     """The steps to an image of each of the ``facets``, and what is to be told each of them.
 
     Looks at their photographs once more, and after it returns no longer.
@@ -72,7 +73,7 @@ def images_of(
     else:
         encoder = bench.open_encoder()
         heights = facets.mean_values(gathered.values)
-        codes = _first_codes(prior, encoder, gathered, facets, recipe)
+        codes = yield from _first_codes(prior, encoder, gathered, facets, recipe)
         way = encoder if p.prior_term else None
         steps = ascent.ascend(network, prior, way, recipe, codes, facets.features, heights)
     shown_by = None if p.synthesiser == PIXELS else prior
@@ -92,14 +93,16 @@ def _the_unit(recipe: Recipe) -> UnitAddress:
 
 def _first_codes(
     prior: Prior, encoder: Network | None, gathered: Gathered, facets: Facets, recipe: Recipe
-) -> np.ndarray:
-    p = recipe.parameters
+) -> Generator[Progress[Any], None, np.ndarray]:
+    p, size = recipe.parameters, prior.info.encoder.input_size
     assert isinstance(p, FacetsParameters)
-    pictures = [
-        np.stack([gathered.picture(number, prior.info.encoder.input_size) for number in numbers])
-        for numbers in facets.near
-    ]
-    return ascent.first_codes(prior, encoder, pictures, recipe.seed, p.begin, p.starts)
+    codes, total = [], sum(len(numbers) for numbers in facets.near)
+    for place, numbers in enumerate(facets.near):
+        pictures = np.stack([gathered.picture(number, size) for number in numbers])
+        seed = recipe.seed + place * p.starts
+        codes.append(ascent.first_codes(prior, encoder, pictures, seed, p.begin, p.starts))
+        yield Progress(sum(len(one) for one in facets.near[: place + 1]), total + 1)
+    return np.stack(codes)
 
 
 @dataclass

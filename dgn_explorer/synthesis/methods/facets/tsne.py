@@ -11,7 +11,7 @@ import numpy as np
 from dgn_explorer.synthesis.methods.facets.clustering import squares
 
 STEPS = 400
-EVERY = 20  # steps between two yields
+EVERY = 10  # steps between two yields
 _EARLY = 100  # steps with exaggerated attraction
 _EXAGGERATION = 12.0
 _PERPLEXITY = 30.0
