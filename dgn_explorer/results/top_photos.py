@@ -105,14 +105,18 @@ def share_below(quantiles: np.ndarray, levels: np.ndarray, activation: float) ->
     >>> share_below(np.array([0.0, 2.0, 10.0]), np.array([0.0, 0.5, 1.0]), 4.0)
     0.625
     """
-    if activation > quantiles[-1]:
-        return 1.0
-    place = int(np.searchsorted(quantiles, activation, side="left"))
-    if place == 0:
-        return 0.0
-    low, high = quantiles[place - 1], quantiles[place]
-    within = (activation - low) / (high - low) if high > low else 0.0
-    return float(levels[place - 1] + within * (levels[place] - levels[place - 1]))
+    return float(shares_below(quantiles[None], levels, np.array([activation]))[0])
+
+
+def shares_below(quantiles: np.ndarray, levels: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """`share_below` of a value for each of several units: (units, levels), (units,) to (units,)."""
+    place = (quantiles < values[:, None]).sum(1)
+    rows, after = np.arange(len(values)), place.clip(1, len(levels) - 1)
+    low, high = quantiles[rows, after - 1], quantiles[rows, after]
+    apart = high > low
+    within = np.where(apart, (values - low) / np.where(apart, high - low, 1), 0)
+    found = levels[after - 1] + within * (levels[after] - levels[after - 1])
+    return np.select([place == 0, place == len(levels)], [0.0, 1.0], found)
 
 
 def unit_photos(record: Record, unit: UnitAddress) -> UnitPhotos:

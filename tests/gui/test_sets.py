@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dgn_explorer.gui.features.photo.strongest_view import StrongestView, _ShareRole
 from dgn_explorer.gui.features.picture.beside import PhotosBeside
 from dgn_explorer.gui.features.picture.details import Details
 from dgn_explorer.gui.features.picture.stage import Stage
@@ -16,6 +17,7 @@ from dgn_explorer.gui.features.sets.nearest_view import NearestView
 from dgn_explorer.gui.features.sets.photos_view import PhotosView
 from dgn_explorer.gui.state.display import Notice
 from dgn_explorer.gui.state.topics import PageName
+from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.facets import facets_of
 from dgn_explorer.results.top_photos import unit_photos
 from dgn_explorer.synthesis.photographs import measuring
@@ -153,6 +155,41 @@ def test_activations_are_told_beside_those_of_photos(
     usual = session.usual.text(unit, image.activation)
     assert explorer.part(Details)._value.text().endswith(usual) and "of 24 photos" in usual
     explorer.until(lambda: usual in explorer.browser.units.card(unit).spoken)
+
+
+def test_the_strongest_units_of_a_photo_are_told_against_a_measured_set(
+    make_explorer: Callable[..., Explorer], photos: Path
+) -> None:
+    explorer = computing_window(make_explorer)
+    session = explorer.session
+    explorer.desk.photo.open(str(photos / "dog" / "0 1.png"))
+    explorer.until(lambda: explorer.window.findChild(StrongestView) is not None)
+    view = explorer.part(StrongestView)
+    assert view.note.text().startswith("Usual is the range of the layer's units.")
+    picture = session.display.result
+    explorer.book.show_page(PageName.UNIT)
+    session.select(session.network.resolve("conv2:3"))
+    asked(explorer, "top-photos", photos)
+    record = session.display.result
+    explorer.until(lambda: view.note.text().startswith("Usual in conv2 is what 24 photos gave"))
+    session.show_result(picture.key)
+    tops = [view.tree.topLevelItem(n) for n in range(view.tree.topLevelItemCount())]
+    (mine,) = [top for top in tops if top.text(0) == "conv2"]
+    tips = [mine.child(n).toolTip(0) for n in range(mine.childCount())]
+    assert len(tips) == 5 and all("of 24 photos" in tip for tip in tips)
+    place = next(n for n, name in enumerate(record.parts["names"]) if name.endswith("0 1.png"))
+    for n in range(5):  # the very numbers of the set, and the order of its shares
+        unit = UnitAddress("conv2", int(tips[n].split(":")[1]))
+        found = unit_photos(record, unit)
+        value = float(tips[n].split("highest activation ")[1].split(",")[0])
+        if place in found.photos:
+            mine_there = found.activations[found.photos.index(place)]
+            assert value == pytest.approx(mine_there, rel=0.01)
+        assert session.usual.text(unit, value)
+    shares = [float(mine.child(n).data(2, _ShareRole)) for n in range(5)]
+    assert shares == sorted(shares, reverse=True) and shares[0] <= 1
+    others = [top.child(0).toolTip(0) for top in tops if top.text(0) != "conv2"]
+    assert others and all("standard deviations above its layer's mean" in tip for tip in others)
 
 
 def test_kinds_of_a_unit(make_explorer: Callable[..., Explorer], photos: Path) -> None:

@@ -71,12 +71,12 @@ class Surveys(QObject):
         self,
         network: NetworkInfo,
         photo: Input,
-        layer: str,
+        layers: tuple[str, ...],
         answered: Callable[[Record], None],
     ) -> Wish:
-        """What every unit of ``layer`` makes of a photograph, as photo sets are measured."""
+        """What every unit of ``layers`` makes of a photograph, as photo sets are measured."""
         given = (replace(photo, role="photo"),)
-        survey = Survey(network.name, network.fingerprint, "values", layers=(layer,), inputs=given)
+        survey = Survey(network.name, network.fingerprint, "values", layers=layers, inputs=given)
         wish = Wish(self._questions)
         self._flows.start(self._find(wish, survey, answered))
         return wish

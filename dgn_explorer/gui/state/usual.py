@@ -10,7 +10,7 @@ from dgn_explorer.gui.state.library import Library
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.results.record import DONE, Record
-from dgn_explorer.results.top_photos import share_below
+from dgn_explorer.results.top_photos import share_below, shares_below
 from dgn_explorer.studies.top_photos.about import TOP_PHOTOS
 
 _MOST = 20  # measured sets of one network that are read
@@ -25,6 +25,31 @@ class _Layer:
     quantiles: np.ndarray
     levels: np.ndarray
     counted: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a unit makes of a photograph, and the share of ``counted`` others that are below it.
+
+    ``rarity`` goes from 0, above none, to 1, above all, in equal steps of the logarithm of how many
+    others are above it.
+    """
+
+    unit: UnitAddress
+    activation: float
+    share: float
+    counted: int
+
+    @property
+    def rarity(self) -> float:
+        """From 0 to 1."""
+        left = max(1 - self.share, 1 / (self.counted + 1))
+        return float(np.log(left) / np.log(1 / (self.counted + 1)))
+
+    @property
+    def text(self) -> str:
+        """``above 97 % of 2,400 photos``."""
+        return _text(self.share, self.counted)
 
 
 class Usual(QObject):
@@ -55,9 +80,33 @@ class Usual(QObject):
         row = None if layer is None else layer.rows.get(unit.index)
         if layer is None or row is None or not np.isfinite(activation):
             return ""
-        share = share_below(layer.quantiles[row], layer.levels, activation)
-        what = "all" if share >= 1 else "none" if share <= 0 else f"{100 * share:.3g} %"
-        return f"above {what} of {layer.counted:,} photos"
+        return _text(share_below(layer.quantiles[row], layer.levels, activation), layer.counted)
+
+    @property
+    def layers(self) -> dict[str, int]:
+        """Layers of which photographs have been measured, with how many."""
+        return {path: layer.counted for path, layer in self._layers.items()}
+
+    def standings(self, path: str, values: np.ndarray, count: int) -> list[Standing]:
+        """The ``count`` units of a measured layer for which ``values`` (units,) are least usual.
+
+        The values are those of a photograph as sets are measured. Among units that it excites more
+        than any other photograph did, those come first that it excites more by far.
+        """
+        layer = self._layers[path]
+        units = [unit for unit in layer.rows if unit < len(values)]
+        mine, rows = values[units], [layer.rows[unit] for unit in units]
+        quantiles = layer.quantiles[rows]
+        shares = shares_below(quantiles, layer.levels, mine)
+        spread = quantiles[:, -1] - quantiles[:, 0]
+        beyond = np.where(
+            spread > 0, (mine - quantiles[:, -1]) / np.where(spread > 0, spread, 1), 0
+        )
+        best = np.lexsort((-beyond, -shares))[:count]
+        return [
+            Standing(UnitAddress(path, units[n]), float(mine[n]), float(shares[n]), layer.counted)
+            for n in best.tolist()
+        ]
 
     def take(self, record: Record) -> None:
         """Take up the quantiles of a measured set; any other record is left alone."""
@@ -90,3 +139,8 @@ class Usual(QObject):
             record = await self._library.load(key)
             if fingerprint == self._fingerprint and record is not None and record.state == DONE:
                 self.take(record)
+
+
+def _text(share: float, counted: int) -> str:
+    what = "all" if share >= 1 else "none" if share <= 0 else f"{100 * share:.3g} %"
+    return f"above {what} of {counted:,} photos"

@@ -143,4 +143,4 @@ class PhotosView(QWidget):
                 self._photo = unit, float(values[unit.index])
                 self._mark()
 
-        self._wish = self._session.surveys.values(network, photo, unit.layer, take)
+        self._wish = self._session.surveys.values(network, photo, (unit.layer,), take)
