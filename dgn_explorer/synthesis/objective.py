@@ -71,6 +71,22 @@ class Objective:
         maps = self._maps(rgb)
         return [_read_term(maps, row, units[k], _gather) for k, row in enumerate(self.layout)]
 
+    def reads_at(self, size: int) -> bool:
+        """Whether the network takes images of ``size`` pixels, with the same units in its layers.
+
+        Takes a pass of one image.
+        """
+        try:
+            with torch.no_grad():
+                maps = self._maps(torch.zeros(1, 3, size, size, device=self._network.device))
+        except Exception:  # each kind of network has its own words for a size that it does not take
+            return False
+        layers = [(self._network.info.layer(path), values) for path, values in maps.items()]
+        return all(
+            values.shape[:2] == (1, layer.channels) and (values.ndim == 2) == (not layer.spatial)
+            for layer, values in layers
+        )
+
     def read_with_shares(self, rgb: Tensor, units: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """As `read`, and each unit's share (N,) in a softmax over its layer's channels.
 

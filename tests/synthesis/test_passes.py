@@ -103,6 +103,24 @@ def test_a_recorded_step_gives_the_codes_of_the_plain_one(
         np.testing.assert_allclose(one, other, **far)
 
 
+def test_coarse_steps_have_a_recording_of_their_own(
+    prior: Prior, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = tiny_network()
+    network = dataclasses.replace(network, info=dataclasses.replace(network.info, working_size=96))
+    recipes = [recipe_for(network, prior, "bee", steps=8, coarse=0.5)]
+    with monkeypatch.context() as plainly:
+        plainly.setattr(passes, "static", lambda device: False)
+        plainly.setattr(graphs, "records", lambda device: False)
+        plain = codes(network, prior, recipes)
+    monkeypatch.setattr(passes, "static", lambda device: True)
+    if network.device.type != "cuda":
+        record_on_a_cpu(monkeypatch)
+    np.testing.assert_allclose(codes(network, prior, recipes), plain, rtol=1e-3, atol=1e-4)
+    recorded = network.graphs._kept.values()
+    assert len(recorded) == 2 and None not in recorded
+
+
 def test_ascents_that_take_turns_do_not_meet(prior: Prior, recorded: list[Function]) -> None:
     network = tiny_network()
     recipes = [recipe_for(network, prior, unit, seed=7) for unit in ("ant", "bee")]

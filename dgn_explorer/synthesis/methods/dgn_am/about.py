@@ -36,6 +36,14 @@ class DgnAmParameters(Parameters):
     starts: int = number(
         1, 1, 64, "", "random starts, of which the one that is highest in the end is kept", since=2
     )
+    coarse: float = number(
+        0.0,
+        0.0,
+        1.0,
+        "",
+        "share of the steps, from the first, in which the network sees two thirds of its pixels",
+        since=2,
+    )
 
 
 def burden(p: DgnAmParameters) -> float:
@@ -48,7 +56,7 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
 
     Step sizes and number of steps are the rest of that run; of a finished one its last seventh
     comes once more, because an image does not outlive as many steps as it took to form. There are
-    two at least: the last step of a run only looks.
+    two at least: the last step of a run only looks. Coarse steps that are done are not done again.
 
     >>> before = DgnAmParameters(steps=100, step_start=8.0, step_end=0.0)
     >>> after = [continued(before, done, before) for done in (50, 100)]
@@ -56,11 +64,15 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
     [(50, 4.0), (15, 1.2)]
     >>> continued(DgnAmParameters(steps=7), 7, DgnAmParameters(steps=7)).steps
     2
+    >>> p = DgnAmParameters(steps=100, coarse=0.75)
+    >>> [continued(p, done, p).coarse for done in (0, 50, 100)]
+    [0.75, 0.5, 0.0]
     """
     done = min(steps_done / before.steps, _FURTHEST)
     steps = max(2, round(wanted.steps * (1 - done)))
     start = wanted.step_start - done * (wanted.step_start - wanted.step_end)
-    return replace(wanted, steps=steps, step_start=start, starts=1)
+    coarse = max(0.0, wanted.coarse - done) / (1 - done)
+    return replace(wanted, steps=steps, step_start=start, starts=1, coarse=coarse)
 
 
 DGN_AM = Method(

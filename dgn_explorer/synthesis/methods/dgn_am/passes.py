@@ -17,6 +17,7 @@ from dgn_explorer.priors.precision import ARITHMETICS
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import clamped, direction, missing_operators
 from dgn_explorer.synthesis.methods.dgn_am.about import CLAMPED, DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.coarse import coarse_size
 from dgn_explorer.synthesis.methods.dgn_am.view import cut, projected, window, windows
 from dgn_explorer.synthesis.objective import Objective, weighted
 from dgn_explorer.synthesis.recipe import Recipe
@@ -34,6 +35,10 @@ class Passes:
         self._arithmetic = ARITHMETICS[recipes[0].numeric]
         self._objective = Objective(network, recipes, self._arithmetic.half_network)
         self._size = network.info.working_size
+        self._coarse, self._coarse_steps = self._size, 0
+        if p.coarse:
+            size = coarse_size(network, recipes, self._objective)
+            self._coarse, self._coarse_steps = size, round(p.coarse * p.steps)
         self._device = prior.device
         empty = torch.empty(1, 3, prior.info.image_size, prior.info.image_size, device="meta")
         self._whole = prior.seen(empty, self._size).shape[-1]
@@ -50,26 +55,34 @@ class Passes:
         """Step ``index`` for ``code`` (N, K)."""
         objective = self._objective
         with missing_operators(self._device), convolutions(self._device, self._arithmetic.tf32):
+            size = self._size_of(index)
             if not self._static:
-                place = window(index, self._parameters, self._whole)
-                view = partial(cut, place=place, size=self._size)
+                view = partial(cut, place=window(index, self._parameters, self._whole), size=size)
                 return self._look(view, code, objective.weights, objective.units)
             inputs = (code, self._windows[index], objective.weights, objective.units)
-            return self._network.graphs.run(self._key, self._look_at, inputs)
+            look = partial(self._look_at, size)
+            return self._network.graphs.run(self._key(size), look, inputs)
 
-    @property
-    def _key(self) -> tuple[object, ...]:
+    def _size_of(self, index: int) -> int:
+        """How many pixels the network sees in step ``index``; all in the last, which only looks."""
+        last = index + 1 >= self._parameters.steps
+        return self._size if last or index >= self._coarse_steps else self._coarse
+
+    def _key(self, size: int) -> tuple[object, ...]:
         # the recording keeps this prior, so that no other can have its id
         return (
             "dgn-am",
             self._parameters.sees,
+            size,
             id(self._prior),
             self._arithmetic,
             self._objective.layout,
         )
 
-    def _look_at(self, code: Tensor, place: Tensor, weights: Tensor, units: Tensor) -> Looked:
-        return self._look(partial(projected, place=place, size=self._size), code, weights, units)
+    def _look_at(
+        self, size: int, code: Tensor, place: Tensor, weights: Tensor, units: Tensor
+    ) -> Looked:
+        return self._look(partial(projected, place=place, size=size), code, weights, units)
 
     def _look(
         self, view: "partial[Tensor]", code: Tensor, weights: Tensor, units: Tensor
