@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -82,20 +83,10 @@ class Frames:
         place = list(jobs)[self._turn % len(jobs)]
         self._turn += 1
         left = max(0, progress.total - progress.done)
-        image = progress.picture(place) if progress.picture else None
-        top = self._seen(image, now) if image is not None else ()
-        self._show(
-            Frame(
-                jobs[place],
-                progress.done,
-                progress.total,
-                image,
-                progress.trace(place) if progress.trace else _NO_TRACE,
-                (now - self._started) / max(1, progress.done - self._first) * left,
-                top,
-                progress.so_far(place) if progress.so_far else None,
-            )
-        )
+        left_s = (now - self._started) / max(1, progress.done - self._first) * left
+        frame = frame_of(jobs[place], progress, place, left_s)
+        top = self._seen(frame.image, now) if frame.image is not None else ()
+        self._show(replace(frame, top=top))
 
     def _seen(self, image: np.ndarray, now: float) -> Top:
         if self._look is None or now < self._next_look:
@@ -104,6 +95,19 @@ class Frames:
         took = time.monotonic() - now
         self._next_look = now + max(LOOK_INTERVAL_S, 20 * took)
         return top
+
+
+def frame_of(job: int, progress: Progress[T], place: int, seconds_left: float = 0.0) -> Frame:
+    """What there is to see of ``job``, the one at ``place`` in the work."""
+    return Frame(
+        job,
+        progress.done,
+        progress.total,
+        progress.picture(place) if progress.picture else None,
+        progress.trace(place) if progress.trace else _NO_TRACE,
+        seconds_left,
+        so_far=progress.so_far(place) if progress.so_far else None,
+    )
 
 
 def _never() -> bool:

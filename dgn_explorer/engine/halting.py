@@ -1,11 +1,18 @@
 """Cancelling in the middle of a step: a pass through a large network may take a while."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from torch import nn
-from torch.nn.modules.module import register_module_forward_pre_hook
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+
+_LOOK_S = 0.002  # a look on the way back for so much of the way there
 
 
 class _Halted(BaseException):
@@ -16,18 +23,35 @@ class _Halted(BaseException):
 def halting(cancelled: Callable[[], bool]) -> Iterator[None]:
     """Leave the block once ``cancelled`` says so, between any two modules of a pass.
 
-    The hook that looks for it lives only in the block, so that other work that runs between two
-    steps is not halted by it. Passes that never call a module end with their step.
+    On a CPU the pass back is left as well, where the gradient comes by a module's output: at one
+    module every few milliseconds, as a hook at each would slow the step down. The hooks live only
+    in the block, so that other work that runs between two steps is not halted by them. Passes that
+    never call a module end with their step.
     """
+    next_look = 0.0
 
     def look(module: nn.Module, inputs: Any) -> None:
         if cancelled():
             raise _Halted
 
-    hook = register_module_forward_pre_hook(look)
+    def look_back(gradient: Tensor) -> None:
+        if cancelled():
+            raise _Halted
+
+    def passed(module: nn.Module, inputs: Any, output: Any) -> None:
+        nonlocal next_look
+        if not isinstance(output, Tensor) or output.device.type != "cpu":
+            return
+        now = time.perf_counter()
+        if now >= next_look and output.requires_grad and torch.is_grad_enabled():
+            next_look = now + _LOOK_S
+            output.register_hook(look_back)  # type: ignore[no-untyped-call]
+
+    hooks = register_module_forward_pre_hook(look), register_module_forward_hook(passed)
     try:
         yield
     except _Halted:
         pass
     finally:
-        hook.remove()
+        for hook in hooks:
+            hook.remove()

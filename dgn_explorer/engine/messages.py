@@ -90,6 +90,16 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Halted:
+    """Job ``last.job`` was cancelled and has stopped after ``last.step`` steps, with this image.
+
+    Its `Finished` comes after it: what is kept is drawn in full, judged and stored before that.
+    """
+
+    last: Frame
+
+
+@dataclass(frozen=True)
 class Finished:
     """The record of job ``job``, with its line for lists; ``cached`` if it was stored before.
 
@@ -272,4 +282,4 @@ class Answered:
     answer: Answer
 
 
-Event = Ready | Opened | OpenFailed | Started | Finished | Failed | Cancelled | Answered
+Event = Ready | Opened | OpenFailed | Started | Halted | Finished | Failed | Cancelled | Answered

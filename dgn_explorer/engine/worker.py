@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from dgn_explorer.engine.answers.inspecting import inspect, list_networks
 from dgn_explorer.engine.answers.replaying import replay
 from dgn_explorer.engine.answers.step_size import find_step
 from dgn_explorer.engine.answers.watching import watch
-from dgn_explorer.engine.driver import Frames, drive
+from dgn_explorer.engine.driver import Frames, drive, frame_of
 from dgn_explorer.engine.guard import open_guarded, run_guarded
 from dgn_explorer.engine.mailbox import LatestFrame
 from dgn_explorer.engine.messages import (
@@ -24,6 +25,7 @@ from dgn_explorer.engine.messages import (
     FindStep,
     Finished,
     Glance,
+    Halted,
     Inspect,
     Lane,
     ListNetworks,
@@ -196,9 +198,12 @@ class Worker:
         self._clear_drafts()
 
     def _part(self, work: Ordered, progress: Progress[Record], place: int) -> Event:
-        record = progress.partial(place) if progress.partial is not None else None
-        if record is None:
+        if progress.partial is None:
             return Cancelled(work.number)
+        if not work.drop.is_set():
+            last = frame_of(work.number, progress, place)
+            self._tell(Halted(replace(last, step=_steps_of(progress, place))))
+        record = progress.partial(place)
         if work.drop.is_set():
             self._settled.append(record.key)
             return Finished(work.number, record, None)

@@ -17,6 +17,7 @@ from dgn_explorer.engine.messages import (
     Failed,
     Finished,
     Frame,
+    Halted,
     Lane,
     OpenFailed,
 )
@@ -74,6 +75,19 @@ def test_cancel_keeps_what_was_made(setup: Setup) -> None:
     stored = setup.store.get(recipe.key)
     assert stored is not None
     assert stored.steps == end.record.steps
+
+
+def test_a_stop_is_told_before_its_part_is_judged_and_stored(setup: Setup) -> None:
+    recipe = setup.recipe("bee", steps=10_000)
+    job = setup.engine.submit(recipe)
+    setup.drawn(job)
+    setup.engine.cancel(job)
+    halted, end = setup.next(), setup.next()
+    assert isinstance(halted, Halted)
+    assert isinstance(end, Finished)
+    assert (halted.last.job, halted.last.step) == (job, end.record.steps)
+    assert halted.last.image is not None
+    np.testing.assert_array_equal(halted.last.image, end.record.image)  # exact arithmetic here
 
 
 def test_a_replaced_job_leaves_its_code_and_nothing_in_the_store(setup: Setup) -> None:

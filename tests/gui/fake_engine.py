@@ -15,6 +15,7 @@ from dgn_explorer.engine.messages import (
     FindStep,
     Finished,
     Frame,
+    Halted,
     Inspect,
     Lane,
     ListNetworks,
@@ -206,6 +207,8 @@ class FakeEngine:
         for found in [j for j in self.queue if j.number == job]:
             self.queue.remove(found)
             if found.step:
+                if keep:
+                    self.tell(Halted(self._frame(found)))
                 self._finish(found, "stopped", keep)
             else:
                 self.tell(Cancelled(job))
@@ -244,17 +247,7 @@ class FakeEngine:
         for _ in range(min(steps, job.steps - job.step)):
             job.step += 1
             job.trace.append(1.0 + 10 * (1 - 0.97**job.step))
-        self.frames.put(
-            Frame(
-                job.number,
-                job.step,
-                job.steps,
-                self.picture(job.recipe, job.step),
-                np.array(job.trace, np.float32),
-                (job.steps - job.step) * 0.05,
-                so_far=self.so_far,
-            )
-        )
+        self.frames.put(self._frame(job))
         if job.step == job.steps:
             self.queue.remove(job)
             self._finish(job, "done")
@@ -263,6 +256,17 @@ class FakeEngine:
         """End the job in front without a result."""
         job = self.queue.pop(0)
         self.tell(Failed(job.number, message, hint, details))
+
+    def _frame(self, job: FakeJob) -> Frame:
+        return Frame(
+            job.number,
+            job.step,
+            job.steps,
+            self.picture(job.recipe, job.step),
+            np.array(job.trace, np.float32),
+            (job.steps - job.step) * 0.05,
+            so_far=self.so_far,
+        )
 
     def _finish(self, job: FakeJob, state: str, keep: bool = True) -> None:
         unit = job.recipe.units[0]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from dgn_explorer.engine.messages import Frame
 from dgn_explorer.gui.look.card import CardState
 from dgn_explorer.gui.state.display import Showing
+from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.start import FromResult
@@ -196,6 +197,39 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
     assert gentle.steps == round(DgnAmParameters.steps * (1 - 0.85))
     start, end = DgnAmParameters.step_start, DgnAmParameters.step_end
     assert gentle.step_start == pytest.approx(start - 0.85 * (start - end))
+
+
+def test_a_stop_is_said_with_its_image_before_the_result_is_there(explorer: Explorer) -> None:
+    explorer.type_and_enter("volcano")
+    explorer.submitted(1)
+    explorer.engine.advance(12)  # nobody has taken this frame up yet
+    seen: list[tuple[object, ...]] = []
+
+    def look() -> None:
+        job, bar, image = explorer.session.runs.live_job, explorer.stage.run_bar, explorer.stage
+        if explorer.session.display.halted is None or job is None:
+            return
+        said = (explorer.desk.title.badge.text(), bar._title.text(), job.progress_text)
+        step = image.canvas.image[0, 0, 1]  # in these pictures
+        seen.append((*said, step, explorer.session.display.result))
+
+    explorer.session.runs.live_changed.connect(look)
+    explorer.desk.table["stop"].trigger()
+    explorer.until(lambda: explorer.session.display.result is not None)
+    words = "Stopped at step 12"
+    assert seen == [(words, words, "stopped at step 12", 12, None)]
+    assert explorer.session.display.badge == words
+
+
+def test_a_stop_from_another_page_does_not_turn_it(explorer: Explorer) -> None:
+    explorer.type_and_enter("volcano")
+    explorer.submitted(1)
+    explorer.engine.advance(12)
+    explorer.book.show_page(PageName.LIBRARY)
+    explorer.session.stop()
+    explorer.until(lambda: explorer.session.display.badge == "Stopped at step 12")
+    explorer.until(lambda: explorer.session.runs.live is None)
+    assert explorer.book.page is PageName.LIBRARY
 
 
 def test_more_steps_go_on_with_one_count_and_one_curve(explorer: Explorer) -> None:

@@ -32,6 +32,7 @@ class Display:
     ``order`` is the recipe or survey that it comes of. ``aside`` says that nobody asked to see it:
     it came with the choice of another unit, and brings no page to the front. ``example`` is a
     picture that came with the program: no result, and nothing that can be saved or deleted.
+    ``halted`` is after how many steps the job has stopped, until its result is there.
     """
 
     showing: Showing
@@ -44,6 +45,7 @@ class Display:
     hint: str = ""
     aside: bool = False
     example: Record | None = None
+    halted: int | None = None
 
     @classmethod
     def of_example(cls, example: Record) -> "Display":
@@ -71,7 +73,7 @@ class Display:
     def badge(self) -> str:
         """The state in words."""
         if self.showing is Showing.LIVE:
-            return "Forming"
+            return "Forming" if self.halted is None else f"Stopped at step {self.halted}"
         if self.showing is Showing.FAILED:
             return "Failed"
         if self.example is not None:

@@ -18,6 +18,7 @@ class JobState(Enum):
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
+    HALTED = "stopped"  # its image is there; what it is worth and that it is stored come after
     FAILED = "failed"
 
 
@@ -65,6 +66,11 @@ class SubmittedJob:
         return self.recipe.network_fingerprint, f"{self.unit.layer}:{self.unit.index}"
 
     @property
+    def ending(self) -> bool:
+        """Whether it was told to stop."""
+        return self.state in (JobState.STOPPING, JobState.HALTED)
+
+    @property
     def name(self) -> str:
         """The class name if there is one, else the address; all units of a combination."""
         return self.label or self.recipe.target.text()
@@ -74,6 +80,8 @@ class SubmittedJob:
         """State in words, with the step where there is one."""
         if self.state is JobState.RUNNING and self.steps:
             return f"step {self.step} of {self.steps}"
+        if self.state is JobState.HALTED:
+            return f"stopped at step {self.step}"
         return self.state.value
 
 

@@ -10,6 +10,8 @@ from dgn_explorer.engine.messages import (
     Event,
     Failed,
     Finished,
+    Frame,
+    Halted,
     Lane,
     Started,
 )
@@ -36,6 +38,7 @@ class Runs(QObject):
     progressed = Signal()  # one of them is at another step
     frame = Signal(object)  # the newest Forming of one of them
     job_ended = Signal(object, object)  # its Recipe, and its Result or None
+    halted = Signal(object)  # the last Forming of a job that stands still
     replaced = Signal(object, object, object)  # two jobs, and the Result between
     finished = Signal(object)  # Ended, with a result
     failed = Signal(object)  # Ended, with a message
@@ -114,7 +117,7 @@ class Runs(QObject):
     def stop(self, number: int | None = None) -> None:
         """Stop the interactive job, or a long one; what is done so far is kept."""
         job = self.live_job if number is None else self.jobs.get(number)
-        if job is None or (job.state is JobState.STOPPING and self._next is None):
+        if job is None or (job.ending and self._next is None):
             return
         if job.number == self.live:
             self._next = None
@@ -214,6 +217,8 @@ class Runs(QObject):
         match event:
             case Started():
                 self._started(event)
+            case Halted():
+                self._halted(event.last)
             case Finished():
                 self._finished(event)
             case Failed():
@@ -243,6 +248,20 @@ class Runs(QObject):
             self._running.add(event.job)
             self._rest()
             self.jobs.update(event.job, state=JobState.RUNNING)
+            self.live_changed.emit()
+
+    def _halted(self, last: Frame) -> None:
+        """Say at once what was stopped and where: its result takes a moment more."""
+        job = self.jobs.get(last.job)
+        if job is None:
+            return
+        self.jobs.update(
+            last.job, state=JobState.HALTED, step=last.step, steps=last.steps, seconds_left=0.0
+        )
+        forming = self._forming(last)
+        if forming is not None:
+            self.halted.emit(forming)
+        if not job.batch:
             self.live_changed.emit()
 
     def _finished(self, event: Finished) -> None:
@@ -294,19 +313,25 @@ class Runs(QObject):
         newest = self._engine.frames.take()
         if newest is None or self._questions.take_frame(newest):
             return
-        if newest.job not in {self.live, *self._running}:
+        job = self.jobs.get(newest.job)
+        if newest.job not in {self.live, *self._running} or (job and job.state is JobState.HALTED):
             return  # a late frame of a job that has ended
         self.jobs.update(
             newest.job, step=newest.step, steps=newest.steps, seconds_left=newest.seconds_left
         )
-        job = self.jobs.get(newest.job)
         watched = job is not None and not job.batch
-        if newest.image is None:  # it is getting ready, and there is nothing to see yet
-            if watched:
-                self.progressed.emit()
-            return
+        frame = self._forming(newest)
+        if watched:
+            self.progressed.emit()
+        if watched and frame is not None:
+            self.frame.emit(frame)
+
+    def _forming(self, newest: Frame) -> Forming | None:
+        """Remember what there is to see of a job; None while it is only getting ready."""
+        if newest.image is None:
+            return None
         before = self._newest.get(newest.job)
-        frame = Forming(
+        forming = self._newest[newest.job] = Forming(
             newest.job,
             newest.step,
             newest.steps,
@@ -316,10 +341,7 @@ class Runs(QObject):
             newest.top or (before.top if before is not None else ()),
             newest.so_far,
         )
-        self._newest[frame.job] = frame
-        if watched:
-            self.progressed.emit()
-            self.frame.emit(frame)
+        return forming
 
 
 def _ended(

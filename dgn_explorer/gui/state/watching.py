@@ -56,7 +56,7 @@ class Watching(QObject):
             self._put(key, job)
 
     def _put(self, key: str, job: SubmittedJob, pause: Do | None = None) -> None:
-        session, stopping = self._session, job.state is JobState.STOPPING
+        session = self._session
         self._to.put(
             Activity(
                 key,
@@ -66,7 +66,7 @@ class Watching(QObject):
                 job.steps,
                 job.seconds_left if job.steps else None,
                 job.state is JobState.PAUSED,
-                stop=None if stopping else partial(session.runs.stop, job.number),
+                stop=None if job.ending else partial(session.runs.stop, job.number),
                 pause=pause,
                 show=partial(session.watch, job.number),
             )

@@ -75,10 +75,12 @@ class RunBar(QWidget):
         self._set_buttons(running=True, watch=not on_show, hold=on_show and not job.long)
         self._hold.setEnabled(held or job.state is JobState.RUNNING)
         self._hold.setText("Go on" if held else "Pause")
-        self._stop.setEnabled(job.state is not JobState.STOPPING)
+        self._stop.setEnabled(not job.ending)
         words = f"Step {before + job.step} of {before + job.steps}" if job.steps else "Waiting…"
         if job.state is JobState.STOPPING:
             words = "Stopping…"
+        if job.state is JobState.HALTED:
+            words = f"Stopped at step {before + job.step}"
         self._title.setText(words if on_show else f"{job.name}: {words[0].lower()}{words[1:]}")
         if held:
             words = words.replace("Step", "Paused at step", 1)

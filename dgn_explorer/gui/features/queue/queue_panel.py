@@ -32,6 +32,7 @@ _SIGNS = {
     JobState.RUNNING: "▶",
     JobState.PAUSED: "‖",
     JobState.STOPPING: "◼",
+    JobState.HALTED: "◼",
     JobState.QUEUED: "○",
     JobState.FAILED: "⚠",
 }

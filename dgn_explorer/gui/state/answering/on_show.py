@@ -5,6 +5,7 @@ counts: each is a *wish* with a number, and what belongs to an older one is drop
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -43,6 +44,7 @@ class OnShow(QObject):
         self.wanted = False  # somebody has asked to see something since the start
         self._wish = 0
         runs.frame.connect(self._take_frame)
+        runs.halted.connect(self._halted)
         runs.replaced.connect(self._replaced)
         runs.finished.connect(self._finished)
         runs.failed.connect(self._failed)
@@ -141,6 +143,12 @@ class OnShow(QObject):
     def _take_frame(self, frame: Forming) -> None:
         if frame.job == self.display.job:
             self.frame.emit(frame)
+
+    def _halted(self, last: Forming) -> None:
+        """Its image stands still; what it is worth is not known yet."""
+        if last.job == self.display.job:
+            self.show(replace(self.display, halted=last.step, aside=True))
+            self.frame.emit(last)
 
     def _finished(self, end: Ended) -> None:
         made = end.result
