@@ -49,6 +49,12 @@ class Ticks(QObject):
         return np.array(self.intervals_ms[1:])
 
 
+def after(seconds: float) -> Wait:
+    """True once they have gone by."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
 class Probe(QObject):
     """Runs `_story` a step at a time on a timer; each step waits for what it yields."""
 
@@ -74,7 +80,8 @@ class Probe(QObject):
             self._wait = next(self._story)
         except StopIteration:
             self._timer.stop()
-            print(json.dumps(self.figures), flush=True)
+            if self.figures:
+                print(json.dumps(self.figures), flush=True)
             assert self.window is not None
             self.window.close_at_once()
 
@@ -94,8 +101,7 @@ class Probe(QObject):
         yield lambda: canvas.image is not None and session.runs.live is not None
         self.figures["first_preview_ms"] = 1000 * (time.perf_counter() - asked)
         ticks = Ticks()
-        begin = time.perf_counter()
-        yield lambda: time.perf_counter() - begin > WATCH_S
+        yield after(WATCH_S)
         intervals = ticks.end()
         assert session.runs.live is not None, "the ascent ended before the watch was over"
         self.figures["tick_p50_ms"] = float(np.percentile(intervals, 50))
@@ -109,6 +115,8 @@ class Probe(QObject):
         )
         asked = time.perf_counter()
         QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
+        yield lambda: session.display.badge.startswith("Stopped at step")
+        self.figures["stop_shown_ms"] = 1000 * (time.perf_counter() - asked)
         yield lambda: session.runs.live is None
         self.figures["stop_ms"] = 1000 * (time.perf_counter() - asked)
 
@@ -134,14 +142,14 @@ class Probe(QObject):
         return asked
 
 
-def main() -> None:
+def watched(make_probe: type[Probe], fail: Callable[[DgnError], NoReturn]) -> None:
     """Run the program with a probe inside."""
     probes: list[Probe] = []
     make_session, make_window = app.Session, app.MainWindow
 
     def session(*arguments: object) -> Session:
         made = make_session(*arguments)  # type: ignore[arg-type]
-        probes.append(Probe())
+        probes.append(make_probe())
         probes[0].session = made
         return made
 
@@ -151,7 +159,12 @@ def main() -> None:
         return made
 
     app.Session, app.MainWindow = session, window  # type: ignore[assignment,misc]
-    app.run(_fail)
+    app.run(fail)
+
+
+def main() -> None:
+    """Measure."""
+    watched(Probe, _fail)
 
 
 def _fail(error: DgnError) -> NoReturn:

@@ -80,9 +80,8 @@ class SubmittedJob:
         """State in words, with the step where there is one."""
         if self.state is JobState.RUNNING and self.steps:
             return f"step {self.step} of {self.steps}"
-        if self.state is JobState.HALTED:
-            return f"stopped at step {self.step}"
-        return self.state.value
+        words: str = self.state.value
+        return f"{words} at step {self.step}" if self.state is JobState.HALTED else words
 
 
 class JobList(QObject):
