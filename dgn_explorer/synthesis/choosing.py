@@ -8,8 +8,6 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.synthesis.parameters import Parameters, checked, parsed
 
-PUBLISHED = "published"
-
 
 class Described(Protocol):
     """A method or a study."""
@@ -38,8 +36,9 @@ def preset_of(about: Described, name: str) -> Parameters:
 
 
 def usual_preset(about: Described, prior: PriorInfo) -> str:
-    """The preset where nobody names one: with a published prior the published rule."""
-    return PUBLISHED if prior.published and PUBLISHED in about.presets else "default"
+    """The preset where nobody names one: with a published prior that of the method for these."""
+    own = getattr(about, "on_published", "")  # of methods; a study has none
+    return own if prior.published and own else "default"
 
 
 def changed(about: Described, parameters: Parameters, changes: Mapping[str, Any]) -> Parameters:

@@ -23,10 +23,11 @@ from dgn_explorer.gui.features.many.plan_dialog import PlanDialog
 from dgn_explorer.gui.look.activation_curve import _fitting
 from dgn_explorer.paths import data_folder
 from dgn_explorer.photos.masks import decode_mask
+from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.results.picks import change_picks, read_picks
 from dgn_explorer.results.record import Provenance, Record
 from dgn_explorer.synthesis.methods.inverse_set.about import InverseSetParameters
-from dgn_explorer.synthesis.methods.ppgn.about import PpgnParameters
+from dgn_explorer.synthesis.methods.ppgn.about import PPGN, PpgnParameters
 from dgn_explorer.synthesis.progress import NEWEST, SoFar
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Band, Chain, InRange, Maximise
@@ -276,6 +277,34 @@ def test_a_strip_that_runs_for_ever_keeps_the_newest_and_the_pinned(explorer: Ex
         panel.show_so_far(so_far(count), order)
     numbers = [panel.list.item(row).data(_NumberRole) for row in range(panel.list.count())]
     assert numbers == [0, *range(39, 99)]
+
+
+def test_a_published_prior_is_sampled_by_the_published_rule(explorer: Explorer) -> None:
+    """Unless something else was set; for another prior it is the default again."""
+    settings, own = explorer.session.settings, explorer.engine.prior
+
+    def opened(prior: PriorInfo) -> None:
+        explorer.engine.prior = prior
+        explorer.session.reopen(explorer.engine.network.name, prior.name)
+        explorer.until(lambda: explorer.session.prior is prior)
+        explorer.until(lambda: not explorer.flows.busy)
+
+    opened(replace(own, architecture="upconv", fingerprint="e" * 64))
+    settings.use_method("ppgn")
+    assert settings.value.parameters == PPGN.presets["published"]
+    explorer.desk.table["plan"].trigger()
+    dialog = explorer.window.findChild(PlanDialog)
+    assert dialog is not None
+    dialog.text.setText("volcano*3")
+    dialog.accept()
+    explorer.until(lambda: len(explorer.engine.submitted) == 1)
+    order = explorer.engine.submitted[0]
+    assert order.parameters == replace(PPGN.presets["published"], samples=3)  # type: ignore[type-var]
+    opened(own)
+    assert settings.value.parameters == PPGN.default
+    settings.edit(replace(settings.value, parameters=PpgnParameters(kick=1.0)), "another kick")
+    opened(replace(own, architecture="upconv", fingerprint="f" * 64))
+    assert settings.value.parameters == PpgnParameters(kick=1.0)
 
 
 def test_a_plan_is_read_or_refused_in_its_dialog(explorer: Explorer) -> None:

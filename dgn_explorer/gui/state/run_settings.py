@@ -15,6 +15,7 @@ from dgn_explorer.networks.info import NetworkInfo
 from dgn_explorer.priors.info import FLOAT32, PriorInfo
 from dgn_explorer.studies.questions import About, question_named, questions_of
 from dgn_explorer.studies.survey import Order
+from dgn_explorer.synthesis.choosing import usual_preset
 from dgn_explorer.synthesis.inputs import Input, without
 from dgn_explorer.synthesis.methods.method import QUALITIES, Method
 from dgn_explorer.synthesis.methods.table import METHODS, method_named
@@ -116,6 +117,7 @@ class SettingsModel(QObject):
         self._undo = undo
         self.value = RunSettings()
         self._step: float | None = None
+        self._prior: PriorInfo | None = None
         self.level = 0  # of quality at first, in stops above the usual one
         self._subject = Subject.UNIT
         self._last: dict[Subject, str] = {}  # the question asked last of each kind of subject
@@ -134,13 +136,14 @@ class SettingsModel(QObject):
                 return name
         return ""
 
-    def use_step(self, size: float | None) -> None:
+    def use_step(self, size: float | None, prior: PriorInfo) -> None:
         """Make ``size`` the first step of the default preset; None is the built-in prior's.
 
-        Settings that are one of the qualities follow it.
+        ``prior`` is the one that is open: a method may have a preset of its own for published ones.
+        Settings that nobody has changed and those that are one of the qualities follow both.
         """
         before, was_first = self.preset, self._is_first
-        self._step = size
+        self._step, self._prior = size, prior
         self._kept.clear()
         if was_first:
             self._begin()
@@ -162,10 +165,10 @@ class SettingsModel(QObject):
 
     @property
     def _is_first(self) -> bool:
-        return self.value.parameters == self._first(self.value.method)
+        return self.value.parameters == self.first(self.value.method)
 
     def _begin(self) -> None:
-        self._put(replace(self.value, parameters=self._first(self.value.method)))
+        self._put(replace(self.value, parameters=self.first(self.value.method)))
 
     def edit(self, new: RunSettings, text: str, merge_id: int = -1) -> None:
         """Change to ``new``; ``text`` names the step in the Edit menu."""
@@ -245,7 +248,7 @@ class SettingsModel(QObject):
         return PHOTO_START.role in roles
 
     def _with(self, method: str) -> RunSettings:
-        kept = self._kept.get(method, self._first(method))
+        kept = self._kept.get(method, self.first(method))
         return replace(self.value, method=method, parameters=kept)
 
     def start_from(self, start: Start, name: str, inputs: tuple[Input, ...] = ()) -> None:
@@ -259,9 +262,11 @@ class SettingsModel(QObject):
         others = without(self.value.inputs, given.role)
         self.edit(replace(self.value, inputs=(*others, given)), f"Choice of the {given.role}")
 
-    def _first(self, method: str) -> Parameters:
-        """What a question begins with."""
-        return at_level(question_named(method), self._presets_of(method), self.level)
+    def first(self, method: str) -> Parameters:
+        """What a question begins with, for what is open."""
+        about, presets = question_named(method), self._presets_of(method)
+        usual = "default" if self._prior is None else usual_preset(about, self._prior)
+        return at_level(about, presets, self.level) if usual == "default" else presets[usual]
 
     def _presets_of(self, method: str) -> dict[str, Parameters]:
         about = question_named(method)

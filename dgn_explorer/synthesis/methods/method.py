@@ -45,11 +45,13 @@ class Method:
     parameter that a measured step size fills, and ``photo_step`` the share of it for a start from
     a photograph, which larger steps would wipe out. ``count_field`` is the parameter that says how
     many images one recipe makes, empty for a method that makes one; ``grows`` is the part of its
-    records with which one of fewer images is gone on with to one of more. ``draft`` are the arrays
-    that it keeps while it runs (`synthesis.draft`) beyond those of its records. ``question`` is how
-    the window asks for it; without one it is made from title, targets and summary (`asked`).
-    ``burden`` is how many images' passes a step of its parameters makes, on average. A ``long``
-    method looks at many photographs: the window lets it go on behind whatever else is asked.
+    records with which one of fewer images is gone on with to one of more. ``on_published`` is the
+    preset that is used with a published prior without asking, empty for the default one. ``draft``
+    are the arrays that it keeps while it runs (`synthesis.draft`) beyond those of its records.
+    ``question`` is how the window asks for it; without one it is made from title, targets and
+    summary (`asked`). ``burden`` is how many images' passes a step of its parameters makes, on
+    average. A ``long`` method looks at many photographs: the window lets it go on behind whatever
+    else is asked.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Method:
     photo_step: float = 1.0
     count_field: str = ""
     grows: str = ""
+    on_published: str = ""
     draft: tuple[Part, ...] = ()
     question: Question | None = None
     burden: Callable[[Any], float] = lambda parameters: 1.0

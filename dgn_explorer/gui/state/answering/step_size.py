@@ -117,5 +117,6 @@ class StepSizeFinder(QObject):
 
     def _use(self, size: float | None) -> None:
         self.size = size
-        self._settings.use_step(size)
+        if self._pair is not None:
+            self._settings.use_step(size, self._pair[1])
         self.changed.emit()

@@ -130,6 +130,7 @@ PPGN = Method(
     photo_step=0.32,
     count_field="samples",
     grows="rng",
+    on_published="published",
     question=Question(
         (Subject.UNIT, Subject.MIX),
         "Samples",
