@@ -1,5 +1,6 @@
 """Pins and drops of the images of results, kept on the disk and shared by all that show them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class Picking(QObject):
         self._session, self._flows = desk.session, desk.flows
         self._folder: Path = data_folder() / "picks"
         self._known: dict[str, Picks] = {}
+        self._asked: Counter[str] = Counter()  # of the disk, without an answer so far
 
     def of(self, key: str) -> Picks:
         """What is known of ``key``; what is on the disk comes later, and is told."""
@@ -56,11 +58,19 @@ class Picking(QObject):
         await self._take(key, change_picks, self._folder, key, change)
 
     async def _take(self, key: str, ask: Callable[..., Picks], *given: object) -> None:
-        """Show what the disk says, which is asked in the order of the clicks."""
+        """Show what the disk says, which is asked in the order of the clicks.
+
+        Only the answer to the last of them knows of them all.
+        """
+        self._asked[key] += 1
         try:
             found = await self._flows.on_disk(ask, *given)
         except DgnError as error:
             self._session.problem.emit(error.message, error.hint, "")
+            return
+        finally:
+            self._asked[key] -= 1
+        if self._asked[key]:
             return
         if found != self._known.get(key, Picks()):
             self._known[key] = found
