@@ -1,6 +1,7 @@
 """A site of a store: what is in its files, and what is not."""
 
 import html
+import io
 import json
 import re
 from pathlib import Path
@@ -222,14 +223,22 @@ def test_sprites_keep_their_places() -> None:
         sheets += sprites.add(np.full((TILE_PX, TILE_PX, 3), value, np.uint8))
     sheets += sprites.end()
     assert len(sheets) == 2
-    import io
-
     with Image.open(io.BytesIO(sheets[0])) as sheet:
         pixels = np.asarray(sheet.convert("RGB"))
     for number in (0, 1, 17, per_sheet - 1):
         row, column = divmod(number, ACROSS)
         tile = pixels[row * TILE_PX :, column * TILE_PX :][30:60, 30:60]
         assert abs(tile.mean() - (0 if number % 2 else 255)) < 10
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (192, 192), (32, 16)])
+def test_a_picture_of_any_size_fills_its_tile(shape: tuple[int, int]) -> None:
+    sprites = Sprites()
+    sprites.add(np.zeros((*shape, 3), np.uint8))
+    (sheet,) = sprites.end()
+    drawn = np.asarray(Image.open(io.BytesIO(sheet)).convert("L"))[:TILE_PX, :TILE_PX] < 64
+    assert drawn.any(1).all()
+    assert drawn.any(0).sum() == TILE_PX * shape[1] / shape[0]
 
 
 def test_specs_lose_their_folders() -> None:

@@ -3,7 +3,7 @@
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 TILE_PX = 96
 ACROSS = 16  # tiles, and as many down
@@ -25,7 +25,8 @@ class Sprites:
             place = self._count % (ACROSS * ACROSS)
             row, column = divmod(place, ACROSS)
             picture = Image.fromarray(np.ascontiguousarray(image))
-            picture.thumbnail((TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
+            # a small network's images are larger here than they are, as on the page of their unit
+            picture = ImageOps.contain(picture, (TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
             left = column * TILE_PX + (TILE_PX - picture.width) // 2
             top = row * TILE_PX + (TILE_PX - picture.height) // 2
             self._sheet.paste(picture, (left, top))
