@@ -17,13 +17,11 @@ from PySide6.QtWidgets import QApplication
 
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.state.topics import PageName
-from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
-from dgn_explorer.synthesis.targets import Maximise, Term
 from tests.benchmarks import window_probe
 from tests.gui.rooms import RoomsOf
 
 _UNITS = ("golden retriever", "volcano", "daisy")
-_STEPS = 195
+_EXAMPLE = "jellyfish"
 _SIZES = ("1280x800",)
 _SETTLE_S = 1.5  # thumbnails load
 
@@ -39,14 +37,17 @@ class Photographer(window_probe.Probe):
         assert window is not None and session is not None
         rooms = RoomsOf(window)
         yield lambda: session.network is not None
+        rooms.book.show_page(PageName.UNIT)
         yield window_probe.after(_SETTLE_S)
         yield from self._take("first")
+        session.look_at(session.resolve(_EXAMPLE))
+        yield from self._take("example")
         for name in _UNITS:
             session.visualise(session.resolve(name))
             yield partial(self._whole, name)
-        mixed = Maximise(tuple(Term(session.resolve(name)) for name in _UNITS[:2]))
-        session.run_target(mixed, "dgn-am", DgnAmParameters(steps=_STEPS))
-        yield lambda: self._ended() and session.display.recipe.target == mixed
+        rooms.book.show_page(PageName.MIX)
+        yield from self._take("mix-empty")
+        rooms.book.show_page(PageName.UNIT)
         session.visualise(session.resolve(_UNITS[0]))
         yield partial(self._whole, _UNITS[0])
         yield from self._take("unit")
@@ -60,7 +61,12 @@ class Photographer(window_probe.Probe):
         rooms.desk.table["visualise"].trigger()
         yield self._ended
         yield from self._take("photo")
+        for name in _UNITS[:2]:
+            session.select(session.resolve(name))
+            rooms.desk.table["add_to_combination"].trigger()
         rooms.book.show_page(PageName.MIX)
+        rooms.desk.table["visualise"].trigger()
+        yield lambda: self._ended() and len(session.display.order.units) == 2
         yield from self._take("mix")
         rooms.book.show_page(PageName.LIBRARY)
         yield from self._take("library")

@@ -21,7 +21,7 @@ from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.summary import Summary
 
 INDEX = ".index"
-_HEADER = "dgn-explorer index 3 "
+_HEADER = "dgn-explorer index 4 "
 _MAX_BYTES = 1 << 30
 _TYPES: dict[str, type] = {
     "key": str,
@@ -42,6 +42,7 @@ _TYPES: dict[str, type] = {
     "created": str,
     "bytes": int,
     "inputs": list,
+    "quality": str,
 }
 _SIGNATURE = ("time", "size", "inode")
 

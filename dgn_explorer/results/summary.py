@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dgn_explorer.networks.address import UnitAddress
+from dgn_explorer.synthesis.methods.table import METHODS
 from dgn_explorer.synthesis.targets import Maximise, Target, Term, target_from_dict
 
 
@@ -18,7 +19,8 @@ class Summary:
     ``count`` is how many images, maps or rows it holds, ``steps`` the number of steps done,
     ``activation`` the target's value for the first image (NaN for surveys), ``seconds`` how long
     it took, ``created`` ISO 8601 UTC, ``bytes`` the size of the file. ``inputs`` are the SHA-256 of
-    the photographs and whatever else it was made from.
+    the photographs and whatever else it was made from. ``quality`` is the word for its parameters,
+    empty for a method without such words and for parameters of one's own.
     """
 
     key: str
@@ -40,6 +42,7 @@ class Summary:
     created: str
     bytes: int
     inputs: tuple[str, ...] = ()
+    quality: str = ""
 
 
 def summary_of(metadata: Mapping[str, Any], key: str, path: Path, size_bytes: int) -> Summary:
@@ -68,7 +71,13 @@ def summary_of(metadata: Mapping[str, Any], key: str, path: Path, size_bytes: in
         created=str(metadata["created"]),
         bytes=size_bytes,
         inputs=tuple(str(one["sha256"]) for one in order.get("inputs", ())),
+        quality="" if survey else _quality(order),
     )
+
+
+def _quality(recipe: Mapping[str, Any]) -> str:
+    about = next((one for one in METHODS if one.name == recipe["method"]), None)
+    return about.quality_of(recipe["parameters"]) if about is not None else ""
 
 
 def target_of(recipe: Mapping[str, Any]) -> Target:

@@ -25,9 +25,10 @@ class Action:
     """One thing that a user can do, whole: what it says, where it is, what it does and when.
 
     ``group`` separates the entries of a menu; within one, ``place`` puts an entry before or after
-    those of other features. ``toolbar`` is a place among the buttons of the title, whose parts are
-    tens; 0 is none. ``context`` offers it for the page's subject, by a right click and behind the
-    title's dots; both only on ``pages``, which are all six if there are none.
+    those of other features; ``sub`` puts it into a menu of that name in the menu.
+    ``toolbar`` is a place among the buttons of the title, whose parts are tens; 0 is none.
+    ``context`` offers it for the page's subject, by a right click and behind the title's dots; both
+    only on ``pages``, which are all six if there are none.
     ``more_keys`` do the same and are not written behind the title. ``checked`` makes it an action
     that is on or off. ``titled`` is for a title that changes.
     """
@@ -49,6 +50,7 @@ class Action:
     toolbar: int = 0
     context: bool = False
     pages: frozenset[PageName] = frozenset()
+    sub: str = ""
 
 
 class _Group(QObject):

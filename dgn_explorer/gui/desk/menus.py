@@ -19,7 +19,9 @@ def fill_menus(window: QMainWindow, table: ActionTable, panels: list[QAction]) -
         for number, (_, group) in enumerate(groupby(own, key=lambda action: action.group)):
             if number:
                 menu.addSeparator()
-            menu.addActions([table[action.id] for action in group])
+            for sub, entries in groupby(group, key=lambda action: action.sub):
+                inner = menu.addMenu(sub) if sub else menu
+                inner.addActions([table[action.id] for action in entries])
         if name == "View":
             menu.addSeparator()
             menu.addActions(panels)

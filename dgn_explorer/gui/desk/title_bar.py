@@ -4,7 +4,7 @@ from itertools import groupby
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from dgn_explorer.gui.desk.actions import Action, ActionTable
 from dgn_explorer.gui.desk.book import Book
@@ -24,6 +24,8 @@ class TitleBar(QWidget):
         self._book, self._table = book, table
         self.title, self.about = ElidedLabel("title"), ElidedLabel("muted", end=True)
         self.badge = label("", "badge")
+        # What is about the subject gives way to its name, of which nothing may be cut for it
+        self.about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._buttons: list[tuple[Action, QToolButton]] = []
         self.more = QToolButton()
         self.more.setText("⋯")
@@ -113,7 +115,8 @@ class TitleBar(QWidget):
         chips = self.chips.sizeHint().width()
         first = self.about.text().partition("  ·  ")[0]  # the address
         wanted = self.about.fontMetrics().horizontalAdvance(f"{first}  …")
-        room = self.width() - chips - min(_TITLE_PX, self.title.sizeHint().width())
+        name = min(self.title.sizeHint().width(), max(_TITLE_PX, self.width() // 2))
+        room = self.width() - chips - name
         room -= _REST_PX + min(_ABOUT_PX, wanted)
         badge = self.badge.sizeHint().width()
         self.badge.setVisible(bool(self.badge.text()) and room >= badge)

@@ -26,6 +26,7 @@ _BADGES = {
     CardState.FAILED: "warning",
 }
 _RADIUS = 6
+_NARROW = 86  # percent of the width of letters, where a word would be cut
 _BREAKS = re.compile(r" |-(?=.)")
 
 
@@ -38,6 +39,7 @@ class CardDelegate(QStyledItemDelegate):
         self.edge = edge
         self.least_px = 0  # a card is as wide as this at least, so that its texts can be read
         self.title_lines = 1  # with 0 there is only the picture
+        self.cell_px = 0  # where a card has more room than it needs, its texts take all of it
 
     def size(self) -> QSize:
         """The size of every card."""
@@ -50,7 +52,8 @@ class CardDelegate(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """The size it asks for."""
-        return self.size()
+        size = self.size()
+        return QSize(max(size.width(), self.cell_px), size.height())
 
     def paint(
         self,
@@ -157,6 +160,9 @@ class CardDelegate(QStyledItemDelegate):
         for number, (text, colour, bold) in enumerate(lines):
             written = font(CAPTION_PT, bold)
             metrics = QFontMetrics(written)
+            if bold and metrics.horizontalAdvance(text) > box.width() - 6:
+                written.setStretch(_NARROW)  # a whole name says more than wide letters
+                metrics = QFontMetrics(written)
             top = square.bottom() + TIGHT + number * metrics.height()
             line = QRect(box.left() + 3, top, box.width() - 6, metrics.height())
             painter.setFont(written)

@@ -132,6 +132,7 @@ class CardView(QListView):
             self.setHorizontalScrollBarPolicy(off if wraps else needed)
             self.setVerticalScrollBarPolicy(needed if wraps else off)
             if not wraps:
+                self._cards.cell_px = 0
                 self.setGridSize(size)
                 return
         # Room for the scroll bar whether or not it is there, as one that comes would take a column;
@@ -140,6 +141,7 @@ class CardView(QListView):
         columns = max(1, width // size.width())
         if self.model() is not None and self.model().rowCount() > columns:
             size.setWidth(width // columns)
+        self._cards.cell_px = size.width()
         if size != self.gridSize():
             self.setGridSize(size)
 

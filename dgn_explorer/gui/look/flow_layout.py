@@ -5,11 +5,14 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Widgets from left to right, ``gap`` pixels apart, in as many lines as they need."""
+    """Widgets from left to right, ``gap`` pixels apart, in as many lines as they need.
 
-    def __init__(self, gap: int, parent: QWidget | None = None) -> None:
+    ``centred`` puts every line into the middle.
+    """
+
+    def __init__(self, gap: int, parent: QWidget | None = None, centred: bool = False) -> None:
         super().__init__(parent)
-        self._gap = gap
+        self._gap, self._centred = gap, centred
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
 
@@ -67,16 +70,16 @@ class FlowLayout(QLayout):
                 continue
             size = item.sizeHint()
             if line and x + size.width() > rect.x() + rect.width():
-                y += self._place(line, move) + self._gap
+                y += self._place(line, rect, move) + self._gap
                 line, x = [], rect.x()
             line.append((item, QRect(QPoint(x, y), size)))
             x += size.width() + self._gap
-        return y + self._place(line, move) - rect.y()
+        return y + self._place(line, rect, move) - rect.y()
 
-    @staticmethod
-    def _place(line: list[tuple[QLayoutItem, QRect]], move: bool) -> int:
+    def _place(self, line: list[tuple[QLayoutItem, QRect]], rect: QRect, move: bool) -> int:
         """Put one line in place; returns its height."""
         high = max((box.height() for _, box in line), default=0)
+        left = rect.right() - line[-1][1].right() if line and self._centred else 0
         for item, box in line if move else ():
-            item.setGeometry(box.translated(0, (high - box.height()) // 2))
+            item.setGeometry(box.translated(max(0, left) // 2, (high - box.height()) // 2))
         return high

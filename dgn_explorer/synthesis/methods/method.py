@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from dgn_explorer.synthesis.inputs import PROGRAM, VOCABULARY, InputSpec
@@ -87,6 +88,21 @@ class Method:
         """Its parameters for each of `QUALITIES`; empty if it has them not all."""
         found = {word: self.presets.get(preset) for word, preset in QUALITIES.items()}
         return {word: one for word, one in found.items() if one} if all(found.values()) else {}
+
+    @cached_property
+    def _quality_values(self) -> Mapping[str, Mapping[str, Any]]:
+        return {word: preset.to_dict() for word, preset in self.qualities.items()}
+
+    def quality_of(self, parameters: Mapping[str, Any]) -> str:
+        """The word of `QUALITIES` for the plain values of a recipe's parameters, or nothing.
+
+        The step size does not count, which is measured for what is open.
+        """
+        for word, values in self._quality_values.items():
+            rest = {*values, *parameters} - {self.step_field}
+            if all(values.get(name) == parameters.get(name) for name in rest):
+                return word
+        return ""
 
     def with_step(self, parameters: Parameters, size: float) -> Parameters:
         """``parameters`` where ``size`` suits what is open as the step of the default ones."""

@@ -117,7 +117,7 @@ def _no_photo(desk: Desk) -> QWidget:
     column.setSpacing(MEDIUM)
     column.addStretch()
     column.addWidget(_centred(_NO_PHOTO))
-    row = FlowLayout(SMALL)
+    row = FlowLayout(SMALL, centred=True)
     opener = action_button(desk.table["open_photo"])
     opener.setProperty("role", "primary")
     row.addWidget(opener)

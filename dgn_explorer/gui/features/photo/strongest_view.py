@@ -32,6 +32,7 @@ from dgn_explorer.results.record import Record
 _UnitRole = Qt.ItemDataRole.UserRole + 1
 _ShareRole = Qt.ItemDataRole.UserRole + 2
 _NARROW_PX = 270
+_BAR_PX, _LEAST_BAR_PX = 96, 56
 _ROW = 26
 _OPEN = 6  # layers whose units are in sight at first
 _OF_LAYER = (
@@ -63,6 +64,7 @@ class _Bars(QStyledItemDelegate):
         if isinstance(share, float):
             box = QRectF(option.rect).adjusted(2, 7, -6, -7)
             painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._theme.colours.hover))
             painter.drawRoundedRect(box, 4, 4)
@@ -94,7 +96,7 @@ class StrongestView(QWidget):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 76), (2, 96)):
+        for column, width in ((1, 76), (2, _BAR_PX)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, width)
         self.tree.currentItemChanged.connect(self._select)
@@ -109,6 +111,8 @@ class StrongestView(QWidget):
         """Where there is little room the names have it."""
         super().resizeEvent(event)
         self.tree.setColumnHidden(2, self.width() < _NARROW_PX)
+        spare = self.width() - _NARROW_PX
+        self.tree.header().resizeSection(2, min(max(spare, _LEAST_BAR_PX), _BAR_PX))
 
     def show_record(self, record: Record) -> None:
         """Show ``record``, without the units that one layer hands on unchanged from another."""

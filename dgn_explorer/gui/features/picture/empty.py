@@ -15,12 +15,24 @@ _EXAMPLE_PX = 144
 _HIGH = 330  # below this height the example gives way
 
 
+def _example(name: str, ratio: float) -> QPixmap:
+    file = resources.files("dgn_explorer.resources").joinpath(name or "none")
+    pixmap = QPixmap()
+    if file.is_file() and pixmap.loadFromData(file.read_bytes()):
+        edge = round(_EXAMPLE_PX * ratio)
+        mode = Qt.TransformationMode.SmoothTransformation
+        pixmap = pixmap.scaled(edge, edge, Qt.AspectRatioMode.KeepAspectRatio, mode)
+        pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
 class Empty(QWidget):
     """The question in words, an example of an answer, how long it takes, and *Make*."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._session, self._book = desk.session, desk.book
+        self._drawn: dict[tuple[str, float], QPixmap] = {}
         self._example = label()
         self._caption = label("", "caption")
         self._title = label("", "title", wrap=True)
@@ -61,14 +73,10 @@ class Empty(QWidget):
         time = f" It takes {parts[1]}." if parts[1] else ""
         self._text.setText(f"{parts[0]}{time}")
         self.go.show()
-        file = resources.files("dgn_explorer.resources").joinpath(question.example or "none")
-        pixmap = QPixmap()
-        if file.is_file() and pixmap.loadFromData(file.read_bytes()):
-            ratio = self.devicePixelRatioF()
-            edge = round(_EXAMPLE_PX * ratio)
-            mode = Qt.TransformationMode.SmoothTransformation
-            pixmap = pixmap.scaled(edge, edge, Qt.AspectRatioMode.KeepAspectRatio, mode)
-            pixmap.setDevicePixelRatio(ratio)
+        drawn = question.example, self.devicePixelRatioF()
+        if drawn not in self._drawn:  # every change of the subject asks for it again
+            self._drawn[drawn] = _example(*drawn)
+        pixmap = self._drawn[drawn]
         self._example.setPixmap(pixmap)
         what = "A drawing of what comes of it" if question.drawn else "An example"
         self._caption.setText(what if not pixmap.isNull() else "")

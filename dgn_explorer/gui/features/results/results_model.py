@@ -151,12 +151,14 @@ class ResultModel(QAbstractListModel):
                 return plain(f"{item.method}: {item.address}")
             name = f"{item.label}, {item.address}" if item.label else item.address
             favourite = ", favourite" if item.key in self._favourites else ""
-            text = f"{name}, seed {item.seed}, {state}, activation {value}{favourite}"
+            how = f"quality {item.quality}, " if item.quality else ""
+            text = f"{name}, {how}seed {item.seed}, {state}, activation {value}{favourite}"
             return tip_text(text) if role == Qt.ItemDataRole.ToolTipRole else plain(text)
         return None
 
     def _card(self, item: Summary) -> Card:
-        text = f"{number_text(item.activation)} · seed {item.seed}"
+        short = f"{number_text(item.activation)} · seed {item.seed}"
+        text = f"{item.quality} · {short}" if item.quality else short
         if item.state != "done":
             text = f"stopped at {item.steps}"
         pictured = item.kind == "images"
@@ -170,7 +172,7 @@ class ResultModel(QAbstractListModel):
             *of, _photo = item.address.split(", ")
             return Card(title, of[0] if of else "", CardState.CACHED, None, title)
         # No badge: everything here is finished; what was stopped says so.
-        return Card(title, text, CardState.NOT_COMPUTED, pixmap, " ", favourite=star)
+        return Card(title, text, CardState.NOT_COMPUTED, pixmap, " ", star, short=short)
 
     def _thumbnail_ready(self, key: str) -> None:
         row = self.row_of(key)

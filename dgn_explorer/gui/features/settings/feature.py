@@ -8,6 +8,7 @@ from dgn_explorer.gui.desk.actions import Action
 from dgn_explorer.gui.desk.desk import Desk
 from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.desk.inspector import Section
+from dgn_explorer.gui.features.settings.asking_actions import asking_actions
 from dgn_explorer.gui.features.settings.controls import Controls
 from dgn_explorer.gui.features.settings.start_chip import StartChip
 from dgn_explorer.gui.state.answering.qualities import QUALITY_LEVEL
@@ -32,7 +33,7 @@ def settings_feature(desk: Desk) -> Feature:
     settings = _Settings(desk, live, controls)
     return Feature(
         name="settings",
-        actions=settings.actions(),
+        actions=(*settings.actions(), *asking_actions(desk)),
         follows=(
             session.opened,
             session.display_changed,
