@@ -1,5 +1,6 @@
 """What is on the screen: nothing is cut where there is room, and nothing stands askew."""
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton
 
 from dgn_explorer.gui.desk.command_palette import matching
@@ -52,9 +53,10 @@ def test_results_of_another_quality_say_so(explorer: Explorer) -> None:
 
 def test_a_long_name_is_whole_before_buttons_and_the_rest(explorer: Explorer) -> None:
     explorer.window.resize(1280, 800)
-    explorer.session.look_at(explorer.session.resolve("blocks.0.expand:11"))
+    explorer.make("volcano")
     title = explorer.desk.title
-    explorer.until(lambda: title.title.text() == "blocks.0.expand:11")
+    title.title.setText("blocks.10.expand.convolution:1130")
+    title.resizeEvent(QResizeEvent(title.size(), title.size()))
     explorer.qtbot.wait(50)
     wanted = title.title.sizeHint().width()
     assert wanted > 180  # longer than what titles had at most
