@@ -113,6 +113,7 @@ def test_list_is_newest_first_and_says_what_is_stored(store: Store) -> None:
         "created": "2026-01-01T00:30:00+00:00",
         "bytes": paths[0].stat().st_size,
         "inputs": (),
+        "quality": "good",
     }
     assert store.keys() == {result.key for result in results}
 
