@@ -59,6 +59,7 @@ def test_a_row_a_unit_and_a_column_a_prior(tmp_path: Path) -> None:
     assert all(kept[row["key"]].activation == row["activation"] for row in rows)
     picture = np.array(Image.open(out))
     assert picture.shape[1] > picture.shape[0]  # three in a row, two rows
+    assert picture.shape[1] > 3 * 200  # however small the images: captions need room
     with pytest.raises(DgnError, match="there already"):
         run("prior", "compare", "cat", *how)
     assert run("prior", "compare", "cat", *how, "--overwrite").exit_code == 0

@@ -1,9 +1,11 @@
 """``dgn-explorer prior compare``: the same units through several priors, in a grid."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from dgn_explorer.commands.opening import explorer_for
 from dgn_explorer.commands.options import (
@@ -19,7 +21,10 @@ from dgn_explorer.errors import DgnError
 from dgn_explorer.synthesis.methods.pixels.about import PIXELS
 
 if TYPE_CHECKING:
+    from dgn_explorer.export.grid import Cell
     from dgn_explorer.results.record import Record
+
+_CAPTION_PX = 224  # lite0-blocks.10 · golden retriever · 12.3
 
 
 @click.command("compare")
@@ -108,12 +113,26 @@ def compare_command(
     line.end()
     by_row = [cell for row in zip(*columns, strict=True) for cell in row]
     options = SheetOptions(columns=len(priors), text_px=12)
-    paths = save_sheet(out, [cell for _, cell in by_row], options)
+    paths = save_sheet(out, _alike([cell for _, cell in by_row]), options)
     for path in paths:
         say(f"{len(by_row)} images in {path}", err=True)
     for row, _ in by_row:
         if as_json:
             print_json({**row, "path": str(paths[0].absolute())})
+
+
+def _alike(cells: "list[Cell]") -> "list[Cell]":
+    """The same with images of one side, which leaves their captions room: priors differ in it."""
+    from PIL import Image, ImageOps
+
+    side = max(_CAPTION_PX, *(max(cell.image.shape[:2]) for cell in cells))
+    found = []
+    for cell in cells:
+        shown = ImageOps.contain(
+            Image.fromarray(cell.image), (side, side), Image.Resampling.LANCZOS
+        )
+        found.append(replace(cell, image=np.asarray(shown)))
+    return found
 
 
 def _bare(wanted: Wanted) -> Wanted:
