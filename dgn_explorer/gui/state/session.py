@@ -1,6 +1,6 @@
 """The flows of the window without its widgets: open, visualise, show, continue.
 
-Widgets call the methods and follow the signals; the engine's events come in through `handle`.
+Widgets call the methods and follow the signals. What the engine's events do is in `Arriving`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from dgn_explorer.engine.messages import Event, Finished, Opened, OpenFailed, Ready
+from dgn_explorer.engine.messages import Event, Opened
 from dgn_explorer.engine.ordering import continuation, recipe_for
 from dgn_explorer.errors import DgnError
 from dgn_explorer.gui.bridge.engine_port import EnginePort
@@ -20,6 +20,7 @@ from dgn_explorer.gui.state.activities import Activities
 from dgn_explorer.gui.state.answering.on_show import OnShow
 from dgn_explorer.gui.state.answering.step_size import StepSizeFinder
 from dgn_explorer.gui.state.answering.study_run import StudyRun
+from dgn_explorer.gui.state.arriving import Arriving
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Display, Level, Notice, Showing
 from dgn_explorer.gui.state.jobs import JobList, SubmittedJob
@@ -94,6 +95,7 @@ class Session(QObject):
         self.questions.problem.connect(self.problem)
         for part in (self.library, self.examples, self.runs, self.step_size, self._on_show):
             part.notice.connect(self.notice)
+        self._arriving = self._make_arriving()
         library, shown = self.library, self._on_show
         for news in (self.examples.changed, library.changed, library.added, shown.changed):
             news.connect(self._follow_example)
@@ -381,24 +383,7 @@ class Session(QObject):
 
     def handle(self, event: Event) -> None:
         """Take one event of the engine, on the window's thread."""
-        self._take_study(event)
-        if self.questions.take(event) or self.runs.take(event):
-            return
-        match event:
-            case Ready():
-                self.device_known.emit(event.device)
-                if event.notice:
-                    self.notice.emit(Notice(event.notice, Level.WARNING))
-            case Opened():
-                self._opened(event)
-            case OpenFailed():
-                self._open_failed(event)
-
-    def _take_study(self, event: Event) -> None:
-        """List an analysis that has just been stored; pictures are taken up by `Runs`."""
-        summary = event.summary if isinstance(event, Finished) else None
-        if summary is not None and summary.kind != "images":
-            self.library.add(summary)
+        self._arriving.handle(event)
 
     def stop_everything(self) -> None:
         """Stop the timers and forget the undo steps; called when the window closes."""
@@ -407,46 +392,36 @@ class Session(QObject):
         self.runs.stop_watching()
         self.library.stop()
 
-    def _opened(self, event: Opened) -> None:
-        following = self._opening.take(event)
+    def _make_arriving(self) -> Arriving:
+        made = Arriving(
+            self._opening,
+            self._on_show,
+            self.runs,
+            self.questions,
+            self.library,
+            (self.labels, self.usual, self.examples),
+            None if self.read_only else self.step_size,
+            self._flows,
+            self,
+        )
+        made.left.connect(self._leave)
+        made.opened.connect(self.opened)
+        made.again.connect(self.look_at)
+        made.result_wanted.connect(self.show_result)
+        made.unit_wanted.connect(self._visualise_typed)
+        made.device_known.connect(self.device_known)
+        made.notice.connect(self.notice)
+        made.problem.connect(self.problem)
+        return made
+
+    def _leave(self) -> None:
         self.unit = None
-        if self.display.showing is Showing.LOADING:
-            self._on_show.show(Display(Showing.NOTHING))
-        self.labels.follow(event.network)
-        self.usual.follow(event.network)
-        self.examples.follow(event.network, event.prior)
-        self.opened.emit(event.network, event.prior)
-        if following.before is not None:
-            self._reloaded(event.network, *following.before)
-        for notice in event.network.notices:
-            self.notice.emit(Notice(notice, Level.WARNING))
-        if following.key:
-            self.show_result(following.key)
-        self._flows.start(self._begin(event, following.unit))
 
-    def _reloaded(self, network: NetworkInfo, old: NetworkInfo, unit: UnitAddress | None) -> None:
-        """Say whether a file has changed, and go to the unit as before."""
-        same = old.fingerprint == network.fingerprint
-        what = "has not changed" if same else "has changed: it counts as another network"
-        self.notice.emit(Notice(f"{network.title} has been read again and {what}."))
-        with suppress(DgnError):  # it may lack this unit now
-            if unit is not None:
-                self.look_at(network.resolve(str(unit)))
-
-    async def _begin(self, event: Opened, wanted: str) -> None:
-        if not self.read_only:
-            await self.step_size.learn(event.network, event.prior)
-        if not wanted or (self.network, self.prior) != (event.network, event.prior):
-            return  # or yet another one has been opened
+    def _visualise_typed(self, text: str) -> None:
         try:
-            self.visualise(self.resolve(wanted))
+            self.visualise(self.resolve(text))
         except DgnError as error:
             self.problem.emit(error.message, error.hint, "")
-
-    def _open_failed(self, event: OpenFailed) -> None:
-        if not self._opening.refused(event) and self.network is None:
-            self._on_show.show(Display(Showing.FAILED, message=event.message, hint=event.hint))
-        self.problem.emit(event.message, event.hint, event.details)
 
     async def _run(self, order: Order, wish: int) -> None:
         found = await self.library.load(order.key)

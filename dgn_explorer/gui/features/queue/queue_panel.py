@@ -78,7 +78,7 @@ class QueuePanel(QWidget):
         self._top = QWidget()
         top = QHBoxLayout(self._top)
         top.setContentsMargins(0, 0, 0, 0)
-        top.setSpacing(SMALL)
+        top.setSpacing(TIGHT)
         top.addWidget(self._total)
         top.addWidget(self._bar, 2)
         top.addWidget(self._pause)
