@@ -87,8 +87,10 @@ def command_line(script: Script, numeric: str = FLOAT32) -> str:
     opened += ["--prior", script.prior_spec] if script.prior_spec else []
     if (
         isinstance(order, Recipe)
-        and order.schema == 1
+        and not order.about.count_field
+        and isinstance(order.target, Maximise)
         and order.start == RANDOM
+        and not order.inputs
         and order.numeric == numeric
         and not script.stop_after
     ):
@@ -125,7 +127,7 @@ def how_options(recipe: Recipe) -> list[str]:
 
 def _by_options(recipe: Recipe, opened: Sequence[str]) -> list[str]:
     target = recipe.target
-    assert isinstance(target, Maximise)  # schema 1 knows no other
+    assert isinstance(target, Maximise)
     alone = len(target.terms) == 1 and target.terms[0].weight == 1
     words = ["dgn-explorer", "visualize" if alone else "combine", *opened]
     words += how_options(recipe)

@@ -27,7 +27,7 @@ def encode_queue(orders: Sequence[Order]) -> str:
     patterns: dict[str, int] = {}
     jobs: list[Any] = []
     for order in orders:
-        if isinstance(order, Recipe) and isinstance(order.target, Maximise) and order.schema == 1:
+        if isinstance(order, Recipe) and isinstance(order.target, Maximise):
             pattern = dataclasses.replace(order, target=_ANY, seed=0).to_json()
             number = patterns.setdefault(pattern, len(patterns))
             terms = [[str(term.unit), term.weight] for term in order.target.terms]

@@ -10,6 +10,7 @@ from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM, DgnAmParameters
 from dgn_explorer.synthesis.methods.method import QUALITIES
 from dgn_explorer.synthesis.methods.pixels.about import PIXELS
 from tests.gui.conftest import Explorer
+from tests.gui.fake_engine import PRIOR
 
 
 def enter(explorer: Explorer, field: NumberField, text: str) -> None:
@@ -98,7 +99,7 @@ def test_quality_is_a_choice_of_parameters(explorer: Explorer) -> None:
 def test_quality_takes_the_step_size_of_the_pair(explorer: Explorer) -> None:
     quality, settings = explorer.controls.quality, explorer.session.settings
     quality.slider.setValue(0)
-    settings.use_step(DGN_AM.default.step_start * 2)
+    settings.use_step(DGN_AM.default.step_start * 2, PRIOR)
     quick = DGN_AM.qualities["quick"]
     assert settings.value.parameters.step_start == pytest.approx(quick.step_start * 2)
     assert quality.word.text() == "Quick"

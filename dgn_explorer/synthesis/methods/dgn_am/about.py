@@ -81,7 +81,7 @@ DGN_AM = Method(
     summary="ascent in the code space of a learned image generator (Nguyen et al. 2016)",
     parameters=DgnAmParameters,
     presets={
-        "quick": DgnAmParameters(steps=100, sees=CLAMPED),
+        "quick": DgnAmParameters(steps=140, sees=CLAMPED, coarse=0.7),
         "default": DgnAmParameters(),
         "best": DgnAmParameters(starts=4),
         # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99,
