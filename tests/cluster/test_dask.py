@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -236,7 +237,7 @@ class _Outside:
         self._log = folder / "log.txt"
         self._port = _free_port()
         self.address = f"tcp://127.0.0.1:{self._port}"
-        self.how = {"scheduler": self.address, "threads": 1, "device": "cpu"}
+        self.how: dict[str, Any] = {"scheduler": self.address, "threads": 1, "device": "cpu"}
         self._scheduler: list[subprocess.Popen[bytes]] = []
         self._workers: list[subprocess.Popen[bytes]] = []
 
