@@ -71,7 +71,7 @@ def test_bad_sets_and_units_are_refused_in_a_sentence(tmp_path: Path, photos: Pa
         run("photos", "measure", str(photos), "--layer", "conv9")
     (photos.parent / "bad").mkdir()
     (photos.parent / "bad" / "a.png").write_text("no photograph")
-    with pytest.raises(DgnError, match="None of the 1 photographs of bad can be measured"):
+    with pytest.raises(DgnError, match="Nothing of bad can be measured, of 1 photograph: "):
         run("photos", "top", "dog", "--set", str(photos.parent / "bad"))
 
 

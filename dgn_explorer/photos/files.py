@@ -41,6 +41,8 @@ def refused(name: str, reason: object) -> DgnError:
     a.jpg is no picture that can be read (it is empty).
     """
     text = str(reason).strip().splitlines() or [type(reason).__name__]
+    if text[0].startswith("cannot identify"):  # goes on with where in memory the bytes lie
+        text = ["its bytes are of no known format"]
     return DgnError(f"{name} is no picture that can be read ({text[0][:200]}).", WAY_OUT)
 
 

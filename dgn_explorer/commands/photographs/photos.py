@@ -86,7 +86,8 @@ def measure_command(
     if as_json:
         print_json(line)
     else:
-        say(f"{counted} photographs, {record.count} units of {', '.join(map(str, names))}.")
+        photographs = f"{counted} photograph{'s' * (counted != 1)}"
+        say(f"{photographs}, {record.count} units of {', '.join(map(str, names))}.")
 
 
 @photos_command.command("top")

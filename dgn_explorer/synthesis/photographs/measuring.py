@@ -66,8 +66,8 @@ def measure(
     if not kept:
         reason = next(iter(unreadable.values()))
         raise DgnError(
-            f"None of the {len(collection)} photographs of {collection.name} can be measured:"
-            f" {reason}",
+            f"Nothing of {collection.name} can be measured, of {len(collection)}"
+            f" photograph{'s' * (len(collection) != 1)}: {reason}",
             "Give a folder or zip of photographs.",
         )
     return Measured(collection, info, shards, tuple(kept), tuple(unreadable.values()))

@@ -51,16 +51,17 @@ def gather(
     places = _in_folder(measured, p.folder)
     if of_class and not p.folder:
         places = _of_class(measured, unit, info.label(unit), places)
-    values = measured.values(unit.layer, [unit.index], places)[0]
-    order = np.argsort(-values, kind="stable")[: p.most if of_class else p.crops]
     least = max(2 * A_FACET, A_FACET * (p.facets or LEAST_FACETS))
     name = info.label(unit) or str(unit)
-    if len(order) < least:
+    most = p.most if of_class else p.crops
+    if (there := min(len(places), most)) < least:
         raise DgnError(
-            f"{measured.collection.name} has {len(order)} photographs for {name}; its facets need"
-            f" {least}.",
+            f"{measured.collection.name} has {there} photograph{'s' * (there != 1)} for {name};"
+            f" its facets need {least}.",
             "Give more photographs, or say in which folder those of it are (--folder).",
         )
+    values = measured.values(unit.layer, [unit.index], places)[0]
+    order = np.argsort(-values, kind="stable")[:most]
     places, values = [places[n] for n in order], values[order]
     collection = measured.collection
     names = tuple(collection.names[place] for place in places)
