@@ -17,7 +17,7 @@ from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.making import finish, make
 from dgn_explorer.synthesis.methods.facets import published
-from dgn_explorer.synthesis.methods.facets.about import FacetsParameters
+from dgn_explorer.synthesis.methods.facets.about import FACETS, FacetsParameters
 from dgn_explorer.synthesis.methods.facets.ascent import FacetStep, Likeness, ascend, worth
 from dgn_explorer.synthesis.methods.facets.clustering import (
     components,
@@ -227,6 +227,8 @@ def test_with_contrast_the_pull_is_to_what_is_the_facets_own() -> None:
     assert (plain(found, 2) > 0.98).all()
     assert contrasted(found, 2)[1] > 0.99 > -0.99 > contrasted(found, 2)[3]
     torch.testing.assert_close(contrasted(5 * found, 2), contrasted(found, 2))
+    assert FACETS.default.contrast == 1.0  # for a single facet, too, which would have nothing left
+    assert Likeness(wanted[:1], 1.0)(found[1:2], 1) > 0.99
 
 
 @pytest.mark.parametrize("how", [{"synthesiser": "ppgn", "warm": 2, "cycle": 2}, {"steps": 3}])

@@ -63,7 +63,8 @@ FACETS = Method(
     summary="the kinds of photographs that excite a unit, an image of each (Nguyen et al. 2016)",
     parameters=FacetsParameters,
     presets={
-        "default": FacetsParameters(),
+        # What all facets have in common is what the unit's own gradient gives anyway
+        "default": FacetsParameters(contrast=1.0, pull=0.5),
         # PPGN instead of the plain ascent is what the paper of PPGN proposes for facets
         "ppgn": FacetsParameters(synthesiser=PPGN, steps=200, step_end=5e-3),
         # From the mean image, in pixels, smoothed by total variation, in four octaves

@@ -186,7 +186,11 @@ class Likeness:
     """How near features are to those ``wanted`` (k, D) of their facets, as a cosine."""
 
     def __init__(self, wanted: Tensor, contrast: float) -> None:
-        """``contrast`` is the share of the facets' mean that is left out on both sides."""
+        """``contrast`` is the share of the facets' mean that is left out on both sides.
+
+        A single facet has nothing that is its own, and keeps all of it.
+        """
+        contrast = contrast if len(wanted) > 1 else 0.0
         self._contrast, self._common = contrast, contrast * wanted.mean(0)
         self._wanted = wanted - self._common if contrast else wanted
 
