@@ -50,6 +50,7 @@ from dgn_explorer.synthesis.targets import Maximise
 from tests.benchmarks.pictures import settings
 from tests.benchmarks.sets import Field, keep_row, keep_sheet
 
+SEEDS = 3  # images without facets, to compare with
 HEAD = (
     "| unit | setting | n | k | own by the judge | diversity | activation | stability | flagged"
     " | s |\n|---|---|---|---|---|---|---|---|---|---|"
@@ -118,7 +119,7 @@ def opened(
     for numbers in facets.near:
         pictures = np.stack([gathered.picture(number, size) for number in numbers])
         near.append(_features(field.judge, pictures))
-    seeds = field.seeds(unit, facets.count).records
+    seeds = field.seeds(unit, SEEDS).records
     plain = _features(field.judge, np.concatenate([seed.images for seed in seeds]))
     reached = float(np.mean([seed.activation for seed in seeds]))
     name = field.network.info.label(address) or str(address)

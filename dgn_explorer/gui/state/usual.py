@@ -14,6 +14,7 @@ from dgn_explorer.results.top_photos import share_below, shares_below
 from dgn_explorer.studies.top_photos.about import TOP_PHOTOS
 
 _MOST = 20  # measured sets of one network that are read
+_STRONGEST = 0.995  # of the photographs are below a unit's strongest ones
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,14 @@ class _Layer:
 class Standing:
     """What a unit makes of a photograph, and the share of ``counted`` others that are below it.
 
-    ``rarity`` goes from 0, above none, to 1, above all, in equal steps of the logarithm of how many
-    others are above it.
+    ``strength`` is 0 for what is usual among the others and 1 for what its strongest ones reach.
     """
 
     unit: UnitAddress
     activation: float
     share: float
+    strength: float
     counted: int
-
-    @property
-    def rarity(self) -> float:
-        """From 0 to 1."""
-        left = max(1 - self.share, 1 / (self.counted + 1))
-        return float(np.log(left) / np.log(1 / (self.counted + 1)))
 
     @property
     def text(self) -> str:
@@ -88,23 +83,30 @@ class Usual(QObject):
         return {path: layer.counted for path, layer in self._layers.items()}
 
     def standings(self, path: str, values: np.ndarray, count: int) -> list[Standing]:
-        """The ``count`` units of a measured layer for which ``values`` (units,) are least usual.
+        """The ``count`` units of a measured layer that ``values`` (units,) are strongest for.
 
-        The values are those of a photograph as sets are measured. Among units that it excites more
-        than any other photograph did, those come first that it excites more by far.
+        The values are those of a photograph as sets are measured. A unit's own range, from the
+        median of the photographs to the strongest of them, is its measure; where that is less than
+        is usual in the layer, as nothing in the set is of the unit's kind, the layer's is.
         """
         layer = self._layers[path]
         units = [unit for unit in layer.rows if unit < len(values)]
-        mine, rows = values[units], [layer.rows[unit] for unit in units]
-        quantiles = layer.quantiles[rows]
+        mine, quantiles = values[units], layer.quantiles[[layer.rows[unit] for unit in units]]
         shares = shares_below(quantiles, layer.levels, mine)
-        spread = quantiles[:, -1] - quantiles[:, 0]
-        beyond = np.where(
-            spread > 0, (mine - quantiles[:, -1]) / np.where(spread > 0, spread, 1), 0
+        median, high = (
+            quantiles[:, np.abs(layer.levels - level).argmin()] for level in (0.5, _STRONGEST)
         )
-        best = np.lexsort((-beyond, -shares))[:count]
+        ranges = np.maximum(high - median, np.median(high - median))
+        strengths = (mine - median) / np.where(ranges > 0, ranges, 1)
+        best = np.argsort(-strengths, kind="stable")[:count]
         return [
-            Standing(UnitAddress(path, units[n]), float(mine[n]), float(shares[n]), layer.counted)
+            Standing(
+                UnitAddress(path, units[n]),
+                float(mine[n]),
+                float(shares[n]),
+                float(strengths[n]),
+                layer.counted,
+            )
             for n in best.tolist()
         ]
 

@@ -165,7 +165,9 @@ class StrongestView(QWidget):
             if layer in among:
                 for one in usual.standings(layer, self._values[layer], len(part)):
                     said = f"highest activation {number_text(one.activation)}, {one.text}"
-                    top.addChild(self._item(one.unit, one.activation, one.rarity, said))
+                    top.addChild(
+                        self._item(one.unit, one.activation, min(1.0, max(0.0, one.strength)), said)
+                    )
             else:
                 for row in part:
                     said = (
