@@ -202,6 +202,7 @@ def test_kinds_of_a_unit(make_explorer: Callable[..., Explorer], photos: Path) -
     view = explorer.part(KindsView)
     assert view.isVisible() and view.map.isVisible()
     assert "24 photos" in view.text.text() and "3: " in view.text.text()
+    explorer.until(lambda: view._area.horizontalScrollBar().maximum() == 0)  # all is in sight
 
 
 def test_kinds_form_behind_what_is_asked_meanwhile_and_are_kept_when_stopped(

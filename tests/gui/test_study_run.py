@@ -59,6 +59,8 @@ def begin(run: StudyRun, survey: Survey, said: list[str]) -> None:
 def test_a_short_one_gives_way_and_a_long_one_goes_on(run: StudyRun, asked: Asked) -> None:
     first: list[str] = []
     second: list[str] = []
+    over: list[tuple[Survey, bool]] = []
+    run.over.connect(lambda one, answered: over.append((one.survey, answered)))
     begin(run, SHORT, first)
     begin(run, LONG, second)
     assert first == ["ended"] and [one.survey for one in run.runs] == [LONG]
@@ -74,6 +76,7 @@ def test_a_short_one_gives_way_and_a_long_one_goes_on(run: StudyRun, asked: Aske
     asked.answer(2)
     assert second == ["answered"] and [made.order for made in ended] == [LONG]
     assert run.survey is None and not run.runs
+    assert over == [(SHORT, False), (SHORT, True), (LONG, True)]
 
 
 def test_one_that_goes_on_is_watched_again(run: StudyRun, asked: Asked) -> None:

@@ -76,6 +76,11 @@ class SubmittedJob:
         return self.label or self.recipe.target.text()
 
     @property
+    def title(self) -> str:
+        """Its name, with what it looks for where that is no image of the unit alone."""
+        return f"{self.recipe.about.asked.word}: {self.name}" if self.long else self.name
+
+    @property
     def progress_text(self) -> str:
         """State in words, with the step where there is one."""
         if self.state is JobState.RUNNING and self.steps:

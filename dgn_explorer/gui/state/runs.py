@@ -347,7 +347,9 @@ class Runs(QObject):
 def _ended(
     job: SubmittedJob | None, number: int, made: Finished | None, failed: Failed | None = None
 ) -> Ended:
-    name, batch, recipe = (job.name, job.batch, job.recipe) if job is not None else ("", None, None)
+    name, batch, recipe = (
+        (job.title, job.batch, job.recipe) if job is not None else ("", None, None)
+    )
     if made is not None:
         return Ended(number, name, batch, made.record.recipe, made.record, made.cached)
     what = (failed.message, failed.hint, failed.details) if failed is not None else ("", "", "")

@@ -37,6 +37,7 @@ class Watching(QObject):
         runs.failed.connect(self._failed)
         runs.cancelled.connect(self._cancelled)
         session.study.changed.connect(self._follow_studies)
+        session.study.over.connect(self._study_over)
         session.study.long_ended.connect(self._long_ended)
         session.step_size.changed.connect(self._follow_measuring)
 
@@ -60,7 +61,7 @@ class Watching(QObject):
         self._to.put(
             Activity(
                 key,
-                f"{job.recipe.about.asked.word}: {job.name}" if job.long else job.name,
+                job.title,
                 job.progress_text,
                 job.step,
                 job.steps,
@@ -157,10 +158,8 @@ class Watching(QObject):
     def _follow_studies(self) -> None:
         at_work = {run.number: run for run in self._session.study.runs}
         for number in [one for one in self._studies if one not in at_work]:
-            began, run = self._studies.pop(number)
-            outcome = DONE if run.total and run.done >= run.total - 1 else STOPPED
+            self._studies.pop(number)
             self._to.drop(f"{ANALYSIS} {number}")
-            self._to.ended(run.survey.about.title, outcome, time.monotonic() - began)
         for number, run in at_work.items():
             began, _ = self._studies.get(number, (time.monotonic(), run))
             self._studies[number] = began, run
@@ -179,6 +178,11 @@ class Watching(QObject):
                     show=partial(self._session.run, run.survey),
                 )
             )
+
+    def _study_over(self, run: Analysis, answered: bool) -> None:
+        began, _ = self._studies.get(run.number, (time.monotonic(), run))
+        outcome = DONE if answered else STOPPED
+        self._to.ended(run.survey.about.title, outcome, time.monotonic() - began)
 
     def _long_ended(self, made: Record) -> None:
         if self._session.display.order == made.order:

@@ -1,5 +1,7 @@
 """Kinds of photos that excite a unit: a row each, and all photos on a map."""
 
+import numpy as np
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from dgn_explorer.gui.desk.desk import Desk
@@ -11,7 +13,7 @@ from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 from dgn_explorer.results.facets import Facet, facet_rows, facets_of
 from dgn_explorer.results.record import Record
 
-_PX, _TEXT_PX = 88, 170
+_PX, _LEAST_PX, _TEXT_PX = 88, 40, 170
 _HEADS = ("photos", "", "", "their mean", "its image")
 
 
@@ -21,6 +23,8 @@ class KindsView(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.map = PhotoMap(desk.theme)
+        self._pictures: list[tuple[QLabel, np.ndarray]] = []
+        self._px = 0
         self.text = label("", "muted")
         self.text.setWordWrap(True)
         self._area = QScrollArea()
@@ -36,22 +40,36 @@ class KindsView(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
         row.setSpacing(MEDIUM)
-        row.addWidget(self._area, 2)
-        row.addWidget(side, 1)
+        row.addWidget(self._area, 5)
+        row.addWidget(side, 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Pictures become smaller before what is said of them is out of sight."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        ratio = self.devicePixelRatioF()
+        room = self._area.viewport().width() - _TEXT_PX - len(_HEADS) * SMALL - 1
+        px = round(max(_LEAST_PX, min(_PX, room // len(_HEADS))) * ratio)
+        if px != self._px:
+            self._px = px
+            for shown, picture in self._pictures:
+                shown.setPixmap(to_pixmap(scaled(picture, px, px), ratio))
 
     def show_record(self, record: Record) -> None:
         """Show ``record``."""
         rows = QWidget()
         grid = QGridLayout(rows)
         grid.setSpacing(SMALL)
+        grid.setContentsMargins(0, 0, 0, 0)
         for place, head in enumerate(_HEADS):
-            grid.addWidget(label(head, "muted"), 0, place)
-        ratio = self.devicePixelRatioF()
-        px = round(_PX * ratio)
+            grid.addWidget(label(head, "muted", wrap=True), 0, place)
+        self._pictures, self._px = [], 0
         for facet, pictures in zip(facets_of(record), facet_rows(record), strict=True):
             for place, picture in enumerate(pictures):
                 shown = QLabel()
-                shown.setPixmap(to_pixmap(scaled(picture, px, px), ratio))
+                self._pictures.append((shown, picture))
                 shown.setAccessibleName(f"Kind {facet.number + 1}, {_HEADS[place] or 'photo'}")
                 grid.addWidget(shown, facet.number + 1, place)
             said = label(text_of(facet))
@@ -63,6 +81,7 @@ class KindsView(QWidget):
         grid.setColumnStretch(len(_HEADS), 1)
         grid.setRowStretch(record.count + 1, 1)
         self._area.setWidget(rows)
+        self._fit()
         self.map.show_places(record.array("map"), record.array("facet_of"))
         scores = zip(record.array("tried").tolist(), record.array("scores").tolist(), strict=True)
         tried = ", ".join(f"{k}: {score:.2f}" for k, score in scores)

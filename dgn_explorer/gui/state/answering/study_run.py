@@ -24,6 +24,7 @@ class StudyRun(QObject):
     """At most one is watched. A new one takes its place; a long one then goes on unwatched."""
 
     changed = Signal()
+    over = Signal(object, bool)  # an Analysis that has ended, and whether with an answer
     long_ended = Signal(object)  # the Record of a long one
 
     def __init__(self, questions: Questions, parent: QObject | None = None) -> None:
@@ -70,13 +71,13 @@ class StudyRun(QObject):
             return
 
         def take(record: Record) -> None:
-            self._forget(number)
+            self._forget(number, with_answer=True)
             answered(record)
             if survey.about.long:
                 self.long_ended.emit(record)
 
         def stopped() -> None:
-            self._forget(number)
+            self._forget(number, with_answer=False)
             ended()
 
         number = self._questions.order(survey, take, stopped)
@@ -89,8 +90,10 @@ class StudyRun(QObject):
         if wanted in self._runs:
             self._questions.drop(wanted)
 
-    def _forget(self, number: int) -> None:
-        self._runs.pop(number, None)
+    def _forget(self, number: int, with_answer: bool) -> None:
+        run = self._runs.pop(number, None)
+        if run is not None:
+            self.over.emit(run, with_answer)
         if number == self._watched:
             self._watched = None
         self.changed.emit()
