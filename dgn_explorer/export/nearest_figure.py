@@ -17,20 +17,26 @@ def nearest_figure(
     own: np.ndarray,
     controls: np.ndarray,
     sentence: str,
+    columns: int = 0,
 ) -> np.ndarray:
-    """``picture`` and ``photos`` (H, W, 3) uint8 in a row, and below a histogram (H, W, 3) uint8.
+    """``picture`` and ``photos`` (H, W, 3) uint8 in rows, and below a histogram (H, W, 3) uint8.
+
+    ``columns`` are in a row, 0 for all of them.
 
     The histogram is that of the distances ``own`` of photographs to their nearest other; a line
     marks the picture's ``distance``, and ticks the ``controls``, rebuilt photographs.
     """
     shown = [_small(one) for one in (picture, *photos)]
-    width = max(len(shown) * (_SIDE + _GAP) + 2 * _GAP, 6 * (_SIDE + _GAP))
-    sheet = Image.new("RGB", (width, _SIDE + _CURVE + 6 * _GAP + 34), "white")
+    columns = columns or max(len(shown), 6)
+    width = columns * (_SIDE + _GAP) + 2 * _GAP
+    rows = -(-len(shown) // columns)
+    top = rows * (_SIDE + _GAP) + 2 * _GAP
+    sheet = Image.new("RGB", (width, top + _CURVE + 3 * _GAP + 34), "white")
     draw = ImageDraw.Draw(sheet)
     for place, one in enumerate(shown):
-        left = _GAP + place * (_SIDE + _GAP) + (_GAP if place else 0)
-        sheet.paste(one, (left, _GAP))
-    top = _SIDE + 3 * _GAP
+        row, column = divmod(place, columns)
+        left = _GAP + column * (_SIDE + _GAP) + (_GAP if column or row else 0)
+        sheet.paste(one, (left, _GAP + row * (_SIDE + _GAP)))
     most = float(max([distance, *own[-1:].tolist(), *controls.tolist()])) * 1.05 or 1.0
     counts, _ = np.histogram(own, _BINS, (0, most))
     step = (width - 2 * _GAP) / _BINS

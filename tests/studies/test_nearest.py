@@ -97,6 +97,9 @@ def test_the_figure_marks_the_picture(photos: Path) -> None:
     red = (figure == (200, 60, 40)).all(2)
     columns = np.flatnonzero(red.any(0))
     assert columns.mean() / figure.shape[1] == pytest.approx(0.3 / 0.525, abs=0.03)
+    narrow = nearest_figure(picture, [picture] * 6, 0.3, own, own[:4], "", columns=3)
+    seen = (narrow == 99).all(2)  # seven pictures in rows of three
+    assert seen.sum() // 128**2 == 7 and narrow.shape[1] < figure.shape[1]
 
 
 def test_the_command_takes_a_result_or_a_file(photos: Path, tmp_path: Path) -> None:

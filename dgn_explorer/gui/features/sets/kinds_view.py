@@ -50,7 +50,8 @@ class KindsView(QWidget):
 
     def _fit(self) -> None:
         ratio = self.devicePixelRatioF()
-        room = self._area.viewport().width() - _TEXT_PX - len(_HEADS) * SMALL - 1
+        bar = self._area.verticalScrollBar().sizeHint().width()  # whether it is there yet or not
+        room = self._area.width() - bar - _TEXT_PX - len(_HEADS) * SMALL - 2
         px = round(max(_LEAST_PX, min(_PX, room // len(_HEADS))) * ratio)
         if px != self._px:
             self._px = px

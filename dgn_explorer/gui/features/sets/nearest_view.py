@@ -10,6 +10,12 @@ from dgn_explorer.gui.look.theme import MEDIUM, SMALL
 from dgn_explorer.results.nearest import nearest_pictures, nearness_of
 from dgn_explorer.results.record import Record
 
+_COLUMNS = 5  # of pictures in a row: the answer has half of the window
+_KEY = (
+    "This picture is the first, then come its nearest photos. The curve is of distances: grey of"
+    " photos to their nearest other, blue of rebuilt photos to the nearest, red of this picture."
+)
+
 
 class NearestView(QWidget):
     """The picture, its nearest photographs, and where its distance lies."""
@@ -21,11 +27,13 @@ class NearestView(QWidget):
         desk.context_menu(self.canvas)
         self.sentence = label("")
         self.sentence.setWordWrap(True)
+        self.key = label(_KEY, "muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
         column.setSpacing(SMALL)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.sentence)
+        column.addWidget(self.key)
 
     def show_record(self, record: Record) -> None:
         """Show ``record``."""
@@ -37,7 +45,8 @@ class NearestView(QWidget):
                 found.picture,
                 found.own,
                 found.controls,
-                found.sentence,
+                "",  # it stands below in letters that can be read
+                _COLUMNS,
             )
         )
         self.canvas.setAccessibleDescription(found.sentence)
