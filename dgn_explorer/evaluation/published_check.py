@@ -5,7 +5,7 @@ activations of the unit in 30 steps can be compared (methods reference, section 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ TRACE = (
     *(49.31, 52.19, 52.59, 54.67, 53.72, 57.24, 57.92, 58.07, 59.07, 59.95),
 )
 # As script 1, but 30 steps of 1 to 1e-10
-PARAMETERS = replace(DGN_AM.presets["published"], steps=30, step_start=1.0)  # type: ignore[type-var]
+PARAMETERS = DGN_AM.presets["published"].changed(steps=30, step_start=1.0)
 TOLERANCE = 0.05  # of the published value, at every step
 
 

@@ -1,6 +1,5 @@
 """From what a user has written to a method's parameters."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -53,7 +52,7 @@ def changed(about: Described, parameters: Parameters, changes: Mapping[str, Any]
             )
         read = parsed if isinstance(value, str) else checked
         values[name] = read(specs[name], value)
-    return dataclasses.replace(parameters, **values)  # type: ignore[type-var]
+    return parameters.changed(**values)
 
 
 def has_parameter(about: Described, name: str) -> bool:

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 from dgn_explorer.errors import DgnError
 
@@ -100,6 +100,10 @@ class Parameters:
         """Describe every parameter, in the order of definition."""
         fields = dataclasses.fields(cls)  # type: ignore[arg-type]
         return tuple(ParameterSpec(f.name, default=f.default, **f.metadata) for f in fields)
+
+    def changed(self, **values: Any) -> Self:
+        """A copy with some other values; raises `DgnError` if one is out of its range."""
+        return dataclasses.replace(self, **values)  # type: ignore[type-var]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without what later schemas added and this set does not use."""

@@ -107,7 +107,7 @@ class Job:
         specs = {spec.name: spec for spec in DGN_AM.parameters.specs()}
         parameters = DGN_AM.presets[names[0] if names else "default"]
         values = {name: parsed(specs[name], text) for name, text in given.items()}
-        parameters = replace(parameters, **values)  # type: ignore[type-var]
+        parameters = parameters.changed(**values)
         base = replace(base, parameters=parameters, numeric=numeric)
         return [
             replace(base, target=Maximise.of(unit), seed=seed)  # type: ignore[arg-type]

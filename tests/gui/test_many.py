@@ -299,7 +299,7 @@ def test_a_published_prior_is_sampled_by_the_published_rule(explorer: Explorer) 
     dialog.accept()
     explorer.until(lambda: len(explorer.engine.submitted) == 1)
     order = explorer.engine.submitted[0]
-    assert order.parameters == replace(PPGN.presets["published"], samples=3)  # type: ignore[type-var]
+    assert order.parameters == PPGN.presets["published"].changed(samples=3)
     opened(own)
     assert settings.value.parameters == PPGN.default
     settings.edit(replace(settings.value, parameters=PpgnParameters(kick=1.0)), "another kick")

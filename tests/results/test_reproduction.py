@@ -73,7 +73,7 @@ def short(parameters: Parameters) -> Parameters:
         value = getattr(parameters, spec.name)
         if spec.kind is ParameterKind.INTEGER and spec.name not in ("seed", "window", "stride"):
             changes[spec.name] = min(value, max(int(spec.low), FEW))
-    return replace(parameters, **changes)  # type: ignore[type-var]
+    return parameters.changed(**changes)
 
 
 def given_files(specs: tuple[InputSpec, ...], folder: Path) -> dict[str, Path]:
@@ -236,7 +236,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         elif spec.kind is ParameterKind.NUMBER:
             changes[spec.name] = draw(st.floats(spec.low, min(spec.high, 1e6)))
     try:
-        parameters = replace(about.default, **changes)  # type: ignore[type-var]
+        parameters = about.default.changed(**changes)
     except DgnError:  # numbers that do not go together
         parameters = about.default
     with_prior = about.with_prior

@@ -121,7 +121,7 @@ def test_the_same_caption_gives_the_same_bytes(chains: Chains) -> None:
 
 def test_the_published_rule_follows_the_whole_gradient(chains: Chains) -> None:
     order = recipe(chains, "red")
-    parameters = dataclasses.replace(order.parameters, rule="published", prior_term=0.0)  # type: ignore[type-var]
+    parameters = order.parameters.changed(rule="published", prior_term=0.0)
     made = chains.one(dataclasses.replace(order, parameters=parameters))
     assert made.trace[-1] > made.trace[0]
 

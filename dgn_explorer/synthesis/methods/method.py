@@ -6,7 +6,7 @@ records; the algorithm behind ``code`` is imported by whoever computes, and by n
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -107,7 +107,7 @@ class Method:
     def with_step(self, parameters: Parameters, size: float) -> Parameters:
         """``parameters`` where ``size`` suits what is open as the step of the default ones."""
         share = getattr(parameters, self.step_field) / getattr(self.default, self.step_field)
-        return replace(parameters, **{self.step_field: size * share})  # type: ignore[type-var]
+        return parameters.changed(**{self.step_field: size * share})
 
     @property
     def resumable(self) -> bool:

@@ -104,4 +104,4 @@ def _with(recipe: Recipe, axis: Axis, value: float) -> Recipe:
         return recipe
     if axis.name == SEED:
         return replace(recipe, seed=int(value))
-    return replace(recipe, parameters=replace(recipe.parameters, **{axis.name: value}))  # type: ignore[type-var]
+    return replace(recipe, parameters=recipe.parameters.changed(**{axis.name: value}))

@@ -49,7 +49,7 @@ class HowMany(QWidget):
         if not isinstance(number, int):
             return
         if name:
-            parameters = replace(old.parameters, **{name: number})  # type: ignore[type-var]
+            parameters = old.parameters.changed(**{name: number})
             new = replace(old, parameters=parameters)
         else:
             new = replace(old, count=number)

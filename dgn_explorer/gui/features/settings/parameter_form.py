@@ -159,5 +159,5 @@ class ParameterForm(QWidget):
         if spec.name == BAND and isinstance(value, tuple):
             self._settings.edit(replace(old, band=value), "Change of the range", _BAND_MERGE_ID)
             return
-        new = replace(old, parameters=replace(old.parameters, **{spec.name: value}))  # type: ignore[type-var]
+        new = replace(old, parameters=old.parameters.changed(**{spec.name: value}))
         self._settings.edit(new, f"Change of {title_of(spec).lower()}", _FIRST_MERGE_ID + row)

@@ -5,7 +5,6 @@ one parameter that the question names.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dgn_explorer.studies.questions import About
 from dgn_explorer.synthesis.methods.method import GOOD, QUALITIES, Method
@@ -41,7 +40,7 @@ def stops_of(about: About, presets: Mapping[str, Parameters], now: Parameters) -
     usual = getattr(presets["default"], spec.name)
     values = [_value(spec, usual * share) for share, _ in _MULTIPLES]
     return [
-        (word, replace(now, **{spec.name: value}))  # type: ignore[type-var]
+        (word, now.changed(**{spec.name: value}))
         for (_, word), value in zip(_MULTIPLES, values, strict=True)
     ]
 
