@@ -74,6 +74,12 @@ def test_it_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
     assert wheel.stat().st_size < MOST_MB * 2**20
 
 
+def test_desktops_find_it(wheel: Path) -> None:
+    names = [name.partition(".data/data/")[2] for name in zipfile.ZipFile(wheel).namelist()]
+    assert "share/applications/dgn-explorer.desktop" in names
+    assert "share/icons/hicolor/scalable/apps/dgn-explorer.svg" in names
+
+
 LINT = ("-c", "from importlinter.cli import lint_imports_command as lint; lint()")
 CONTRACTS = (*LINT, str(ROOT / "pyproject.toml"), "--no-cache")
 

@@ -1,4 +1,4 @@
-"""Pictures of every page: ``python -m tests.window_pictures FOLDER [WIDTHxHEIGHT...]``.
+"""Pictures of every page: ``python -m tests.window_pictures FOLDER [WIDTHxHEIGHT or page...]``.
 
 The real window with the real engine, in both themes. What it shows is made at the first call and
 kept in ``FOLDER/home``. ``QT_SCALE_FACTOR=2`` draws for a screen of twice as many pixels. Those at
@@ -31,6 +31,8 @@ class Photographer(window_probe.Probe):
 
     folder = Path()
     sizes: tuple[str, ...] = _SIZES
+    pages: tuple[str, ...] = ()  # none are all
+    wait_s = 900.0
 
     def _tell(self) -> Iterator[window_probe.Wait]:
         window, session = self.window, self.session
@@ -82,6 +84,8 @@ class Photographer(window_probe.Probe):
     def _take(self, name: str) -> Iterator[window_probe.Wait]:
         window = self.window
         assert window is not None
+        if self.pages and name not in self.pages:
+            return
         for theme in ("light", "dark"):
             window.desk.table[f"theme_{theme}"].trigger()
             for size in self.sizes:
@@ -101,7 +105,8 @@ def main() -> None:
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
     Photographer.folder = Path(sys.argv[1])
-    Photographer.sizes = tuple(sys.argv[2:]) or _SIZES
+    Photographer.sizes = tuple(one for one in sys.argv[2:] if one[0].isdigit()) or _SIZES
+    Photographer.pages = tuple(one for one in sys.argv[2:] if not one[0].isdigit())
     home = Photographer.folder / "home"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -1,6 +1,7 @@
 """Puts store, engine and window together and runs them."""
 
 import asyncio
+import ctypes
 import os
 import sys
 from collections.abc import Callable
@@ -70,6 +71,7 @@ def run(
 
 def make_application() -> QApplication:
     """The one `QApplication`, with the names that desktops look for."""
+    _name_for_the_taskbar()
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("dgn-explorer")
@@ -78,6 +80,12 @@ def make_application() -> QApplication:
     app.setWindowIcon(program_icon())
     app.setQuitOnLastWindowClosed(False)  # the engine ends first
     return app
+
+
+def _name_for_the_taskbar() -> None:
+    """Windows puts windows together by this name; without one they are Python's, with its icon."""
+    if sys.platform == "win32":
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("dgn-explorer")
 
 
 async def main(

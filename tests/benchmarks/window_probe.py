@@ -58,6 +58,8 @@ def after(seconds: float) -> Wait:
 class Probe(QObject):
     """Runs `_story` a step at a time on a timer; each step waits for what it yields."""
 
+    wait_s = WAIT_S
+
     def __init__(self) -> None:
         super().__init__()
         self.window: MainWindow | None = None
@@ -65,7 +67,7 @@ class Probe(QObject):
         self.figures: dict[str, float] = {}
         self._story = self._tell()
         self._wait: Wait = lambda: self.window is not None and self.window.isVisible()
-        self._deadline = time.monotonic() + WAIT_S
+        self._deadline = time.monotonic() + self.wait_s
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._step)
         self._timer.start(1)
@@ -75,7 +77,7 @@ class Probe(QObject):
             raise SystemExit("the window did not get there in time")
         if not self._wait():
             return
-        self._deadline = time.monotonic() + WAIT_S
+        self._deadline = time.monotonic() + self.wait_s
         try:
             self._wait = next(self._story)
         except StopIteration:

@@ -1,11 +1,13 @@
 """What is on the screen: nothing is cut where there is room, and nothing stands askew."""
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from dgn_explorer.gui.desk.command_palette import matching
 from dgn_explorer.gui.desk.dock_header import DockHeader
 from dgn_explorer.gui.look.card import CardRole
+from dgn_explorer.gui.look.card_delegate import in_lines
+from dgn_explorer.gui.look.theme import CAPTION_PT, font
 from dgn_explorer.gui.state.topics import PageName
 from dgn_explorer.studies.questions import questions
 from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
@@ -70,6 +72,12 @@ def test_a_card_that_has_room_does_not_cut_its_name(explorer: Explorer) -> None:
     index = explorer.browser.units.index(1)
     assert grid.visualRect(index).width() == grid.gridSize().width()
     assert grid.gridSize().width() > grid.card_size.width()  # there is more than it needs
+
+
+def test_a_name_is_broken_where_narrow_letters_fit(qapp: QApplication) -> None:
+    whole = QFontMetrics(font(CAPTION_PT, True)).horizontalAdvance("curly-coated")
+    for width in (whole, round(0.9 * whole)):
+        assert in_lines("curly-coated retriever", width, 2) == ["curly-coated", "retriever"]
 
 
 def test_every_chip_is_a_command(explorer: Explorer) -> None:

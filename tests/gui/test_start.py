@@ -4,6 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from dgn_explorer.gui import app
 
 START = """
 import sys
@@ -79,3 +85,16 @@ def test_the_last_network_and_prior_open_again(tmp_path: Path) -> None:
     assert lines(first.stdout)[1] == "open x y"
     assert lines(run(CLOSE, tmp_path, "None, None").stdout)[1] == "open my net.onnx mine"
     assert lines(run(CLOSE, tmp_path, 'None, "other"').stdout)[1] == "open lite0 other"
+
+
+def test_windows_knows_the_program_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch, qapp: QApplication
+) -> None:
+    said: list[str] = []
+    shell = SimpleNamespace(SetCurrentProcessExplicitAppUserModelID=said.append)
+    monkeypatch.setattr(app.ctypes, "windll", SimpleNamespace(shell32=shell), raising=False)
+    app.make_application()
+    assert said == []
+    monkeypatch.setattr(app.sys, "platform", "win32")
+    app.make_application()
+    assert said == ["dgn-explorer"]

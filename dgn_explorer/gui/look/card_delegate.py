@@ -154,7 +154,7 @@ class CardDelegate(QStyledItemDelegate):
         quiet = faint = colours.on_selected if selected else colours.muted
         if card.state is CardState.FAILED and not selected:
             quiet = colours.bad
-        title = _in_lines(card.title, box.width() - 6, self.title_lines)
+        title = in_lines(card.title, box.width() - 6, self.title_lines)
         head = faint if card.quiet else ink
         lines = [(part, head, True) for part in title] + [(card.subtitle, quiet, False)]
         for number, (text, colour, bold) in enumerate(lines):
@@ -173,12 +173,17 @@ class CardDelegate(QStyledItemDelegate):
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, short)
 
 
-def _in_lines(text: str, width: int, most: int) -> list[str]:
+def in_lines(text: str, width: int, most: int) -> list[str]:
     """A title in at most so many lines, broken behind a word or a hyphen where that helps."""
     metrics = QFontMetrics(font(CAPTION_PT, True))
     if most < 2 or metrics.horizontalAdvance(text) <= width:
         return [text]
     ends = [found.end() for found in _BREAKS.finditer(text)]
-    fitting = [end for end in ends if metrics.horizontalAdvance(text[:end].strip()) <= width]
-    at = fitting[-1] if fitting else ends[0] if ends else 0
-    return [text[:at].strip(), text[at:].strip()] if at else [text]
+    lines = [text]
+    for room in (width, width * 100 // _NARROW):  # with letters as they are, and narrow ones
+        fitting = [end for end in ends if metrics.horizontalAdvance(text[:end].strip()) <= room]
+        at = fitting[-1] if fitting else ends[0] if ends else 0
+        lines = [text[:at].strip(), text[at:].strip()] if at else [text]
+        if all(metrics.horizontalAdvance(line) <= room for line in lines):
+            break
+    return lines

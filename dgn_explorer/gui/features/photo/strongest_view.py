@@ -32,7 +32,7 @@ from dgn_explorer.results.record import Record
 _UnitRole = Qt.ItemDataRole.UserRole + 1
 _ShareRole = Qt.ItemDataRole.UserRole + 2
 _NARROW_PX = 270
-_BAR_PX, _LEAST_BAR_PX = 96, 56
+_BAR_PX, _LEAST_BAR_PX = 96, 84  # as the heading needs
 _ROW = 26
 _OPEN = 6  # layers whose units are in sight at first
 _OF_LAYER = (
