@@ -53,6 +53,7 @@ class Photographer(window_probe.Probe):
         session.visualise(session.resolve(_UNITS[0]))
         yield partial(self._whole, _UNITS[0])
         yield from self._take("unit")
+        session.look_at(session.resolve(_UNITS[0]))
         rooms.book.show_page(PageName.LAYER)
         yield from self._take("layer")
         rooms.book.show_page(PageName.PHOTO)

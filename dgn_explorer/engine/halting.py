@@ -7,12 +7,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
+from torch.nn.modules.module import register_module_forward_pre_hook
 
-_LOOK_S = 0.002  # a look on the way back for so much of the way there
+_LOOK_S = 0.008  # a look on the way back for so much of the way there
 
 
 class _Halted(BaseException):
@@ -23,35 +20,36 @@ class _Halted(BaseException):
 def halting(cancelled: Callable[[], bool]) -> Iterator[None]:
     """Leave the block once ``cancelled`` says so, between any two modules of a pass.
 
-    On a CPU the pass back is left as well, where the gradient comes by a module's output: at one
-    module every few milliseconds, as a hook at each would slow the step down. The hooks live only
-    in the block, so that other work that runs between two steps is not halted by them. Passes that
+    On a CPU the pass back is left as well, where the gradient comes by a module's input: at one
+    module every few milliseconds, as a hook at each would slow the step down. The hook lives only
+    in the block, so that other work that runs between two steps is not halted by it. Passes that
     never call a module end with their step.
     """
     next_look = 0.0
 
     def look(module: nn.Module, inputs: Any) -> None:
+        nonlocal next_look
         if cancelled():
             raise _Halted
+        now = time.perf_counter()
+        if now >= next_look and inputs and _comes_back(inputs[0]):
+            next_look = now + _LOOK_S
+            inputs[0].register_hook(look_back)
 
     def look_back(gradient: Tensor) -> None:
         if cancelled():
             raise _Halted
 
-    def passed(module: nn.Module, inputs: Any, output: Any) -> None:
-        nonlocal next_look
-        if not isinstance(output, Tensor) or output.device.type != "cpu":
-            return
-        now = time.perf_counter()
-        if now >= next_look and output.requires_grad and torch.is_grad_enabled():
-            next_look = now + _LOOK_S
-            output.register_hook(look_back)  # type: ignore[no-untyped-call]
-
-    hooks = register_module_forward_pre_hook(look), register_module_forward_hook(passed)
+    hook = register_module_forward_pre_hook(look)
     try:
         yield
     except _Halted:
         pass
     finally:
-        for hook in hooks:
-            hook.remove()
+        hook.remove()
+
+
+def _comes_back(value: Any) -> bool:
+    """Whether a gradient for ``value`` is wanted, and comes on this thread."""
+    on_cpu = isinstance(value, Tensor) and value.device.type == "cpu"
+    return on_cpu and value.requires_grad and torch.is_grad_enabled()

@@ -93,7 +93,7 @@ def test_the_pass_back_is_left_as_well() -> None:
     seen: list[int] = []
     assert drive(steps(), cancel.is_set, lambda p: seen.append(p.done), nothing) is None
     assert (seen, back.passes) == ([1], 4)
-    assert not torch_modules._global_forward_hooks
+    assert not torch_modules._global_forward_pre_hooks
 
 
 def test_hooks_of_the_pass_back_change_no_gradient() -> None:

@@ -32,7 +32,7 @@ from dgn_explorer.results.record import Record
 _UnitRole = Qt.ItemDataRole.UserRole + 1
 _ShareRole = Qt.ItemDataRole.UserRole + 2
 _NARROW_PX = 270
-_BAR_PX, _LEAST_BAR_PX = 96, 84  # as the heading needs
+_BAR_PX = 96
 _ROW = 26
 _OPEN = 6  # layers whose units are in sight at first
 _OF_LAYER = (
@@ -111,8 +111,6 @@ class StrongestView(QWidget):
         """Where there is little room the names have it."""
         super().resizeEvent(event)
         self.tree.setColumnHidden(2, self.width() < _NARROW_PX)
-        spare = self.width() - _NARROW_PX
-        self.tree.header().resizeSection(2, min(max(spare, _LEAST_BAR_PX), _BAR_PX))
 
     def show_record(self, record: Record) -> None:
         """Show ``record``, without the units that one layer hands on unchanged from another."""
