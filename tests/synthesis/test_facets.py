@@ -231,6 +231,16 @@ def test_with_contrast_the_pull_is_to_what_is_the_facets_own() -> None:
     assert Likeness(wanted[:1], 1.0)(found[1:2], 1) > 0.99
 
 
+def test_hidden_units_are_pulled_by_all_that_their_facets_are(world: World) -> None:
+    plain, contrasted = {"pull": 1.0}, {"pull": 0.5, "contrast": 1.0}
+    for unit, how in (("conv2:3", plain), ("dog", contrasted)):
+        record = world.made(unit, **contrasted, pull_hidden=1.0)
+        np.testing.assert_array_equal(record.images, world.made(unit, **how).images)
+    assert (
+        world.made("conv2:3", **plain).images != world.made("conv2:3", **contrasted).images
+    ).any()
+
+
 @pytest.mark.parametrize("how", [{"synthesiser": "ppgn", "warm": 2, "cycle": 2}, {"steps": 3}])
 def test_it_repeats_and_seeds_differ(world: World, how: dict[str, Any]) -> None:
     first, again = world.made(**how), world.made(**how)

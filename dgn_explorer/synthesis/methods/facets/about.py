@@ -55,6 +55,14 @@ class FacetsParameters(Parameters):
         1, 1, 16, "", "first codes of each facet, of which the best goes on", since=2
     )
     scout: int = number(0, 0, 1_000, "", "steps that all of them take first", since=2)
+    pull_hidden: float = number(
+        0.0,
+        0.0,
+        100.0,
+        "",
+        "pull of hidden units, without contrast; 0: pull and contrast are as for classes",
+        since=2,
+    )
 
 
 FACETS = Method(
@@ -63,8 +71,9 @@ FACETS = Method(
     summary="the kinds of photographs that excite a unit, an image of each (Nguyen et al. 2016)",
     parameters=FacetsParameters,
     presets={
-        # What all facets have in common is what the unit's own gradient gives anyway
-        "default": FacetsParameters(contrast=1.0, pull=0.5),
+        # What all facets of a class have in common is what its own gradient gives anyway; that of
+        # a hidden unit does not
+        "default": FacetsParameters(contrast=1.0, pull=0.5, pull_hidden=1.0),
         # PPGN instead of the plain ascent is what the paper of PPGN proposes for facets
         "ppgn": FacetsParameters(synthesiser=PPGN, steps=200, step_end=5e-3),
         # From the mean image, in pixels, smoothed by total variation, in four octaves

@@ -77,9 +77,12 @@ def ascend(
     facets, starts, _ = start.shape
     code = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device).flatten(0, 1)
     noise = [torch.Generator().manual_seed(recipe.seed + k) for k in range(len(code))]
-    likeness = Likeness(torch.from_numpy(features).float().to(device), p.contrast)
+    pull, contrast = p.pull, p.contrast
+    if p.pull_hidden and recipe.units[0].layer != network.info.output_layer:
+        pull, contrast = p.pull_hidden, 0.0
+    likeness = Likeness(torch.from_numpy(features).float().to(device), contrast)
     height = torch.from_numpy(heights).float().to(device).clamp_min(1e-6)
-    rule = PpgnParameters(prior_term=p.prior_term, context_term=p.pull)
+    rule = PpgnParameters(prior_term=p.prior_term, context_term=pull)
     lower, upper = space.lower * p.bounds, space.upper * p.bounds
     stalled, watch = torch.zeros(len(code), device=device), Watch(device)
     first = torch.arange(facets, device=device)
