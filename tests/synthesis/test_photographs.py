@@ -167,7 +167,7 @@ def test_what_cannot_be_read_is_said_and_nothing_else_is_lost(store: Store, tmp_
     bad = tmp_path / "bad"
     bad.mkdir()
     (bad / "text.jpg").write_text("no photograph")
-    with pytest.raises(DgnError, match="None of the 1 photographs of bad"):
+    with pytest.raises(DgnError, match="Nothing of bad can be measured, of 1 photograph: "):
         finish(work(store, bad))
 
 
