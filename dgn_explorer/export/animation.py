@@ -15,6 +15,15 @@ FILM_SUFFIXES = (".gif", ".webp", ".mp4")
 _COLOURS = 255  # GIF's most is 256; one is left for what does not change
 
 
+def check_film(path: Path) -> None:
+    """Raise `DgnError` if ``path`` names no kind of film; ask before its frames are made."""
+    if path.suffix.lower() not in FILM_SUFFIXES:
+        raise DgnError(
+            f"{path.name} is no kind of animation that can be written.",
+            f"End the name in {', '.join(FILM_SUFFIXES[:-1])} or {FILM_SUFFIXES[-1]}.",
+        )
+
+
 def save_animation(
     path: Path,
     frames: Sequence[np.ndarray],
@@ -30,12 +39,8 @@ def save_animation(
     `DgnError` for another suffix, values out of range, frames of different sizes, or a file that
     cannot be written.
     """
+    check_film(path)
     suffix = path.suffix.lower()
-    if suffix not in FILM_SUFFIXES:
-        raise DgnError(
-            f"{path.name} is no kind of animation that can be written.",
-            f"End the name in {', '.join(FILM_SUFFIXES[:-1])} or {FILM_SUFFIXES[-1]}.",
-        )
     if not 1 <= frames_per_second <= 50:
         raise DgnError(
             f"An animation cannot have {frames_per_second:g} frames a second.",

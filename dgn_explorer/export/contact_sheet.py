@@ -69,6 +69,14 @@ def make_sheets(
     ]
 
 
+def check_grid(path: Path) -> None:
+    """Raise `DgnError` if ``path`` names no kind of grid; ask before its images are made."""
+    if path.suffix.lower() not in GRID_SUFFIXES:
+        raise DgnError(
+            f"A grid cannot be written to {path.name}.", f"End it in {' or '.join(GRID_SUFFIXES)}."
+        )
+
+
 def save_sheet(
     path: Path,
     cells: Sequence[Cell],
@@ -81,13 +89,9 @@ def save_sheet(
 
     Raises `DgnError` for another suffix, or if there is nothing to write.
     """
-    suffix = path.suffix.lower()
-    if suffix not in GRID_SUFFIXES:
-        raise DgnError(
-            f"A grid cannot be written to {path.name}.", f"End it in {' or '.join(GRID_SUFFIXES)}."
-        )
+    check_grid(path)
     sheets = make_sheets(cells, options, tile_pixels)
-    if suffix == ".pdf":
+    if path.suffix.lower() == ".pdf":
         written = {path: pdf_of(sheets, options.dots_per_inch, options.title or path.stem)}
     else:
         written = {

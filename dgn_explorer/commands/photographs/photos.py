@@ -118,6 +118,10 @@ def top_command(
 
     What its layer makes of the set is measured if it has not been.
     """
+    from dgn_explorer.export.contact_sheet import check_grid
+
+    if out is not None:
+        check_grid(out)
     with explorer_for(network, "default", device, threads) as explorer:
         address = explorer.network.resolve(unit)
         order = explorer.photos_survey(photos, [address.layer], count)

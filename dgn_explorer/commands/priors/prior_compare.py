@@ -68,10 +68,11 @@ def compare_command(
     number below an image is the unit's activation for that image. Images that are in the store are
     not made again.
     """
-    from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
+    from dgn_explorer.export.contact_sheet import SheetOptions, check_grid, save_sheet
     from dgn_explorer.export.grid import Cell
     from dgn_explorer.synthesis.targets import Maximise
 
+    check_grid(out)
     if len(priors) < 2:
         raise DgnError(
             f"{len(priors)} priors cannot be compared.", "Give two or more: --with A --with B."

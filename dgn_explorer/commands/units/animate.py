@@ -72,9 +72,10 @@ def animate_command(
     """
     from dgn_explorer.commands.units.images import ProgressLine, title_of
     from dgn_explorer.engine.messages import Decode, Failed, Finished, Frame, Replay
-    from dgn_explorer.export.animation import save_animation
+    from dgn_explorer.export.animation import check_film, save_animation
     from dgn_explorer.synthesis.targets import Maximise
 
+    check_film(out)
     if out.exists() and not overwrite:
         raise DgnError(f"{out} is there already.", "Choose another --out, or add --overwrite.")
     with explorer_for(network, prior, device, threads) as explorer:

@@ -72,9 +72,12 @@ def facets_command(
     the unit less than half as much as the best one is flagged.
     """
     from dgn_explorer.commands.units.images import network_name
+    from dgn_explorer.export.contact_sheet import check_grid
     from dgn_explorer.export.png import file_name, paths_for, save_png
     from dgn_explorer.results.facets import facets_of
 
+    if sheet is not None:
+        check_grid(sheet)
     changes: dict[str, Any] = read_settings(settings)
     if folder:
         changes["folder"] = folder

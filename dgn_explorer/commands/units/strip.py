@@ -73,10 +73,13 @@ def strip_command(
     ADDRESS is as for visualize. --network is a folder of checkpoints, files between commas, or the
     example that comes with the program: shapes.
     """
-    from dgn_explorer.export.animation import save_animation
-    from dgn_explorer.export.contact_sheet import SheetOptions, save_sheet
+    from dgn_explorer.export.animation import check_film, save_animation
+    from dgn_explorer.export.contact_sheet import SheetOptions, check_grid, save_sheet
     from dgn_explorer.over_training import film_strip
 
+    check_grid(out)
+    if film is not None:
+        check_film(film)
     for path in (out, film):
         if path is not None and path.exists() and not overwrite:
             raise DgnError(f"{path} is there already.", "Choose another name, or add --overwrite.")
