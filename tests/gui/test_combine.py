@@ -37,6 +37,10 @@ def drop(explorer: Explorer, *units: UnitAddress) -> None:
     explorer.combine.dropEvent(event)
 
 
+def newest_notice(explorer: Explorer) -> str:
+    return str(explorer.notices.cards()[-1].notice.text)
+
+
 def following(explorer: Explorer, count: int) -> None:
     explorer.until(lambda: len(explorer.engine.submitted) == count)
     explorer.until(lambda: explorer.session.runs.live == count)
@@ -211,7 +215,15 @@ def test_there_is_an_end_to_it(explorer: Explorer) -> None:
     explorer.combine.live.click()
     drop(explorer, *(UnitAddress("conv1", i) for i in range(8)), VOLCANO)
     assert len(explorer.combination.parts) == MOST
-    assert explorer.combination.add([VOLCANO]) == 0
+    assert newest_notice(explorer) == (
+        "A combination takes 8 units: one unit finds no room. Take one out."
+    )
+    assert explorer.combination.add([VOLCANO, STRAWBERRY]) == 0
+    assert newest_notice(explorer) == (
+        "A combination takes 8 units: 2 units find no room. Take one out."
+    )
+    drop(explorer, CONV)
+    assert newest_notice(explorer) == "What is chosen is in the combination already."
 
 
 def test_another_network_empties_it_and_undo_brings_nothing_back(explorer: Explorer) -> None:

@@ -13,7 +13,7 @@ from dgn_explorer.gui.desk.feature import Feature
 from dgn_explorer.gui.desk.inspector import Section
 from dgn_explorer.gui.features.combine.combine_panel import CombinePanel
 from dgn_explorer.gui.features.combine.sentence_dialog import SentenceDialog
-from dgn_explorer.gui.state.answering.combination import MOST, Combination
+from dgn_explorer.gui.state.answering.combination import Combination
 from dgn_explorer.gui.state.asking import Asked
 from dgn_explorer.gui.state.display import Level
 from dgn_explorer.gui.state.topics import OfUnits, PageName, Topic, page_of
@@ -59,6 +59,7 @@ class _Combine(QObject):
         self._model, self._panel = model, panel
         desk.book.page_changed.connect(self._turned)
         desk.session.opened.connect(self._opened)
+        model.refused.connect(lambda why: desk.notify(why, Level.WARNING))
 
     def topic(self) -> Topic:
         """The combination, with its picture if that is on show."""
@@ -138,9 +139,7 @@ class _Combine(QObject):
         if current is not None and current not in units:
             units = [current]
         self._show_page()
-        if not self._model.add(units):
-            text = f"It is in the combination already, or there are {MOST} units in it."
-            self._desk.notify(text, Level.WARNING)
+        self._model.add(units)
 
     def _ask_sentence(self) -> None:
         dialog = SentenceDialog(self._desk.window)

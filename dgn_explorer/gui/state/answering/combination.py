@@ -54,6 +54,7 @@ class Combination(QObject):
     """
 
     changed = Signal()
+    refused = Signal(str)  # why units were not added
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -79,10 +80,19 @@ class Combination(QObject):
         return tuple(Term(unit, weight) for unit, weight in self.parts if weight)
 
     def add(self, units: list[UnitAddress]) -> int:
-        """Add units with weight 1; returns how many were new and found room."""
+        """Add units with weight 1; returns how many were new and found room.
+
+        Of the others `refused` says why.
+        """
         known = {unit for unit, _ in self.parts}
-        new = [unit for unit in dict.fromkeys(units) if unit not in known]
-        new = new[: MOST - len(self.parts)]
+        wanted = [unit for unit in dict.fromkeys(units) if unit not in known]
+        new = wanted[: MOST - len(self.parts)]
+        left_out = len(wanted) - len(new)
+        if units and not wanted:
+            self.refused.emit("What is chosen is in the combination already.")
+        elif left_out:
+            who = f"{left_out} units find" if left_out > 1 else "one unit finds"
+            self.refused.emit(f"A combination takes {MOST} units: {who} no room. Take one out.")
         if new:
             self._push((*self.parts, *((unit, 1.0) for unit in new)), "Addition to combination")
         return len(new)
