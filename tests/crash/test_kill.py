@@ -27,9 +27,6 @@ def test_kill_9(operation: str, tmp_path: Path) -> None:
     assert done.returncode == 0, f"seed {seed}\n{done.stderr}"
     counts = json.loads(done.stdout)
     print(operation, counts)
+    assert counts["killed"] >= CRASHES
     if operation == HOME:
-        assert counts["killed"] >= CRASHES
         assert counts["acknowledged_steps"] > 0
-    else:
-        assert counts["runs"] == CRASHES
-        assert counts["killed"] > 0
