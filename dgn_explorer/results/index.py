@@ -19,9 +19,10 @@ from dgn_explorer.disk import FileSystem, read_file, write_file
 from dgn_explorer.errors import DgnError
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.summary import Summary
+from dgn_explorer.synthesis.methods.table import METHODS
 
 INDEX = ".index"
-_HEADER = "dgn-explorer index 4 "
+_HEADER = "dgn-explorer index 5 "
 _MAX_BYTES = 1 << 30
 _TYPES: dict[str, type] = {
     "key": str,
@@ -43,6 +44,7 @@ _TYPES: dict[str, type] = {
     "bytes": int,
     "inputs": list,
     "quality": str,
+    "starts": int,
 }
 _SIGNATURE = ("time", "size", "inode")
 
@@ -77,7 +79,11 @@ def write_index(folder: Path, known: Mapping[str, Known], fs: FileSystem) -> Non
 
 
 def _header(body: bytes) -> bytes:
-    return (_HEADER + hashlib.sha256(body).hexdigest()).encode()
+    # what is called quick or best is in the lines, so lines of other presets are of another version
+    words = json.dumps(
+        {x.name: {word: p.to_dict() for word, p in x.qualities.items()} for x in METHODS}
+    )
+    return (_HEADER + hashlib.sha256(words.encode() + body).hexdigest()).encode()
 
 
 def _encode(known: Mapping[str, Known]) -> dict[str, list[Any]]:

@@ -20,7 +20,8 @@ class Summary:
     ``activation`` the target's value for the first image (NaN for surveys), ``seconds`` how long
     it took, ``created`` ISO 8601 UTC, ``bytes`` the size of the file. ``inputs`` are the SHA-256 of
     the photographs and whatever else it was made from. ``quality`` is the word for its parameters,
-    empty for a method without such words and for parameters of one's own.
+    empty for a method without such words and for parameters of one's own; ``starts`` how many
+    images' passes each of its steps made.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Summary:
     bytes: int
     inputs: tuple[str, ...] = ()
     quality: str = ""
+    starts: int = 1
 
 
 def summary_of(metadata: Mapping[str, Any], key: str, path: Path, size_bytes: int) -> Summary:
@@ -50,6 +52,7 @@ def summary_of(metadata: Mapping[str, Any], key: str, path: Path, size_bytes: in
     order = metadata["recipe"] if metadata["format"] == 1 else metadata["order"]
     survey = "survey" in order
     target = None if survey else target_of(order)
+    about = None if survey else next((x for x in METHODS if x.name == order["method"]), None)
     activation = metadata["activation"]
     return Summary(
         key=key,
@@ -71,13 +74,9 @@ def summary_of(metadata: Mapping[str, Any], key: str, path: Path, size_bytes: in
         created=str(metadata["created"]),
         bytes=size_bytes,
         inputs=tuple(str(one["sha256"]) for one in order.get("inputs", ())),
-        quality="" if survey else _quality(order),
+        quality=about.quality_of(order["parameters"]) if about is not None else "",
+        starts=int(order["parameters"].get(about.starts_field, 1)) if about is not None else 1,
     )
-
-
-def _quality(recipe: Mapping[str, Any]) -> str:
-    about = next((one for one in METHODS if one.name == recipe["method"]), None)
-    return about.quality_of(recipe["parameters"]) if about is not None else ""
 
 
 def target_of(recipe: Mapping[str, Any]) -> Target:

@@ -5,15 +5,18 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dgn_explorer.disk import FileSystem
+from dgn_explorer.results import index
 from dgn_explorer.results import store as store_module
 from dgn_explorer.results.index import _SIGNATURE, _TYPES, INDEX, read_index, write_index
 from dgn_explorer.results.record_file import read_summary
 from dgn_explorer.results.store import Store
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
 from tests.results.making import FaultyFileSystem, make_recipe, make_result
 
 BETTER = 1
@@ -44,8 +47,8 @@ def folder(tmp_path: Path) -> Path:
     """A store that has been listed once."""
     folder = tmp_path / "store"
     store = Store(folder)
-    for index in range(COUNT):
-        store.put(make_result(index, "stopped" if index == BETTER else "done"))
+    for number in range(COUNT):
+        store.put(make_result(number, "stopped" if number == BETTER else "done"))
     assert not (folder / INDEX).exists()
     store.list()
     assert (folder / INDEX).is_file()
@@ -60,6 +63,16 @@ def truth(folder: Path) -> list[object]:
 def test_the_next_start_opens_nothing(folder: Path, opened: list[Path]) -> None:
     assert list(Store(folder).list()) == truth(folder)
     assert opened == []
+
+
+def test_words_of_other_presets_are_not_taken_over(
+    folder: Path, opened: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was called good yesterday may be quick today."""
+    other = dict(DGN_AM.presets, default=DGN_AM.default.changed(steps=60))
+    monkeypatch.setattr(index, "METHODS", (replace(DGN_AM, presets=other),))
+    assert list(Store(folder).list()) == truth(folder)
+    assert len(opened) == COUNT
 
 
 def test_only_what_is_new_or_changed_is_opened(folder: Path, opened: list[Path]) -> None:

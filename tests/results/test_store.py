@@ -114,6 +114,7 @@ def test_list_is_newest_first_and_says_what_is_stored(store: Store) -> None:
         "bytes": paths[0].stat().st_size,
         "inputs": (),
         "quality": "good",
+        "starts": 1,
     }
     assert store.keys() == {result.key for result in results}
 

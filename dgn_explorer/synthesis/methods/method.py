@@ -50,9 +50,9 @@ class Method:
     preset that is used with a published prior without asking, empty for the default one. ``draft``
     are the arrays that it keeps while it runs (`synthesis.draft`) beyond those of its records.
     ``question`` is how the window asks for it; without one it is made from title, targets and
-    summary (`asked`). ``burden`` is how many images' passes a step of its parameters makes, on
-    average. A ``long`` method looks at many photographs: the window lets it go on behind whatever
-    else is asked.
+    summary (`asked`). ``starts_field`` is the parameter that says how many images' passes a step
+    makes, empty for a method whose steps make one. A ``long`` method looks at many photographs: the
+    window lets it go on behind whatever else is asked.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Method:
     on_published: str = ""
     draft: tuple[Part, ...] = ()
     question: Question | None = None
-    burden: Callable[[Any], float] = lambda parameters: 1.0
+    starts_field: str = ""
     long: bool = False
     code: str = field(default="", compare=False)
 

@@ -27,31 +27,33 @@ def work_of(about: About, parameters: Parameters) -> float:
         if name:
             usual = float(getattr(about.default, name))
             work *= float(getattr(parameters, name)) / usual if usual else 1.0
-    return work * _burden(about, parameters)
+    return work * _starts(about, parameters)
 
 
-def _burden(about: About, parameters: Parameters) -> float:
-    return about.burden(parameters) if isinstance(about, Method) else 1.0
+def _starts(about: About, parameters: Parameters) -> int:
+    name = about.starts_field if isinstance(about, Method) else ""
+    return int(getattr(parameters, name)) if name else 1
 
 
 def expected_seconds(session: Session, settings: RunSettings | None = None) -> tuple[float, bool]:
     """Seconds for the question with ``settings``, and whether they were measured here.
 
-    Without any it is the question on show.
+    Without any it is the question on show. Only runs of the open network tell how fast it is.
     """
     settings = settings or session.settings.value
-    about = settings.about
+    about, network = settings.about, session.network
     steps = getattr(settings.parameters, "steps", 0)
     measured: list[float] = []
     for item in session.library.items:
         if len(measured) == _RUNS:
             break
         known = item.method == about.name and item.state == DONE and item.seconds > 0
-        if known and item.steps and session.prior is not None:
-            measured.append(item.seconds / item.steps)
+        here = network is not None and item.network_fingerprint == network.fingerprint
+        if known and here and item.steps:
+            measured.append(item.seconds / item.steps / item.starts)
     if measured and isinstance(steps, int) and steps:
-        burden = _burden(about, settings.parameters)
-        return median_low(measured) * steps * burden * settings.count, True
+        passes = steps * _starts(about, settings.parameters)
+        return median_low(measured) * passes * settings.count, True
     return about.asked.seconds * work_of(about, settings.parameters) * settings.count, False
 
 

@@ -46,11 +46,6 @@ class DgnAmParameters(Parameters):
     )
 
 
-def burden(p: DgnAmParameters) -> float:
-    """How many starts ascend in a step."""
-    return float(p.starts)
-
-
 def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters) -> DgnAmParameters:
     """``wanted`` for going on from a run with the parameters ``before`` after ``steps_done`` steps.
 
@@ -105,6 +100,6 @@ DGN_AM = Method(
         seconds=13.0,
         example="example-best.jpg",
     ),
-    burden=burden,
+    starts_field="starts",
     code="dgn_explorer.synthesis.methods.dgn_am.making:make",
 )
