@@ -165,7 +165,7 @@ def test_the_strongest_units_of_a_photo_are_told_against_a_measured_set(
     explorer.desk.photo.open(str(photos / "dog" / "0 1.png"))
     explorer.until(lambda: explorer.window.findChild(StrongestView) is not None)
     view = explorer.part(StrongestView)
-    assert view.note.text().startswith("Usual is the range of the layer's units.")
+    assert view.note.text().startswith("Bars compare a unit with the rest of its layer;")
     picture = session.display.result
     explorer.book.show_page(PageName.UNIT)
     session.select(session.network.resolve("conv2:3"))

@@ -118,8 +118,7 @@ class _Many(QObject):
     def _run_plan(self, dialog: PlanDialog) -> None:
         if dialog.plan is not None:
             first = self._session.settings.first(PPGN.name)
-            assert isinstance(first, PpgnParameters)
-            parameters = replace(first, samples=dialog.plan.count)
+            parameters = first.changed(samples=dialog.plan.count)
             self._session.run_target(dialog.plan, PPGN.name, parameters)
 
     def ask_hole(self) -> None:

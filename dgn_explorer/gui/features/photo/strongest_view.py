@@ -36,7 +36,8 @@ _BAR_PX = 96
 _ROW = 26
 _OPEN = 6  # layers whose units are in sight at first
 _OF_LAYER = (
-    "Usual is the range of the layer's units. Real photos of a layer tell what is usual there."
+    "Bars compare a unit with the rest of its layer; with what photos give once you have asked"
+    " “Real photos” of the layer."
 )
 
 
