@@ -139,14 +139,13 @@ class Worker:
         order, frames = work.order, Frames(self._frames.put)
         if not isinstance(order, Recipe) or not isinstance(order.parameters, DgnAmParameters):
             return
-        assert bench.prior is not None
-        measuring = best_batch(bench.network, bench.prior, order)
-        while True:
-            try:
-                next(measuring)
-            except StopIteration as end:
-                self._queue.fit(work, end.value)
-                return
+        network, prior = bench.network, bench.prior
+        assert prior is not None
+
+        def fitting() -> Generator[None, None, None]:
+            self._queue.fit(work, (yield from best_batch(network, prior, order)))
+
+        for _ in fitting():
             self._make_room(work.lane, frames)
 
     def _stored(self, work: Ordered) -> Finished | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,9 +77,11 @@ def group(
     while True:
         try:
             done, so_far = next(mapping)
-            picture = partial(forming, examples, means, None, said, so_far, groups.labels)
-            total = len(tried) + STEPS + 1
-            yield Progress(len(tried) + done, total, lambda place, picture=picture: picture())  # type: ignore[misc]
+
+            def picture(_place: int, so_far: np.ndarray = so_far) -> np.ndarray:
+                return forming(examples, means, None, said, so_far, groups.labels)
+
+            yield Progress(len(tried) + done, len(tried) + STEPS + 1, picture)
         except StopIteration as end:
             places: np.ndarray = end.value
             break
