@@ -1,5 +1,8 @@
 """From images to codes, through the network and layer that a prior's generator inverts."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -38,3 +41,14 @@ def encode(prior: Prior, network: Network, rgb: Tensor) -> Tensor:
         f"The prior {prior.info.name!r} does not say how its {encoder.kind} are computed.",
         "Start from a random code instead.",
     )
+
+
+def decoder(prior: Prior) -> Callable[[Tensor], Tensor] | None:
+    """What gives the encoder layer's values (N, F), flattened, that codes (N, K) stand for.
+
+    Of what components do not hold it is the mean. None for priors whose codes are no components.
+    """
+    if prior.info.encoder.kind != "components" or not isinstance(prior.generator, CompactGenerator):
+        return None
+    inverse, mean = prior.generator.inverse()
+    return partial(F.linear, weight=inverse, bias=mean)

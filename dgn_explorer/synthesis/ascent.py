@@ -30,8 +30,8 @@ def direction(terms: list[Tensor], weights: Tensor, code: Tensor) -> Tensor:
         upwards = (signs[k] * term).sum()
         (gradient,) = torch.autograd.grad(upwards, code, retain_graph=k < len(terms) - 1)
         weight = weights[k, :, None].abs()  # 0 for recipes that have no such term, and no gradient
-        total = total + (weight * _normalised(gradient)).masked_fill(weight == 0, 0.0)
-    return _normalised(total)
+        total = total + (weight * normalised(gradient)).masked_fill(weight == 0, 0.0)
+    return normalised(total)
 
 
 class _Clamped(torch.autograd.Function):
@@ -155,6 +155,6 @@ def seeded_normal(rngs: Sequence[torch.Generator], size: int) -> Tensor:
     return torch.stack([torch.randn(size, generator=rng) for rng in rngs])
 
 
-def _normalised(gradient: Tensor) -> Tensor:
-    # 0 / 0 is NaN here, which marks the sample as stalled in this step
+def normalised(gradient: Tensor) -> Tensor:
+    """``gradient`` (N, K) over its mean absolute value, NaN where there is none: 0 / 0."""
     return gradient / gradient.abs().mean(1, keepdim=True)

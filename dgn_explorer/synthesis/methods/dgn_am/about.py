@@ -44,6 +44,14 @@ class DgnAmParameters(Parameters):
         "share of the steps, from the first, in which the network sees two thirds of its pixels",
         since=2,
     )
+    code_term: float = number(
+        0.0,
+        0.0,
+        10.0,
+        "",
+        "weight in the first step, falling to 0, of the unit as the code itself excites it",
+        since=2,
+    )
 
 
 def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters) -> DgnAmParameters:
@@ -51,7 +59,8 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
 
     Step sizes and number of steps are the rest of that run; of a finished one its last seventh
     comes once more, because an image does not outlive as many steps as it took to form. There are
-    two at least: the last step of a run only looks. Coarse steps that are done are not done again.
+    two at least: the last step of a run only looks. Coarse steps that are done are not done again,
+    and the weight of the code's own term is that of the next step.
 
     >>> before = DgnAmParameters(steps=100, step_start=8.0, step_end=0.0)
     >>> after = [continued(before, done, before) for done in (50, 100)]
@@ -62,12 +71,15 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
     >>> p = DgnAmParameters(steps=100, coarse=0.75)
     >>> [continued(p, done, p).coarse for done in (0, 50, 100)]
     [0.75, 0.5, 0.0]
+    >>> continued(p, 75, p.changed(code_term=2.0)).code_term
+    0.5
     """
     done = min(steps_done / before.steps, _FURTHEST)
     steps = max(2, round(wanted.steps * (1 - done)))
     start = wanted.step_start - done * (wanted.step_start - wanted.step_end)
     coarse = max(0.0, wanted.coarse - done) / (1 - done)
-    return replace(wanted, steps=steps, step_start=start, starts=1, coarse=coarse)
+    term = wanted.code_term * (1 - done)
+    return replace(wanted, steps=steps, step_start=start, starts=1, coarse=coarse, code_term=term)
 
 
 DGN_AM = Method(

@@ -19,8 +19,9 @@ from dgn_explorer.machine.graphs import static
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.prior import Prior
-from dgn_explorer.synthesis.ascent import Watch, check_ascent, make_step, seeded_normal
+from dgn_explorer.synthesis.ascent import Watch, check_ascent, make_step, normalised, seeded_normal
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.code_term import AFTERWARDS, AHEAD, code_term
 from dgn_explorer.synthesis.methods.dgn_am.passes import Passes
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
@@ -33,12 +34,14 @@ def dgn_am(
     prior: Prior | None,
     recipes: Sequence[Recipe],
     start: np.ndarray | None = None,
+    *,
+    fresh: bool = False,
 ) -> Generator[Step, None, None]:
     """Ascend for all ``recipes`` at once; they share network, prior and parameters.
 
     Yields a `Step` before every update, so the last one holds the final images. ``start`` (N, K)
-    replaces the random first codes. Close the generator to cancel. Raises `DgnError` if the
-    activation stops being finite or there is no gradient.
+    replaces the random first codes; ``fresh`` says that it is random, too. Close the generator to
+    cancel. Raises `DgnError` if the activation stops being finite or there is no gradient.
     """
     p = recipes[0].parameters
     assert isinstance(p, DgnAmParameters) and prior is not None
@@ -55,6 +58,16 @@ def dgn_am(
             )
         code = torch.from_numpy(np.ascontiguousarray(start, np.float32)).to(device)
     lower, upper = space.lower * p.bounds, space.upper * p.bounds
+
+    def moved(code: Tensor, by: Tensor) -> Tensor:
+        return torch.minimum(torch.maximum(code + by, lower), upper) * (1 - p.decay)
+
+    term = code_term(network, prior, recipes) if p.code_term else None
+    share = 1.0
+    if term is not None and (start is None or fresh):
+        for _ in range(AHEAD):
+            code = moved(code, p.step_start * term(code))
+        share = AFTERWARDS
     stalled = torch.zeros(len(recipes), device=device)
     watch, nudge = Watch(device), _Nudge(noise, space, ready=static(device))
     passes = Passes(network, prior, recipes)
@@ -63,11 +76,12 @@ def dgn_am(
         # Rough images would show bands: the last ones are drawn from the code once more
         final = None if passes.exact else partial(_drawn, prior, code)
         yield make_step(i, p.steps, activation, image, code, final)
+        if term is not None:
+            gradient = normalised(gradient + p.code_term * (1 - i / p.steps) * term(code))
         usable = gradient.isfinite().all(1)
         gradient = gradient.masked_fill(~usable[:, None], 0.0)
         step = p.step_start + (p.step_end - p.step_start) * i / p.steps
-        code = code + step * gradient
-        code = torch.minimum(torch.maximum(code, lower), upper) * (1 - p.decay)
+        code = moved(code, share * step * gradient)
         stalled = (stalled + 1).masked_fill(usable, 0.0)
         trouble = watch.trouble(i, usable, activation)
         if trouble:

@@ -44,7 +44,13 @@ def several_starts(
         groups = [
             held.enter_context(
                 closing(
-                    dgn_am(bench.network, bench.prior, orders[at : at + most], codes[at:][:most])
+                    dgn_am(
+                        bench.network,
+                        bench.prior,
+                        orders[at : at + most],
+                        codes[at:][:most],
+                        fresh=True,
+                    )
                 )
             )
             for at in range(0, len(orders), most)

@@ -1,0 +1,85 @@
+"""The unit as the code itself excites it: read above the layer that codes belong to.
+
+Where the network is the one whose layer the prior inverts, a code stands for values of that layer,
+and the network's own layers above tell what those do to the unit, for next to nothing. An ascent
+that follows both begins with a code that means the unit, and ends with one whose image shows it
+more often (docs/measurements.md).
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+
+import torch
+from torch import Tensor
+
+from dgn_explorer.errors import DgnError
+from dgn_explorer.machine.arithmetic import convolutions
+from dgn_explorer.machine.graphs import Graphs
+from dgn_explorer.networks.entered import entered
+from dgn_explorer.networks.network import Network
+from dgn_explorer.priors.encoding import decoder
+from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.ascent import direction, missing_operators
+from dgn_explorer.synthesis.objective import Objective
+from dgn_explorer.synthesis.recipe import Recipe
+
+AHEAD = 10  # steps of a random code before its first image
+AFTERWARDS = 0.6  # of the step size: such a code has less far to go
+
+
+class CodeTerm:
+    """The units that ``objective`` reads from the layer's values that ``decode`` gives for codes.
+
+    ``key`` names both among the recordings of ``graphs``.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        decode: Callable[[Tensor], Tensor],
+        graphs: Graphs,
+        key: Hashable,
+    ) -> None:
+        self._objective, self._decode = objective, decode
+        self._graphs, self._key = graphs, key
+
+    def __call__(self, code: Tensor) -> Tensor:
+        """Where each ``code`` (N, K) goes for its units: a direction (N, K), 0 if nowhere."""
+        inputs = (code, self._objective.weights, self._objective.units)
+        with missing_operators(code.device), convolutions(code.device):
+            return self._graphs.run(self._key, self._look, inputs)[0]
+
+    def reaches(self, code: Tensor) -> bool:
+        """Whether there is a way from ``code`` (N, K) to all units."""
+        with torch.enable_grad():
+            try:
+                terms = self._objective(self._decode(code.requires_grad_(True)))
+            except (DgnError, AttributeError):  # a layer below, which does not run or is not there
+                return False
+        return all(term.requires_grad for term in terms)
+
+    def _look(self, code: Tensor, weights: Tensor, units: Tensor) -> tuple[Tensor]:
+        code = code.detach().requires_grad_(True)
+        with torch.enable_grad():
+            terms = self._objective.read(self._decode(code), units)
+            found = direction(terms, weights, code)
+        return (found.nan_to_num(0.0),)
+
+
+def code_term(network: Network, prior: Prior, recipes: Sequence[Recipe]) -> CodeTerm | None:
+    """The term for ``recipes``; None where the code says nothing of their units.
+
+    That is so in other networks than the prior's encoder, for units that do not lie above its
+    layer, and for units at a position, which in a map of another size is another one.
+    """
+    encoder, decode = prior.info.encoder, decoder(prior)
+    placed = any(unit.position is not None for recipe in recipes for unit in recipe.units)
+    if placed or decode is None or network.info.fingerprint != encoder.fingerprint:
+        return None
+    upper = entered(network, encoder.layer, encoder.input_size)
+    if upper is None:
+        return None
+    objective = Objective(upper, recipes)
+    # a recording holds the decoder, so that no other prior can have its id
+    key = ("dgn-am code", id(prior.generator), objective.layout)
+    term = CodeTerm(objective, decode, network.graphs, key)
+    return term if term.reaches(prior.space.mean.repeat(len(recipes), 1)) else None

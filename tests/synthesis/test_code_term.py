@@ -1,0 +1,188 @@
+"""The code's own term: the unit as the layers above the code's read it from the code."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from dgn_explorer.machine import graphs
+from dgn_explorer.networks.network import Network
+from dgn_explorer.priors.encoding import decoder, encode
+from dgn_explorer.priors.info import EncoderInfo
+from dgn_explorer.priors.prior import Prior
+from dgn_explorer.synthesis.methods.dgn_am import ascent, passes
+from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
+from dgn_explorer.synthesis.methods.dgn_am.code_term import code_term
+from dgn_explorer.synthesis.recipe import Recipe
+from tests.recording import record_on_a_cpu
+from tests.tiny import CODE_SIZE, TinyNet, recipe_for, tiny_network, tiny_prior
+
+
+class _Encoder(TinyNet):
+    """Gives, for 16 px, the 4 x 4 x 4 values that the tiny prior's codes stand for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv2 = nn.Conv2d(8, 4, 3, 2, 1)
+        self.fc = nn.Linear(4, 5)
+
+
+@pytest.fixture
+def network() -> Network:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        return tiny_network(_Encoder())
+
+
+@pytest.fixture
+def prior(tmp_path: Path, network: Network) -> Prior:
+    """The tiny prior, as one that inverts the second layer of the network."""
+    encoder = EncoderInfo("tiny", network.info.fingerprint, "conv2", "components", 16)
+    found = tiny_prior(tmp_path)
+    return dataclasses.replace(found, info=dataclasses.replace(found.info, encoder=encoder))
+
+
+def _heights(network: Network, prior: Prior, code: Tensor, unit: int) -> Tensor:
+    """The class as the code itself excites it (N,): the layers above, one by one."""
+    decode = decoder(prior)
+    assert decode is not None
+    net = network.module
+    assert isinstance(net, _Encoder)
+    return net.fc(net.pool(net.relu2(decode(code).view(-1, 4, 4, 4))).flatten(1))[:, unit]
+
+
+def test_a_code_stands_for_the_values_that_it_was_computed_from(
+    network: Network, prior: Prior
+) -> None:
+    decode = decoder(prior)
+    assert decode is not None
+    code = torch.randn(3, CODE_SIZE, device=prior.device)
+    point = network.read_points["conv2"]
+    images = torch.rand(3, 3, 16, 16, device=prior.device)
+    with network.module.get_submodule(point.module).register_forward_hook(
+        lambda *_: decode(code).view(-1, 4, 4, 4)
+    ):
+        again = encode(prior, network, images)
+    inverse = prior.generator.inverse()[0]
+    # orthogonal columns are what components have, and what these random ones have not
+    back = (code @ inverse.T @ inverse) / prior.column_squares
+    torch.testing.assert_close(again, back, rtol=1e-4, atol=1e-4)
+
+
+def test_it_points_to_where_the_unit_rises(network: Network, prior: Prior) -> None:
+    recipes = [recipe_for(network, prior, name) for name in ("bee", "eel")]
+    term = code_term(network, prior, recipes)
+    assert term is not None
+    code = torch.randn(2, CODE_SIZE, device=prior.device)
+    found = term(code)
+    for row, unit in enumerate((1, 4)):
+        asked = code[row : row + 1].clone().requires_grad_(True)
+        (gradient,) = torch.autograd.grad(_heights(network, prior, asked, unit).sum(), asked)
+        torch.testing.assert_close(found[row : row + 1], gradient / gradient.abs().mean())
+
+
+@pytest.mark.parametrize("weights", [(1.0, 0.5), (1.0, -1.0)])
+def test_several_units_have_their_weights(
+    network: Network, prior: Prior, weights: tuple[float, float]
+) -> None:
+    code = torch.randn(1, CODE_SIZE, device=prior.device)
+    one, other = (
+        code_term(network, prior, [recipe_for(network, prior, name)]) for name in ("bee", "eel")
+    )
+    both = code_term(network, prior, [recipe_for(network, prior, "bee", "eel", weights=weights)])
+    assert one is not None and other is not None and both is not None
+    wanted = weights[0] * one(code) + weights[1] * other(code)
+    torch.testing.assert_close(both(code), wanted / wanted.abs().mean())
+
+
+@pytest.mark.parametrize("unit", ["conv1:2", "bee+conv1:2", "conv2:1@2,2"])
+def test_units_that_codes_say_nothing_of_have_none(
+    network: Network, prior: Prior, unit: str
+) -> None:
+    assert code_term(network, prior, [recipe_for(network, prior, *unit.split("+"))]) is None
+
+
+def test_another_network_than_the_encoder_has_none(prior: Prior) -> None:
+    network = tiny_network()
+    assert code_term(network, prior, [recipe_for(network, prior, "bee")]) is None
+
+
+@pytest.mark.parametrize("kind", ["activations", "outputs"])
+def test_codes_that_are_no_components_have_none(network: Network, prior: Prior, kind: str) -> None:
+    encoder = dataclasses.replace(prior.info.encoder, kind=kind)
+    other = dataclasses.replace(prior, info=dataclasses.replace(prior.info, encoder=encoder))
+    assert code_term(network, other, [recipe_for(network, other, "bee")]) is None
+
+
+def _codes(network: Network, prior: Prior, recipes: list[Recipe], **how: object) -> np.ndarray:
+    return np.stack([step.codes() for step in dgn_am(network, prior, recipes, **how)])
+
+
+def test_an_ascent_begins_with_codes_that_mean_the_unit(network: Network, prior: Prior) -> None:
+    plain, termed = (
+        _codes(network, prior, [recipe_for(network, prior, "bee", code_term=weight)])
+        for weight in (0.0, 1.0)
+    )
+    first = torch.from_numpy(np.concatenate([plain[0], termed[0]])).to(prior.device)
+    heights = _heights(network, prior, first, 1)
+    assert heights[1] > heights[0]
+
+
+def test_its_weight_falls_to_nothing(
+    network: Network, prior: Prior, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is added to the image's direction, step by step, against the same without it."""
+    recipe = recipe_for(network, prior, "bee", code_term=2.0, steps=4)
+    seen: list[Tensor] = []
+    real = ascent.normalised
+
+    def note(gradient: Tensor) -> Tensor:
+        seen.append(gradient.clone())
+        return real(gradient)
+
+    monkeypatch.setattr(ascent, "normalised", note)
+    codes = _codes(network, prior, [recipe])
+    images, term = passes.Passes(network, prior, [recipe]), code_term(network, prior, [recipe])
+    assert term is not None
+    shares = []
+    for i, gradient in enumerate(seen):
+        code = torch.from_numpy(codes[i]).to(prior.device)
+        added, direction = gradient - images(code, i)[2], term(code)
+        shares.append(float((added * direction).sum() / direction.square().sum()))
+    assert shares == pytest.approx([2.0, 1.5, 1.0, 0.5], rel=1e-3)
+
+
+def test_a_start_that_is_given_is_left_as_it_is(network: Network, prior: Prior) -> None:
+    recipes = [recipe_for(network, prior, "bee", code_term=1.0)]
+    start = np.full((1, CODE_SIZE), 0.5, np.float32)
+    assert (_codes(network, prior, recipes, start=start)[0] == start).all()
+    assert (_codes(network, prior, recipes, start=start, fresh=True)[0] != start).any()
+
+
+def test_where_there_is_none_the_ascent_is_the_plain_one(prior: Prior) -> None:
+    network = tiny_network()
+    plain, termed = (
+        _codes(network, prior, [recipe_for(network, prior, "bee", code_term=weight)])
+        for weight in (0.0, 1.0)
+    )
+    assert (plain == termed).all()
+
+
+def test_recorded_it_gives_the_same_codes(
+    network: Network, prior: Prior, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes = [recipe_for(network, prior, name, code_term=1.0) for name in ("bee", "eel")]
+    with monkeypatch.context() as plainly:
+        plainly.setattr(passes, "static", lambda device: False)
+        plainly.setattr(graphs, "records", lambda device: False)
+        plain = _codes(network, prior, recipes)
+    monkeypatch.setattr(passes, "static", lambda device: True)
+    if network.device.type != "cuda":
+        record_on_a_cpu(monkeypatch)
+    network.__dict__.pop("graphs")
+    np.testing.assert_allclose(_codes(network, prior, recipes), plain, rtol=1e-3, atol=1e-4)
+    recorded = network.graphs._kept
+    assert len(recorded) == 2 and None not in recorded.values()
