@@ -44,12 +44,12 @@ class DgnAmParameters(Parameters):
         "share of the steps, from the first, in which the network sees two thirds of its pixels",
         since=2,
     )
-    code_term: float = number(
+    code_share: float = number(
         0.0,
         0.0,
-        10.0,
+        1.0,
         "",
-        "weight in the first step, falling to 0, of the unit as the code itself excites it",
+        "share of the steps, from the first, that follow the unit in the code itself as well",
         since=2,
     )
 
@@ -59,8 +59,8 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
 
     Step sizes and number of steps are the rest of that run; of a finished one its last seventh
     comes once more, because an image does not outlive as many steps as it took to form. There are
-    two at least: the last step of a run only looks. Coarse steps that are done are not done again,
-    and the weight of the code's own term is that of the next step.
+    two at least: the last step of a run only looks. Steps that are coarse, or led by the code, are
+    not done again.
 
     >>> before = DgnAmParameters(steps=100, step_start=8.0, step_end=0.0)
     >>> after = [continued(before, done, before) for done in (50, 100)]
@@ -71,15 +71,19 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
     >>> p = DgnAmParameters(steps=100, coarse=0.75)
     >>> [continued(p, done, p).coarse for done in (0, 50, 100)]
     [0.75, 0.5, 0.0]
-    >>> continued(p, 75, p.changed(code_term=2.0)).code_term
-    0.5
+    >>> continued(p, 50, p.changed(code_share=0.6)).code_share
+    0.2
     """
     done = min(steps_done / before.steps, _FURTHEST)
     steps = max(2, round(wanted.steps * (1 - done)))
     start = wanted.step_start - done * (wanted.step_start - wanted.step_end)
-    coarse = max(0.0, wanted.coarse - done) / (1 - done)
-    term = wanted.code_term * (1 - done)
-    return replace(wanted, steps=steps, step_start=start, starts=1, coarse=coarse, code_term=term)
+    coarse, code = (
+        max(0.0, share - done) / (1 - done) for share in (wanted.coarse, wanted.code_share)
+    )
+    return replace(wanted, steps=steps, step_start=start, starts=1, coarse=coarse, code_share=code)
+
+
+_QUICK = DgnAmParameters(steps=140, sees=CLAMPED, coarse=0.7, code_share=0.6)
 
 
 DGN_AM = Method(
@@ -88,9 +92,10 @@ DGN_AM = Method(
     summary="ascent in the code space of a learned image generator (Nguyen et al. 2016)",
     parameters=DgnAmParameters,
     presets={
-        "quick": DgnAmParameters(steps=140, sees=CLAMPED, coarse=0.7),
-        "default": DgnAmParameters(),
-        "best": DgnAmParameters(starts=4),
+        "quick": _QUICK,
+        "default": replace(_QUICK, starts=2),
+        "best": replace(_QUICK, starts=4),
+        "plain": DgnAmParameters(),  # the default of earlier versions
         # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99,
         # from normally distributed numbers.
         "published": DgnAmParameters(

@@ -21,7 +21,7 @@ from dgn_explorer.priors.code_space import CodeSpace
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import Watch, check_ascent, make_step, normalised, seeded_normal
 from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
-from dgn_explorer.synthesis.methods.dgn_am.code_term import AFTERWARDS, AHEAD, code_term
+from dgn_explorer.synthesis.methods.dgn_am.code_term import AFTERWARDS, AHEAD, WEIGHT, code_term
 from dgn_explorer.synthesis.methods.dgn_am.passes import Passes
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.step import Step
@@ -62,7 +62,7 @@ def dgn_am(
     def moved(code: Tensor, by: Tensor) -> Tensor:
         return torch.minimum(torch.maximum(code + by, lower), upper) * (1 - p.decay)
 
-    term = code_term(network, prior, recipes) if p.code_term else None
+    term = code_term(network, prior, recipes) if p.code_share else None
     share = 1.0
     if term is not None and (start is None or fresh):
         for _ in range(AHEAD):
@@ -76,8 +76,8 @@ def dgn_am(
         # Rough images would show bands: the last ones are drawn from the code once more
         final = None if passes.exact else partial(_drawn, prior, code)
         yield make_step(i, p.steps, activation, image, code, final)
-        if term is not None:
-            gradient = normalised(gradient + p.code_term * (1 - i / p.steps) * term(code))
+        if term is not None and i < p.code_share * p.steps:
+            gradient = normalised(gradient + WEIGHT * term(code))
         usable = gradient.isfinite().all(1)
         gradient = gradient.masked_fill(~usable[:, None], 0.0)
         step = p.step_start + (p.step_end - p.step_start) * i / p.steps

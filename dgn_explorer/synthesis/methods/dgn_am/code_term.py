@@ -22,8 +22,9 @@ from dgn_explorer.synthesis.ascent import direction, missing_operators
 from dgn_explorer.synthesis.objective import Objective
 from dgn_explorer.synthesis.recipe import Recipe
 
+WEIGHT = 0.5  # beside the image's own direction
 AHEAD = 10  # steps of a random code before its first image
-AFTERWARDS = 0.6  # of the step size: such a code has less far to go
+AFTERWARDS = 0.4  # of the step size: such a code has less far to go
 
 
 class CodeTerm:
