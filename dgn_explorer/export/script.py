@@ -78,7 +78,7 @@ def command_line(script: Script, numeric: str = FLOAT32) -> str:
     >>> recipe = Recipe("lite0", "ab", "mine", "cd", Maximise.of("fc:980"), seed=3)
     >>> text = command_line(Script(recipe))
     >>> text.split(" --", 2)[0], text.split(" --", 3)[3]
-    ('dgn-explorer visualize', 'steps 250 --set step_start=0.25 --seed 3 -- fc:980')
+    ('dgn-explorer visualize', 'steps 140 --set step_start=0.25 --seed 3 -- fc:980')
     >>> command_line(Script(recipe, stop_after=7)).split(" -- ")[0]
     'dgn-explorer make --network lite0 --prior mine --stop-after 7'
     """
@@ -108,7 +108,7 @@ def how_options(recipe: Recipe) -> list[str]:
     """The options of ``visualize`` and ``strip`` that say by which method, and with what.
 
     >>> how_options(Recipe("lite0", "ab", "mine", "cd", Maximise.of("fc:980")))
-    ['--steps', '250', '--set', 'step_start=0.25']
+    ['--steps', '140', '--set', 'step_start=0.25']
     """
     words: list[str] = []
     if recipe.method != METHODS[0].name:

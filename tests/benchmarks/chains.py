@@ -32,7 +32,7 @@ from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
 from dgn_explorer.synthesis.methods.ppgn.about import PPGN, PpgnParameters
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
-from tests.benchmarks.sets import Field, keep_row, keep_sheet
+from tests.benchmarks.sets import PLAIN, Field, keep_row, keep_sheet
 
 PICKED = ("volcano", "strawberry", "church", "golden retriever")
 DRAWN_BY = 7  # seed of the other classes
@@ -144,14 +144,14 @@ def _beside(row: Row, seeds: Row) -> Row:
 
 def _order(field: Field, name: str) -> Recipe:
     unit = field.network.info.resolve(name)
-    return field.recipe(Maximise.of(unit), DGN_AM.name)
+    return field.recipe(Maximise.of(unit), DGN_AM.name, PLAIN)
 
 
 def _short(order: Recipe) -> Recipe:
     p = order.parameters
     if isinstance(p, PpgnParameters):
         return replace(order, parameters=replace(p, samples=1, warm=TIMED))
-    return replace(order, parameters=replace(DGN_AM.default, steps=TIMED))
+    return replace(order, parameters=replace(PLAIN, steps=TIMED))
 
 
 def _variant(text: str, samples: int) -> PpgnParameters:

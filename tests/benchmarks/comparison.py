@@ -28,7 +28,7 @@ from dgn_explorer.synthesis.methods.ppgn.about import PPGN
 from dgn_explorer.synthesis.ranges import parse_range
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Band, InRange, Maximise
-from tests.benchmarks.sets import Field, keep_row, keep_sheet
+from tests.benchmarks.sets import PLAIN, Field, keep_row, keep_sheet
 from tests.benchmarks.spread_figure import spread_figure
 
 Sets = dict[str, list[Recipe]]
@@ -37,7 +37,7 @@ Sets = dict[str, list[Recipe]]
 def orders(field: Field, name: str, count: int, band: tuple[float, float]) -> Sets:
     """The recipes of each set, by what it is called."""
     unit = field.network.info.resolve(name)
-    seeds = field.recipe(Maximise.of(unit), DGN_AM.name)
+    seeds = field.recipe(Maximise.of(unit), DGN_AM.name, PLAIN)
     chain = replace(PPGN.default, samples=count)
     inside = InverseSetParameters(count=count)
     return {

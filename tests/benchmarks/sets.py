@@ -24,11 +24,13 @@ from dgn_explorer.results.record import Record
 from dgn_explorer.synthesis.bench import Bench
 from dgn_explorer.synthesis.inputs import Input
 from dgn_explorer.synthesis.making import make_together
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
 from dgn_explorer.synthesis.methods.table import method_named
 from dgn_explorer.synthesis.parameters import Parameters
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise, Target
 
+PLAIN = DGN_AM.presets["plain"]  # an ascent of 250 steps, which sets are compared with
 JUDGE = "lite2"  # used neither in training the built-in prior nor in an ascent
 
 
@@ -95,7 +97,7 @@ class Field:
 
     def seeds(self, unit: str, count: int = 8) -> Ran:
         """As many DGN-AM images of a unit, from seeds 0, 1, ..."""
-        order = self.recipe(Maximise.of(self.network.info.resolve(unit)), "dgn-am")
+        order = self.recipe(Maximise.of(self.network.info.resolve(unit)), DGN_AM.name, PLAIN)
         return self.run([replace(order, seed=seed) for seed in range(count)])
 
     def diversity(self, images: np.ndarray) -> float:

@@ -51,9 +51,9 @@ def test_bad_number_is_outlined_and_not_used(explorer: Explorer, text: str) -> N
     assert field.property("invalid") == "true"
     assert "10,000" in explorer.controls.form.help_of("steps")
     explorer.browser.grid.setFocus()
-    assert field.text() == "250"
+    assert field.text() == "140"
     assert field.property("invalid") == "false"
-    assert explorer.session.settings.value.parameters.steps == 250
+    assert explorer.session.settings.value.parameters.steps == 140
 
 
 def test_arrow_keys_step(explorer: Explorer) -> None:
@@ -62,7 +62,7 @@ def test_arrow_keys_step(explorer: Explorer) -> None:
     explorer.qtbot.keyClick(steps, Qt.Key.Key_Up)
     explorer.qtbot.keyClick(start, Qt.Key.Key_Down)
     parameters = explorer.session.settings.value.parameters
-    assert parameters.steps == DgnAmParameters.steps + 1
+    assert parameters.steps == DGN_AM.default.to_dict()["steps"] + 1
     assert parameters.step_start == pytest.approx(DgnAmParameters.step_start / 1.1, rel=0.01)
 
 
@@ -73,7 +73,7 @@ def test_preset_and_its_button(explorer: Explorer) -> None:
         if button.objectName() in DGN_AM.presets
     }
     # the others are the qualities, which have a slider
-    assert buttons.keys() == DGN_AM.presets.keys() - QUALITIES.values() == {"published"}
+    assert buttons.keys() == DGN_AM.presets.keys() - QUALITIES.values() == {"plain", "published"}
     assert not buttons["published"].isChecked()
     explorer.qtbot.mouseClick(buttons["published"], Qt.MouseButton.LeftButton)
     assert explorer.session.settings.value.parameters == DGN_AM.presets["published"]
@@ -122,7 +122,7 @@ def test_undo_and_redo_go_through_the_settings(explorer: Explorer) -> None:
     assert explorer.controls.seed.text() == "0"
     assert table["undo"].text() == "Undo change of steps"
     table["undo"].trigger()
-    assert form.fields["steps"].text() == "250"
+    assert form.fields["steps"].text() == "140"
     assert not table["undo"].isEnabled()
     table["redo"].trigger()
     assert form.fields["steps"].text() == "40"

@@ -13,13 +13,13 @@ def test_a_run_of_several_starts_does_not_make_one_start_slow(explorer: Explorer
     settings = explorer.session.settings
     usual, _ = expected_seconds(explorer.session)
     settings.edit(replace(settings.value, parameters=settings.presets["best"]), "Preset")
-    assert expected_seconds(explorer.session) == (4 * usual, False)
+    assert expected_seconds(explorer.session) == (2 * usual, False)
     explorer.make("volcano")
     (item,) = explorer.session.library.items
-    assert (item.quality, item.starts, item.steps) == ("best", 4, 250)
+    assert (item.quality, item.starts, item.steps) == ("best", 4, 140)
     assert expected_seconds(explorer.session) == (item.seconds, True)
     settings.edit(replace(settings.value, parameters=settings.presets["default"]), "Preset")
-    assert expected_seconds(explorer.session) == (item.seconds / 4, True)
+    assert expected_seconds(explorer.session) == (item.seconds / 2, True)
 
 
 def test_another_network_tells_nothing_of_this_one(explorer: Explorer) -> None:

@@ -58,25 +58,25 @@ def test_undo_and_presets_act_at_once_too(live: Explorer) -> None:
     settings.edit(replace(settings.value, parameters=settings.presets["published"]), "Preset")
     live.submitted(4)
     parameters = [recipe.parameters for recipe in live.engine.submitted]
-    default = DgnAmParameters()
+    default = DGN_AM.default
     published = DGN_AM.presets["published"]
-    assert parameters == [default, replace(default, steps=90), default, published]
+    assert parameters == [default, default.changed(steps=90), default, published]
     assert starts(live) == [[7.0], [3.0], [4.0]]
 
 
 def test_many_changes_in_a_row_are_one(live: Explorer) -> None:
     settings = live.session.settings
     for steps in range(60, 80):
-        parameters = DgnAmParameters(steps=steps)
+        parameters = DGN_AM.default.changed(steps=steps)
         settings.edit(replace(settings.value, parameters=parameters), "Change of steps")
     live.submitted(2)
     live.qtbot.wait(LONG_MS)
-    assert [recipe.parameters.steps for recipe in live.engine.submitted] == [250, 79]
+    assert [recipe.parameters.steps for recipe in live.engine.submitted] == [140, 79]
 
 
 def test_what_only_says_how_to_begin_waits(live: Explorer) -> None:
     settings = live.session.settings
-    parameters = DgnAmParameters(init_scale=2.0)
+    parameters = DGN_AM.default.changed(init_scale=2.0)
     settings.edit(replace(settings.value, parameters=parameters, seed=5), "Change")
     live.qtbot.wait(LONG_MS)
     assert len(live.engine.submitted) == 1

@@ -53,10 +53,10 @@ def test_double_click_shows_live_frames(explorer: Explorer) -> None:
     np.testing.assert_array_equal(explorer.stage.canvas.image, picture_of(recipe, 7))
     job = explorer.job_of(VOLCANO)
     assert job is not None
-    assert (job.step, job.steps) == (7, 250)
+    assert (job.step, job.steps) == (7, 140)
     card = explorer.browser.units.card(VOLCANO)
     assert card.state is CardState.RUNNING
-    assert card.subtitle == "7 of 250"
+    assert card.subtitle == "7 of 140"
 
 
 def test_enter_in_the_grid_starts_the_current_unit(explorer: Explorer) -> None:
@@ -194,7 +194,7 @@ def test_more_steps_go_on_from_the_result(explorer: Explorer) -> None:
     assert explorer.engine.submitted[1].target.terms == first.recipe.target.terms
     gentle = explorer.engine.submitted[1].parameters  # more or larger would wipe the image out
     assert isinstance(gentle, DgnAmParameters)
-    assert gentle.steps == round(DgnAmParameters.steps * (1 - 0.85))
+    assert gentle.steps == round(140 * (1 - 0.85))
     start, end = DgnAmParameters.step_start, DgnAmParameters.step_end
     assert gentle.step_start == pytest.approx(start - 0.85 * (start - end))
 
@@ -243,15 +243,15 @@ def test_more_steps_go_on_with_one_count_and_one_curve(explorer: Explorer) -> No
     explorer.engine.advance(10)
     curve, bar = explorer.stage.curve, explorer.stage.run_bar
     explorer.until(lambda: "in 50 steps" in curve.accessibleDescription())
-    explorer.until(lambda: bar._title.text() == "Step 50 of 250")  # 40 of 250, and 210 more
+    explorer.until(lambda: bar._title.text() == "Step 50 of 140")  # 40 of 140, and 100 more
     explorer.engine.advance(10_000)
-    explorer.until(lambda: bar._title.text() == "250 steps")
+    explorer.until(lambda: bar._title.text() == "140 steps")
     explorer.desk.table["more_steps"].trigger()
     explorer.submitted(3)
     explorer.engine.advance(10_000)
     last = explorer.engine.submitted[2].parameters.steps
-    explorer.until(lambda: bar._title.text() == f"{250 + last} steps")
-    assert f"in {250 + last} steps" in curve.accessibleDescription()
+    explorer.until(lambda: bar._title.text() == f"{140 + last} steps")
+    assert f"in {140 + last} steps" in curve.accessibleDescription()
 
 
 def test_more_steps_keep_to_the_method_of_the_result(explorer: Explorer) -> None:

@@ -18,7 +18,7 @@ from dgn_explorer.gui.state.display import Showing
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.networks.weights import efficientnet_lite
 from dgn_explorer.synthesis.making import finish
-from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
 from dgn_explorer.synthesis.step_sizes import remember_step
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK, PRIOR
@@ -89,13 +89,13 @@ def test_a_remembered_step_size_becomes_the_default(explorer: Explorer) -> None:
     remember_step(OTHER.fingerprint, PRIOR.fingerprint, 0.12)
     settings = explorer.session.settings
     opened_by_dialog(explorer)
-    explorer.until(lambda: settings.value.parameters == DgnAmParameters(step_start=0.12))
+    explorer.until(lambda: settings.value.parameters == DGN_AM.default.changed(step_start=0.12))
     assert settings.preset == "default"
     assert not explorer.session.undo.canUndo()  # nothing that the user did
     settings.edit(replace(settings.value, parameters=settings.presets["published"]), "Preset")
     explorer.engine.network = NETWORK
     explorer.session.reopen("tiny", "default")
-    explorer.until(lambda: settings.presets["default"] == DgnAmParameters())
+    explorer.until(lambda: settings.presets["default"] == DGN_AM.default)
     assert settings.preset == "published"  # what was chosen stays
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from dgn_explorer.engine.messages import Answered, FindStep, Frame
 from dgn_explorer.gui.features.settings.step_size_bar import StepSizeBar
 from dgn_explorer.networks.info import NetworkInfo
-from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM
 from dgn_explorer.synthesis.step_sizes import remember_step, remembered_step
 from tests.gui.conftest import Explorer
 from tests.gui.fake_engine import NETWORK, PRIOR, picture_of
@@ -54,7 +54,7 @@ def test_a_notice_offers_it_and_one_click_measures(new: Explorer) -> None:
     assert new.desk.table["measure_step"].isEnabled()
     offers(new)[0].click()
     settings = new.session.settings
-    new.until(lambda: settings.value.parameters == DgnAmParameters(step_start=0.12))
+    new.until(lambda: settings.value.parameters == DGN_AM.default.changed(step_start=0.12))
     assert new.engine.asked == [FindStep(*PAIR)]
     assert settings.preset == "default"
     assert bar(new).isHidden()
@@ -71,7 +71,7 @@ def test_the_built_in_pair_needs_none(explorer: Explorer) -> None:
     opened(explorer, BUILT_IN)
     assert bar(explorer).isHidden()
     assert not explorer.desk.table["measure_step"].isEnabled()
-    assert explorer.session.settings.value.parameters == DgnAmParameters()
+    assert explorer.session.settings.value.parameters == DGN_AM.default
 
 
 def test_pixels_need_none(new: Explorer) -> None:
@@ -95,7 +95,7 @@ def test_progress_is_shown_and_it_can_be_stopped(new: Explorer) -> None:
     new.until(lambda: shown.currentIndex() == 0)
     assert not shown.isHidden()
     assert remembered_step(*PAIR) is None
-    assert new.session.settings.value.parameters == DgnAmParameters()
+    assert new.session.settings.value.parameters == DGN_AM.default
 
 
 def test_an_answer_after_another_opening_is_nobodys(new: Explorer) -> None:
@@ -105,5 +105,5 @@ def test_an_answer_after_another_opening_is_nobodys(new: Explorer) -> None:
     opened(new, BUILT_IN)
     new.engine.tell(Answered(number, 0.7))
     new.qtbot.wait(20)
-    assert new.session.settings.value.parameters == DgnAmParameters()
+    assert new.session.settings.value.parameters == DGN_AM.default
     assert remembered_step(*PAIR) is None

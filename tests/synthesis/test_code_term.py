@@ -102,7 +102,9 @@ def test_several_units_have_their_weights(
 def test_units_that_codes_say_nothing_of_have_none(
     network: Network, prior: Prior, unit: str
 ) -> None:
-    assert code_term(network, prior, [recipe_for(network, prior, *unit.split("+"))]) is None
+    recipe = recipe_for(network, prior, *unit.split("+"))
+    for count in (1, 2):
+        assert code_term(network, prior, [recipe] * count) is None
 
 
 def test_another_network_than_the_encoder_has_none(prior: Prior) -> None:

@@ -112,7 +112,8 @@ def test_json_brings_the_same_recipe_and_key_back(recipe: Recipe) -> None:
 
 
 def test_order_and_spaces_of_the_json_do_not_change_the_key() -> None:
-    recipe = Recipe("lite0", "ab", "default", "cd", Maximise.of(UnitAddress("fc", 980)))
+    target = Maximise.of(UnitAddress("fc", 980))
+    recipe = Recipe("lite0", "ab", "default", "cd", target, parameters=DgnAmParameters())
     values = json.loads(recipe.to_json())
     assert values["schema"] == 1
     assert values["objective"] == [{"unit": "fc:980", "weight": 1.0}]
@@ -130,7 +131,8 @@ def test_what_is_no_recipe_is_refused(text: str) -> None:
 
 
 def test_a_field_too_many_is_refused() -> None:
-    recipe = Recipe("lite0", "ab", "default", "cd", Maximise.of(UnitAddress("fc", 980)))
+    target = Maximise.of(UnitAddress("fc", 980))
+    recipe = Recipe("lite0", "ab", "default", "cd", target, parameters=DgnAmParameters())
     values = json.loads(recipe.to_json()) | {"surprise": 1}
     with pytest.raises(DgnError, match="not a recipe"):
         Recipe.from_json(json.dumps(values))

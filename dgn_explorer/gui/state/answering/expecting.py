@@ -18,8 +18,8 @@ def work_of(about: About, parameters: Parameters) -> float:
 
     >>> from dgn_explorer.studies.questions import question_named
     >>> about = question_named("dgn-am")
-    >>> work_of(about, about.presets["published"])
-    0.8
+    >>> [work_of(about, about.presets[name]) for name in ("quick", "default", "best")]
+    [0.5, 1.0, 2.0]
     """
     work = 1.0
     question = about.asked
@@ -27,7 +27,7 @@ def work_of(about: About, parameters: Parameters) -> float:
         if name:
             usual = float(getattr(about.default, name))
             work *= float(getattr(parameters, name)) / usual if usual else 1.0
-    return work * _starts(about, parameters)
+    return work * _starts(about, parameters) / _starts(about, about.default)
 
 
 def _starts(about: About, parameters: Parameters) -> int:

@@ -71,8 +71,8 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
     >>> p = DgnAmParameters(steps=100, coarse=0.75)
     >>> [continued(p, done, p).coarse for done in (0, 50, 100)]
     [0.75, 0.5, 0.0]
-    >>> continued(p, 50, p.changed(code_share=0.6)).code_share
-    0.2
+    >>> continued(p, 50, p.changed(code_share=0.75)).code_share
+    0.5
     """
     done = min(steps_done / before.steps, _FURTHEST)
     steps = max(2, round(wanted.steps * (1 - done)))

@@ -16,6 +16,7 @@ from dgn_explorer.machine.arithmetic import convolutions
 from dgn_explorer.machine.graphs import Graphs
 from dgn_explorer.networks.entered import entered
 from dgn_explorer.networks.network import Network
+from dgn_explorer.networks.reading import ActivationReader
 from dgn_explorer.priors.encoding import decoder
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import direction, missing_operators
@@ -49,15 +50,6 @@ class CodeTerm:
         with missing_operators(code.device), convolutions(code.device):
             return self._graphs.run(self._key, self._look, inputs)[0]
 
-    def reaches(self, code: Tensor) -> bool:
-        """Whether there is a way from ``code`` (N, K) to all units."""
-        with torch.enable_grad():
-            try:
-                terms = self._objective(self._decode(code.requires_grad_(True)))
-            except (DgnError, AttributeError):  # a layer below, which does not run or is not there
-                return False
-        return all(term.requires_grad for term in terms)
-
     def _look(self, code: Tensor, weights: Tensor, units: Tensor) -> tuple[Tensor]:
         code = code.detach().requires_grad_(True)
         with torch.enable_grad():
@@ -77,10 +69,21 @@ def code_term(network: Network, prior: Prior, recipes: Sequence[Recipe]) -> Code
     if placed or decode is None or network.info.fingerprint != encoder.fingerprint:
         return None
     upper = entered(network, encoder.layer, encoder.input_size)
-    if upper is None:
+    layers = {unit.layer for recipe in recipes for unit in recipe.units}
+    if upper is None or not _reached(upper, layers, decode(prior.space.mean[None])):
         return None
     objective = Objective(upper, recipes)
     # a recording holds the decoder, so that no other prior can have its id
     key = ("dgn-am code", id(prior.generator), objective.layout)
-    term = CodeTerm(objective, decode, network.graphs, key)
-    return term if term.reaches(prior.space.mean.repeat(len(recipes), 1)) else None
+    return CodeTerm(objective, decode, network.graphs, key)
+
+
+def _reached(upper: Network, layers: set[str], values: Tensor) -> bool:
+    """Whether the ``values`` (1, F) that are fed to ``upper`` decide what is in all ``layers``."""
+    read = ActivationReader(upper.module, [upper.read_points[layer] for layer in layers])
+    with torch.enable_grad():
+        try:
+            found = read(values.requires_grad_(True))
+        except (DgnError, AttributeError):  # a layer below, which does not run or is not there
+            return False
+    return all(activation.requires_grad for activation in found)
