@@ -92,8 +92,10 @@ def recipe_for(
     start: Start = RANDOM,
     inputs: Sequence[Input] = (),
 ) -> Recipe:
-    """The recipe for ``target`` with what is open."""
-    with_prior = method_named(method).with_prior
+    """The recipe for ``target`` with what is open, and a preset's parameters as they suit it."""
+    about = method_named(method)
+    with_prior = about.with_prior
+    suited = about.suited(parameters, opened.network, opened.prior, target, start)
     return Recipe(
         network=opened.network.name,
         network_fingerprint=opened.network.fingerprint,
@@ -101,7 +103,7 @@ def recipe_for(
         prior_fingerprint=opened.prior.fingerprint if with_prior else "",
         target=target,
         method=method,
-        parameters=parameters,
+        parameters=suited,
         seed=seed,
         start=start,
         inputs=tuple(inputs),

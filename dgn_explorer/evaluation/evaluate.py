@@ -145,12 +145,16 @@ class Evaluation:
         self, method: str, parameters: Parameters, unit: UnitAddress, seed: int = 0
     ) -> Recipe:
         prior = self.maker.prior if self._with_prior(method) else None
+        target = Maximise.of(unit)
+        if prior:
+            about = method_named(method)
+            parameters = about.suited(parameters, self._network.info, prior.info, target)
         return Recipe(
             self._network.info.name,
             self._network.info.fingerprint,
             prior.info.name if prior else "",
             prior.info.fingerprint if prior else "",
-            Maximise.of(unit),
+            target,
             method=method,
             parameters=parameters,
             seed=seed,

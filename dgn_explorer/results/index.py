@@ -80,9 +80,7 @@ def write_index(folder: Path, known: Mapping[str, Known], fs: FileSystem) -> Non
 
 def _header(body: bytes) -> bytes:
     # what is called quick or best is in the lines, so lines of other presets are of another version
-    words = json.dumps(
-        {x.name: {word: p.to_dict() for word, p in x.qualities.items()} for x in METHODS}
-    )
+    words = json.dumps({x.name: x.quality_values for x in METHODS})
     return (_HEADER + hashlib.sha256(words.encode() + body).hexdigest()).encode()
 
 

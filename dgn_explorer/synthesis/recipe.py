@@ -196,13 +196,16 @@ class Recipe:
 def continue_from(recipe: Recipe, steps_done: int, wanted: Parameters) -> Parameters:
     """The parameters for more steps from a result of ``recipe`` that did ``steps_done``.
 
-    ``wanted`` are those on show; if they are of another method it is the result's own that go on.
+    ``wanted`` are those on show; if they are of another method, or of the same quality, it is the
+    result's own that go on.
     Raises `DgnError` for a method that cannot go on.
     """
     about = recipe.about
     if about.continued is None:
         raise DgnError(f"A result of {about.name} cannot be gone on from.", "Make a new one.")
-    if not isinstance(wanted, about.parameters):
+    quality = about.quality_of(recipe.parameters.to_dict())
+    alike = quality and quality == about.quality_of(wanted.to_dict())
+    if alike or not isinstance(wanted, about.parameters):
         wanted = recipe.parameters
     return about.continued(recipe.parameters, steps_done, wanted)
 

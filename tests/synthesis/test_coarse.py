@@ -50,7 +50,7 @@ def _seen(network: Network, prior: Prior, unit: str, **parameters: float) -> lis
     return sizes
 
 
-@pytest.mark.parametrize("unit", ["bee", "conv2:3"])
+@pytest.mark.parametrize("unit", ["bee", "pool:3"])
 @pytest.mark.parametrize("coarse, steps", [(0.0, 0), (0.5, 5), (0.74, 7), (1.0, 9)])
 def test_the_first_steps_are_coarse_and_the_last_is_not(
     prior: Prior, unit: str, coarse: float, steps: int
@@ -59,8 +59,9 @@ def test_the_first_steps_are_coarse_and_the_last_is_not(
     assert sizes == [64] * steps + [96] * (10 - steps)
 
 
-def test_a_unit_at_a_position_is_always_seen_there(prior: Prior) -> None:
-    assert _seen(tiny_network(), prior, "conv2:3@5,2", coarse=0.5) == [96] * 10
+@pytest.mark.parametrize("unit", ["conv2:3", "conv2:3@5,2"])
+def test_a_unit_that_looks_at_a_place_always_sees_all_pixels(prior: Prior, unit: str) -> None:
+    assert _seen(tiny_network(), prior, unit, coarse=0.5) == [96] * 10
 
 
 @pytest.mark.parametrize("module", [_NoPair, _Quarters])

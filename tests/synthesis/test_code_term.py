@@ -8,17 +8,24 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from dgn_explorer.engine.messages import Opened
+from dgn_explorer.engine.ordering import recipe_for
 from dgn_explorer.machine import graphs
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.encoding import decoder, encode
 from dgn_explorer.priors.info import EncoderInfo
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.methods.dgn_am import ascent, passes
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM, PLAIN
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.methods.dgn_am.code_term import WEIGHT, code_term
-from dgn_explorer.synthesis.recipe import Recipe
+from dgn_explorer.synthesis.parameters import Parameters
+from dgn_explorer.synthesis.recipe import Recipe, continue_from
+from dgn_explorer.synthesis.start import RANDOM, FromResult, Start
+from dgn_explorer.synthesis.targets import Maximise
 from tests.recording import record_on_a_cpu
-from tests.tiny import CODE_SIZE, TinyNet, recipe_for, tiny_network, tiny_prior
+from tests.tiny import CODE_SIZE, TinyNet, tiny_network, tiny_prior
+from tests.tiny import recipe_for as tiny_recipe
 
 
 class _Encoder(TinyNet):
@@ -73,7 +80,7 @@ def test_a_code_stands_for_the_values_that_it_was_computed_from(
 
 
 def test_it_points_to_where_the_unit_rises(network: Network, prior: Prior) -> None:
-    recipes = [recipe_for(network, prior, name) for name in ("bee", "eel")]
+    recipes = [tiny_recipe(network, prior, name) for name in ("bee", "eel")]
     term = code_term(network, prior, recipes)
     assert term is not None
     code = torch.randn(2, CODE_SIZE, device=prior.device)
@@ -90,9 +97,9 @@ def test_several_units_have_their_weights(
 ) -> None:
     code = torch.randn(1, CODE_SIZE, device=prior.device)
     one, other = (
-        code_term(network, prior, [recipe_for(network, prior, name)]) for name in ("bee", "eel")
+        code_term(network, prior, [tiny_recipe(network, prior, name)]) for name in ("bee", "eel")
     )
-    both = code_term(network, prior, [recipe_for(network, prior, "bee", "eel", weights=weights)])
+    both = code_term(network, prior, [tiny_recipe(network, prior, "bee", "eel", weights=weights)])
     assert one is not None and other is not None and both is not None
     wanted = weights[0] * one(code) + weights[1] * other(code)
     torch.testing.assert_close(both(code), wanted / wanted.abs().mean())
@@ -102,21 +109,21 @@ def test_several_units_have_their_weights(
 def test_units_that_codes_say_nothing_of_have_none(
     network: Network, prior: Prior, unit: str
 ) -> None:
-    recipe = recipe_for(network, prior, *unit.split("+"))
+    recipe = tiny_recipe(network, prior, *unit.split("+"))
     for count in (1, 2):
         assert code_term(network, prior, [recipe] * count) is None
 
 
 def test_another_network_than_the_encoder_has_none(prior: Prior) -> None:
     network = tiny_network()
-    assert code_term(network, prior, [recipe_for(network, prior, "bee")]) is None
+    assert code_term(network, prior, [tiny_recipe(network, prior, "bee")]) is None
 
 
 @pytest.mark.parametrize("kind", ["activations", "outputs"])
 def test_codes_that_are_no_components_have_none(network: Network, prior: Prior, kind: str) -> None:
     encoder = dataclasses.replace(prior.info.encoder, kind=kind)
     other = dataclasses.replace(prior, info=dataclasses.replace(prior.info, encoder=encoder))
-    assert code_term(network, other, [recipe_for(network, other, "bee")]) is None
+    assert code_term(network, other, [tiny_recipe(network, other, "bee")]) is None
 
 
 def _codes(network: Network, prior: Prior, recipes: list[Recipe], **how: object) -> np.ndarray:
@@ -125,7 +132,7 @@ def _codes(network: Network, prior: Prior, recipes: list[Recipe], **how: object)
 
 def test_an_ascent_begins_with_codes_that_mean_the_unit(network: Network, prior: Prior) -> None:
     plain, termed = (
-        _codes(network, prior, [recipe_for(network, prior, "bee", code_share=share)])
+        _codes(network, prior, [tiny_recipe(network, prior, "bee", code_share=share)])
         for share in (0.0, 1.0)
     )
     first = torch.from_numpy(np.concatenate([plain[0], termed[0]])).to(prior.device)
@@ -138,7 +145,7 @@ def test_the_first_steps_follow_it(
     network: Network, prior: Prior, monkeypatch: pytest.MonkeyPatch, share: float, steps: int
 ) -> None:
     """What is added to the image's direction, step by step."""
-    recipe = recipe_for(network, prior, "bee", code_share=share, steps=4)
+    recipe = tiny_recipe(network, prior, "bee", code_share=share, steps=4)
     seen: list[Tensor] = []
     real = ascent.normalised
 
@@ -157,7 +164,7 @@ def test_the_first_steps_follow_it(
 
 
 def test_a_start_that_is_given_is_left_as_it_is(network: Network, prior: Prior) -> None:
-    recipes = [recipe_for(network, prior, "bee", code_share=1.0)]
+    recipes = [tiny_recipe(network, prior, "bee", code_share=1.0)]
     start = np.full((1, CODE_SIZE), 0.5, np.float32)
     assert (_codes(network, prior, recipes, start=start)[0] == start).all()
     assert (_codes(network, prior, recipes, start=start, fresh=True)[0] != start).any()
@@ -166,7 +173,7 @@ def test_a_start_that_is_given_is_left_as_it_is(network: Network, prior: Prior) 
 def test_where_there_is_none_the_ascent_is_the_plain_one(prior: Prior) -> None:
     network = tiny_network()
     plain, termed = (
-        _codes(network, prior, [recipe_for(network, prior, "bee", code_share=share)])
+        _codes(network, prior, [tiny_recipe(network, prior, "bee", code_share=share)])
         for share in (0.0, 1.0)
     )
     assert (plain == termed).all()
@@ -175,7 +182,7 @@ def test_where_there_is_none_the_ascent_is_the_plain_one(prior: Prior) -> None:
 def test_recorded_it_gives_the_same_codes(
     network: Network, prior: Prior, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipes = [recipe_for(network, prior, name, code_share=1.0) for name in ("bee", "eel")]
+    recipes = [tiny_recipe(network, prior, name, code_share=1.0) for name in ("bee", "eel")]
     with monkeypatch.context() as plainly:
         plainly.setattr(passes, "static", lambda device: False)
         plainly.setattr(graphs, "records", lambda device: False)
@@ -187,3 +194,42 @@ def test_recorded_it_gives_the_same_codes(
     np.testing.assert_allclose(_codes(network, prior, recipes), plain, rtol=1e-3, atol=1e-4)
     recorded = network.graphs._kept
     assert len(recorded) == 2 and None not in recorded.values()
+
+
+@pytest.mark.parametrize(
+    "quality, instead", [("default", PLAIN), ("best", PLAIN.changed(starts=2))]
+)
+def test_presets_that_rest_on_it_are_others_where_there_is_none(
+    network: Network, prior: Prior, quality: str, instead: Parameters
+) -> None:
+    preset = DGN_AM.presets[quality]
+    other = tiny_network()
+
+    def found(network: Network, unit: str, asked: Parameters, start: Start = RANDOM) -> Parameters:
+        opened = Opened(network.info, prior.info)
+        target = Maximise.of(network.info.resolve(unit))
+        return recipe_for(opened, target, "dgn-am", asked, start=start).parameters
+
+    assert found(network, "bee", preset) == preset
+    assert found(network, "pool:2", preset) == preset
+    for net, unit in ((network, "conv1:2"), (network, "conv2:1"), (other, "bee")):
+        assert found(net, unit, preset) == instead
+        assert found(net, unit, preset.changed(step_start=0.5)) == instead.changed(step_start=0.5)
+        one_changed = preset.changed(steps=77)
+        assert found(net, unit, one_changed) == one_changed
+    assert found(network, "bee", preset, FromResult("ab")) == instead
+
+
+def test_both_kinds_of_a_preset_are_of_its_quality(network: Network, prior: Prior) -> None:
+    for word, preset in (("good", "default"), ("best", "best")):
+        for parameters in (DGN_AM.presets[preset], DGN_AM.plainly[preset]):
+            assert DGN_AM.quality_of(parameters.to_dict()) == word
+
+
+def test_more_steps_of_a_plain_result_are_plain(network: Network, prior: Prior) -> None:
+    recipe = tiny_recipe(network, prior, "conv1:2", steps=250)
+    after = continue_from(recipe, 125, DGN_AM.default)
+    assert after == DGN_AM.continued(PLAIN, 125, PLAIN)  # type: ignore[misc]
+    assert after.to_dict()["steps"] == 125
+    shorter = continue_from(recipe, 125, DGN_AM.default.changed(steps=100))
+    assert shorter.to_dict()["steps"] == 50

@@ -5,17 +5,19 @@ records; the algorithm behind ``code`` is imported by whoever computes, and by n
 """
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.synthesis.inputs import PROGRAM, VOCABULARY, InputSpec
 from dgn_explorer.synthesis.kinds import Part
 from dgn_explorer.synthesis.parameters import ParameterKind, Parameters, ParameterSpec
 from dgn_explorer.synthesis.question import Question, Subject, of_targets
-from dgn_explorer.synthesis.start import PHOTO_START
+from dgn_explorer.synthesis.start import PHOTO_START, RANDOM, Start
 from dgn_explorer.synthesis.targets import Maximise, Target
 
 GOOD = "good"
@@ -51,8 +53,10 @@ class Method:
     are the arrays that it keeps while it runs (`synthesis.draft`) beyond those of its records.
     ``question`` is how the window asks for it; without one it is made from title, targets and
     summary (`asked`). ``starts_field`` is the parameter that says how many images' passes a step
-    makes, empty for a method whose steps make one. A ``long`` method looks at many photographs: the
-    window lets it go on behind whatever else is asked.
+    makes, empty for a method whose steps make one. ``leads`` says of what is open and a target
+    whether a random start can be led as some presets rest on, and ``plainly`` are the parameters
+    that these have where not. A ``long`` method looks at many photographs: the window lets it go on
+    behind whatever else is asked.
     """
 
     name: str
@@ -75,6 +79,8 @@ class Method:
     draft: tuple[Part, ...] = ()
     question: Question | None = None
     starts_field: str = ""
+    plainly: Mapping[str, Parameters] = field(default_factory=dict)
+    leads: Callable[[NetworkInfo, PriorInfo, Target], bool] | None = None
     long: bool = False
     code: str = field(default="", compare=False)
 
@@ -90,15 +96,22 @@ class Method:
         return {word: one for word, one in found.items() if one} if all(found.values()) else {}
 
     @cached_property
-    def _quality_values(self) -> Mapping[str, Mapping[str, Any]]:
-        return {word: preset.to_dict() for word, preset in self.qualities.items()}
+    def quality_values(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """The words of `QUALITIES`, each with the plain values of parameters that it stands for."""
+        return tuple(self._quality_values())
+
+    def _quality_values(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for word, preset in self.qualities.items():
+            yield word, preset.to_dict()
+            if QUALITIES[word] in self.plainly:
+                yield word, self.plainly[QUALITIES[word]].to_dict()
 
     def quality_of(self, parameters: Mapping[str, Any]) -> str:
         """The word of `QUALITIES` for the plain values of a recipe's parameters, or nothing.
 
         The step size does not count, which is measured for what is open.
         """
-        for word, values in self._quality_values.items():
+        for word, values in self.quality_values:
             rest = {*values, *parameters} - {self.step_field}
             if all(values.get(name) == parameters.get(name) for name in rest):
                 return word
@@ -108,6 +121,26 @@ class Method:
         """``parameters`` where ``size`` suits what is open as the step of the default ones."""
         share = getattr(parameters, self.step_field) / getattr(self.default, self.step_field)
         return parameters.changed(**{self.step_field: size * share})
+
+    def suited(
+        self,
+        parameters: Parameters,
+        network: NetworkInfo,
+        prior: PriorInfo,
+        target: Target,
+        start: Start = RANDOM,
+    ) -> Parameters:
+        """``parameters``, or what is in ``plainly`` for the preset that they are, step size apart.
+
+        That is so where there is no random start that can be led for ``target``.
+        """
+        if self.leads is None or (start == RANDOM and self.leads(network, prior, target)):
+            return parameters
+        step = {self.step_field: getattr(parameters, self.step_field)}
+        for name, instead in self.plainly.items():
+            if self.presets[name].changed(**step) == parameters:
+                return instead.changed(**step)
+        return parameters
 
     @property
     def resumable(self) -> bool:

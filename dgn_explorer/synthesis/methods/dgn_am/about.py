@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, replace
 
+from dgn_explorer.networks.info import NetworkInfo
+from dgn_explorer.priors.info import PriorInfo
 from dgn_explorer.synthesis.inputs import PHOTO, InputSpec
 from dgn_explorer.synthesis.methods.method import Method, Need
 from dgn_explorer.synthesis.parameters import Parameters, choice, number
 from dgn_explorer.synthesis.question import Question, Subject
+from dgn_explorer.synthesis.targets import Target
 
 RAW, CLAMPED = "raw", "clamped"
 _FURTHEST = 0.85  # of the way down to the last step: smaller ones lose to the decay
@@ -83,6 +86,22 @@ def continued(before: DgnAmParameters, steps_done: int, wanted: DgnAmParameters)
     return replace(wanted, steps=steps, step_start=start, starts=1, coarse=coarse, code_share=code)
 
 
+def code_leads(network: NetworkInfo, prior: PriorInfo, target: Target) -> bool:
+    """Whether the code itself may say something of the units of ``target``.
+
+    The network has to be the one whose layer the prior inverts, codes have to be components of that
+    layer's values, and the units have to lie above it; one at a position would be another one in
+    the encoder's map.
+    """
+    encoder = prior.encoder
+    paths = [layer.path for layer in network.layers]
+    if network.fingerprint != encoder.fingerprint or encoder.kind != "components":
+        return False
+    lowest = paths.index(encoder.layer) if encoder.layer in paths else len(paths)
+    return all(unit.position is None and paths.index(unit.layer) > lowest for unit in target.units)
+
+
+PLAIN = DgnAmParameters()  # the default of earlier versions
 _QUICK = DgnAmParameters(steps=140, sees=CLAMPED, coarse=0.7, code_share=0.6)
 
 
@@ -95,7 +114,7 @@ DGN_AM = Method(
         "quick": _QUICK,
         "default": replace(_QUICK, starts=2),
         "best": replace(_QUICK, starts=4),
-        "plain": DgnAmParameters(),  # the default of earlier versions
+        "plain": PLAIN,
         # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99,
         # from normally distributed numbers.
         "published": DgnAmParameters(
@@ -118,5 +137,7 @@ DGN_AM = Method(
         example="example-best.jpg",
     ),
     starts_field="starts",
+    plainly={"default": PLAIN, "best": replace(PLAIN, starts=2)},
+    leads=code_leads,
     code="dgn_explorer.synthesis.methods.dgn_am.making:make",
 )
