@@ -18,8 +18,8 @@ def work_of(about: About, parameters: Parameters) -> float:
 
     >>> from dgn_explorer.studies.questions import question_named
     >>> about = question_named("dgn-am")
-    >>> [work_of(about, about.presets[name]) for name in ("quick", "default", "best")]
-    [0.5, 1.0, 2.0]
+    >>> [work_of(about, about.presets[name]) for name in ("default", "best")]
+    [1.0, 2.0]
     """
     work = 1.0
     question = about.asked

@@ -102,7 +102,7 @@ def code_leads(network: NetworkInfo, prior: PriorInfo, target: Target) -> bool:
 
 
 PLAIN = DgnAmParameters()  # the default of earlier versions
-_QUICK = DgnAmParameters(steps=140, sees=CLAMPED, coarse=0.7, code_share=0.6)
+_LED = DgnAmParameters(steps=140, sees=CLAMPED, coarse=0.7, code_share=0.6)
 
 
 DGN_AM = Method(
@@ -111,9 +111,9 @@ DGN_AM = Method(
     summary="ascent in the code space of a learned image generator (Nguyen et al. 2016)",
     parameters=DgnAmParameters,
     presets={
-        "quick": _QUICK,
-        "default": replace(_QUICK, starts=2),
-        "best": replace(_QUICK, starts=4),
+        "quick": replace(_LED, steps=130),  # half the time of a plain one
+        "default": replace(_LED, starts=2),
+        "best": replace(_LED, starts=4),
         "plain": PLAIN,
         # Script 1 of the released code: 200 steps of 8 to 1e-10 in units of the code, L2 0.99,
         # from normally distributed numbers.
