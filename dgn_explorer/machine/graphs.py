@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 import torch
 from torch import Tensor
 
-MOST = 4  # recordings that are kept
+MOST = 6  # recordings that are kept: an ascent has up to three, and may make room for another
 _WARM = 3  # runs before a recording, in which libraries choose and load their kernels
 _TOLERANCE = 0.01  # of the norm; a replay computes what was recorded, kernel by kernel
 

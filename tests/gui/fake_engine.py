@@ -63,7 +63,7 @@ PRIOR = PriorInfo(
     architecture="compact",
     code_size=16,
     image_size=8,
-    encoder=EncoderInfo("tiny", "f" * 64, "pool", "components", 32),
+    encoder=EncoderInfo("tiny", "f" * 64, "blocks.1", "components", 32),
 )
 
 

@@ -20,6 +20,7 @@ from dgn_explorer.networks.reading import ActivationReader
 from dgn_explorer.priors.encoding import decoder
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.ascent import direction, missing_operators
+from dgn_explorer.synthesis.methods.dgn_am.about import code_leads
 from dgn_explorer.synthesis.objective import Objective
 from dgn_explorer.synthesis.recipe import Recipe
 
@@ -59,14 +60,10 @@ class CodeTerm:
 
 
 def code_term(network: Network, prior: Prior, recipes: Sequence[Recipe]) -> CodeTerm | None:
-    """The term for ``recipes``; None where the code says nothing of their units.
-
-    That is so in other networks than the prior's encoder, for units that do not lie above its
-    layer, and for units at a position, which in a map of another size is another one.
-    """
+    """The term for ``recipes``; None where the code says nothing of their units (`code_leads`)."""
     encoder, decode = prior.info.encoder, decoder(prior)
-    placed = any(unit.position is not None for recipe in recipes for unit in recipe.units)
-    if placed or decode is None or network.info.fingerprint != encoder.fingerprint:
+    led = all(code_leads(network.info, prior.info, recipe.target) for recipe in recipes)
+    if decode is None or not led:
         return None
     upper = entered(network, encoder.layer, encoder.input_size)
     layers = {unit.layer for recipe in recipes for unit in recipe.units}
