@@ -32,7 +32,7 @@ def test_the_ascent_as_a_film(explorer: Explorer, tmp_path: Path) -> None:
     explorer.until(lambda: dialog.frames is not None)
     asked = explorer.engine.asked[0]
     assert isinstance(asked, Replay)
-    assert (asked.steps, asked.frames) == (250, 60)
+    assert (asked.steps, asked.frames) == (140, 60)
     assert dialog.canvas.image is not None
     explorer.until(lambda: dialog.slider.value() > 0)  # it plays
     dialog.play.click()

@@ -35,11 +35,11 @@ def test_what_forms_is_listed_stopped_and_remembered(
     assert button(explorer).text() == "Jobs"
     explorer.type_and_enter("volcano")
     explorer.submitted(1)
-    explorer.engine.advance(125)
+    explorer.engine.advance(70)
     shown = popover(explorer)
     explorer.until(lambda: shown.row("image") is not None)
     row = shown.row("image")
-    explorer.until(lambda: "step 125 of 250" in row._note.text() and "left" in row._note.text())
+    explorer.until(lambda: "step 70 of 140" in row._note.text() and "left" in row._note.text())
     explorer.until(lambda: button(explorer).text() == "◑ 1 job")
     assert row.pause.isVisible() and row.show_it.isVisible()
     row.stop.click()

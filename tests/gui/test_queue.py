@@ -185,7 +185,7 @@ def test_rows_show_the_newest_picture(explorer: Explorer) -> None:
     explorer.until(lambda: queue._picture(model.index(0, 0)))  # what is stored of its unit
     assert queue._picture(model.index(1, 0)) is None
     explorer.engine.advance(3)
-    explorer.until(lambda: "step 3 of 250" in queue.list.item(0).data(QuietRole))
+    explorer.until(lambda: "step 3 of 140" in queue.list.item(0).data(QuietRole))
     picture = queue._picture(model.index(0, 0))
     assert picture is not None
     assert picture.toImage().pixelColor(0, 0).green() == 3  # the frame of step 3

@@ -154,7 +154,7 @@ def test_details_list_the_whole_recipe(explorer: Explorer) -> None:
     explorer.make("volcano")
     explorer.desk.show_section("Recipe")
     texts = {label.text() for label in explorer.part(RecipeFacts).findChildren(QLabel)}
-    assert {"fc:1", "250 (done)", "tiny (ffffffff)", "default (aaaaaaaa)", "dgn-am"} <= texts
+    assert {"fc:1", "140 (done)", "tiny (ffffffff)", "default (aaaaaaaa)", "dgn-am"} <= texts
     assert {"Step start", "Decay", "Seed"} <= texts
     (top,) = explorer.details.verdicts.tops.values()
     assert "volcano 90%" in top.accessibleDescription()
@@ -172,7 +172,7 @@ def test_save_writes_a_png_with_its_recipe(explorer: Explorer, tmp_path: Path) -
     explorer.until(path.exists)
     recipe = explorer.engine.submitted[0]
     assert read_recipe(path) == recipe
-    np.testing.assert_array_equal(np.asarray(Image.open(path)), picture_of(recipe, 250))
+    np.testing.assert_array_equal(np.asarray(Image.open(path)), picture_of(recipe, 140))
 
 
 def drop(explorer: Explorer, path: Path) -> None:
@@ -253,5 +253,5 @@ def test_copies(explorer: Explorer) -> None:
     explorer.desk.table["copy_image"].trigger()
     assert clipboard.image().size().toTuple() == (8, 8)
     shown = clipboard.image().pixelColor(0, 0)
-    red, green, blue = picture_of(explorer.engine.submitted[0], 250)[0, 0]
+    red, green, blue = picture_of(explorer.engine.submitted[0], 140)[0, 0]
     assert shown.getRgb()[:3] == (red, green, blue)
