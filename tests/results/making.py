@@ -10,6 +10,7 @@ from dgn_explorer.disk import FileSystem
 from dgn_explorer.networks.address import UnitAddress
 from dgn_explorer.results.record import Provenance, Record
 from dgn_explorer.synthesis.kinds import top_parts
+from dgn_explorer.synthesis.methods.dgn_am.about import DgnAmParameters
 from dgn_explorer.synthesis.recipe import Recipe
 from dgn_explorer.synthesis.targets import Maximise
 
@@ -21,6 +22,7 @@ def make_recipe(index: int = 980, **changes: Any) -> Recipe:
         "prior": "default",
         "prior_fingerprint": "b" * 64,
         "target": Maximise.of(UnitAddress("fc", index)),
+        "parameters": DgnAmParameters(),  # of the first schema, as files of all versions are
     }
     return Recipe(**(values | changes))
 

@@ -51,7 +51,7 @@ def test_a_picture_is_a_record_with_the_recipe_of_the_whole(sheet: Sheet) -> Non
     record = sheet.record(4, "eel")
     assert record.recipe == make_recipe().with_target(Maximise.of(UnitAddress("fc", 4)))
     assert record.image.shape == (EDGE, EDGE, 3)
-    assert (record.activation, record.steps, record.state) == (14.0, 140, DONE)
+    assert (record.activation, record.steps, record.state) == (14.0, 250, DONE)
     assert np.isnan(record.first_activation)  # of the trace only its end is kept
     assert record.top == ((4, 0.25), (5, 0.25))
     assert record.label == "eel"
