@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from dgn_explorer.networks.network import Network
-from dgn_explorer.networks.pass_memory import checked_pass
+from dgn_explorer.networks.pass_memory import checked_pass, watch_like
 from dgn_explorer.networks.preprocessing import Preprocessing
 from dgn_explorer.networks.reading import ReadPoint, first_tensor
 
@@ -35,9 +35,9 @@ def entered(network: Network, layer: str, size: int) -> Network | None:
     point = network.read_points[layer]
     if point.axes or point.call or not point.module:
         return None
-    grey, noise = (network.preprocessing(image) for image in _tried(size, network.device))
     try:
-        module = _Entered(network.module, point, grey)
+        grey, noise = (network.preprocessing(image) for image in _tried(size, network.device))
+        module = watch_like(_Entered(network.module, point, grey), network.module)
         there = _run(network.module, point, noise)
         given, wanted = (first_tensor(x) for x in (module(there.values.flatten(1)), there.output))
     except Exception:  # each kind of network has its own words for parts that do not fit
@@ -76,7 +76,7 @@ class _Entered(nn.Module):
 
     def forward(self, values: Tensor) -> Any:
         """What the network gives for ``values`` (N, F) of the layer."""
-        self._fed.values = values.view(-1, *self._shape)
+        self._fed.values = values.reshape(len(values), *self._shape)  # other numbers are refused
         return self._root(self._image)
 
 

@@ -16,7 +16,7 @@ from dgn_explorer.priors.encoding import decoder, encode
 from dgn_explorer.priors.info import EncoderInfo
 from dgn_explorer.priors.prior import Prior
 from dgn_explorer.synthesis.methods.dgn_am import ascent, passes
-from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM, PLAIN
+from dgn_explorer.synthesis.methods.dgn_am.about import DGN_AM, PLAIN, code_leads, continued
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.methods.dgn_am.code_term import WEIGHT, code_term
 from dgn_explorer.synthesis.parameters import Parameters
@@ -126,6 +126,23 @@ def test_codes_that_are_no_components_have_none(network: Network, prior: Prior, 
     assert code_term(network, other, [tiny_recipe(network, other, "bee")]) is None
 
 
+@pytest.mark.parametrize("layer, size", [("conv2", 32), ("conv2", 0), ("conv1", 16), ("gone", 16)])
+def test_a_prior_that_tells_of_another_layer_has_none(
+    network: Network, prior: Prior, layer: str, size: int
+) -> None:
+    """Its codes stand for other values than the layer's, as a damaged file may say."""
+    encoder = dataclasses.replace(prior.info.encoder, layer=layer, input_size=size)
+    other = dataclasses.replace(prior, info=dataclasses.replace(prior.info, encoder=encoder))
+    for count in (1, 4):
+        recipes = [tiny_recipe(network, other, "bee", code_share=1.0)] * count
+        assert code_term(network, other, recipes) is None
+    assert len(_codes(network, other, recipes)) == 10
+
+
+def test_a_unit_that_is_not_there_leads_nowhere(network: Network, prior: Prior) -> None:
+    assert not code_leads(network.info, prior.info, Maximise.of("elsewhere:3"))
+
+
 def _codes(network: Network, prior: Prior, recipes: list[Recipe], **how: object) -> np.ndarray:
     return np.stack([step.codes() for step in dgn_am(network, prior, recipes, **how)])
 
@@ -229,7 +246,7 @@ def test_both_kinds_of_a_preset_are_of_its_quality(network: Network, prior: Prio
 def test_more_steps_of_a_plain_result_are_plain(network: Network, prior: Prior) -> None:
     recipe = tiny_recipe(network, prior, "conv1:2", steps=250)
     after = continue_from(recipe, 125, DGN_AM.default)
-    assert after == DGN_AM.continued(PLAIN, 125, PLAIN)  # type: ignore[misc]
-    assert after.to_dict()["steps"] == 125
+    assert after == continued(PLAIN, 125, PLAIN)
+    assert after.steps == 125
     shorter = continue_from(recipe, 125, DGN_AM.default.changed(steps=100))
     assert shorter.to_dict()["steps"] == 50

@@ -94,11 +94,11 @@ def code_leads(network: NetworkInfo, prior: PriorInfo, target: Target) -> bool:
     the encoder's map.
     """
     encoder = prior.encoder
-    paths = [layer.path for layer in network.layers]
     if network.fingerprint != encoder.fingerprint or encoder.kind != "components":
         return False
-    lowest = paths.index(encoder.layer) if encoder.layer in paths else len(paths)
-    return all(unit.position is None and paths.index(unit.layer) > lowest for unit in target.units)
+    paths = [layer.path for layer in network.layers]
+    above = paths[paths.index(encoder.layer) + 1 :] if encoder.layer in paths else []
+    return all(unit.position is None and unit.layer in above for unit in target.units)
 
 
 PLAIN = DgnAmParameters()  # the default of earlier versions

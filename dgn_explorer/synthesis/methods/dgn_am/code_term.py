@@ -81,6 +81,7 @@ def _reached(upper: Network, layers: set[str], values: Tensor) -> bool:
     with torch.enable_grad():
         try:
             found = read(values.requires_grad_(True))
-        except (DgnError, AttributeError):  # a layer below, which does not run or is not there
+        # a layer below, which does not run or is not there; or other values than the layer's
+        except (DgnError, AttributeError, RuntimeError):
             return False
     return all(activation.requires_grad for activation in found)
