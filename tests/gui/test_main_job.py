@@ -1,5 +1,7 @@
 """The main job, by clicks and keys: search, double-click, watch, stop, come back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -57,6 +59,21 @@ def test_double_click_shows_live_frames(explorer: Explorer) -> None:
     card = explorer.browser.units.card(VOLCANO)
     assert card.state is CardState.RUNNING
     assert card.subtitle == "7 of 140"
+
+
+def test_the_curve_says_why_it_may_jump(explorer: Explorer) -> None:
+    curve = explorer.stage.curve
+    explorer.double_click(1)
+    explorer.submitted(1)
+    explorer.engine.advance(7)
+    explorer.until(lambda: "first 98 steps" in curve.toolTip())  # .7 of 140
+    explorer.engine.advance(10_000)
+    explorer.until(lambda: explorer.session.display.result is not None)
+    assert "first 98 steps" in curve.toolTip()
+    settings = explorer.session.settings
+    settings.edit(replace(settings.value, parameters=settings.presets["plain"]), "Preset")
+    explorer.make("strawberry")
+    assert curve.toolTip() == ""
 
 
 def test_enter_in_the_grid_starts_the_current_unit(explorer: Explorer) -> None:

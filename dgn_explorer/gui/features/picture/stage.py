@@ -239,6 +239,18 @@ class Stage(QWidget):
         marks = [len(before) + mark for mark in marks]
         p = record.array(_P) if _P in record.parts and not len(before) else None
         self.curve.show_trace(trace, len(before) + steps, reached, marks, p)
+        self._explain_curve(display)
+
+    def _explain_curve(self, display: Display) -> None:
+        """Say why the curve may jump, where coarse steps end."""
+        parameters = display.recipe.parameters if display.recipe is not None else None
+        steps = round(getattr(parameters, "coarse", 0.0) * getattr(parameters, "steps", 0))
+        self.curve.setToolTip(
+            f"In the first {steps} steps the network may see fewer pixels: where they end the curve"
+            " can jump. The number at its end is that of the whole image."
+            if steps
+            else ""
+        )
 
     def _show_lineage(self) -> None:
         """Draw the curve again, with what the run on show went on from."""
@@ -256,6 +268,7 @@ class Stage(QWidget):
         trace = np.concatenate([before, frame.trace])
         p = None if frame.so_far is None or len(before) else frame.so_far.p
         self.curve.show_trace(trace, len(before) + frame.steps, (), marks, p)
+        self._explain_curve(self._session.display)
         self.live.show_frame(frame, self._session.display.recipe)
         height, width = frame.image.shape[:2]
         self._size.setText(f"{width} {TIMES} {height} pixels")
