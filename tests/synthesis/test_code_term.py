@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from dgn_explorer.engine.messages import Opened
 from dgn_explorer.engine.ordering import recipe_for
-from dgn_explorer.machine import graphs
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.encoding import decoder, encode
 from dgn_explorer.priors.info import EncoderInfo
@@ -23,7 +22,7 @@ from dgn_explorer.synthesis.parameters import Parameters
 from dgn_explorer.synthesis.recipe import Recipe, continue_from
 from dgn_explorer.synthesis.start import RANDOM, FromResult, Start
 from dgn_explorer.synthesis.targets import Maximise
-from tests.recording import record_on_a_cpu
+from tests.recording import as_it_is, as_on_a_gpu
 from tests.tiny import CODE_SIZE, TinyNet, tiny_network, tiny_prior
 from tests.tiny import recipe_for as tiny_recipe
 
@@ -200,13 +199,9 @@ def test_recorded_it_gives_the_same_codes(
     network: Network, prior: Prior, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipes = [tiny_recipe(network, prior, name, code_share=1.0) for name in ("bee", "eel")]
-    with monkeypatch.context() as plainly:
-        plainly.setattr(passes, "static", lambda device: False)
-        plainly.setattr(graphs, "records", lambda device: False)
+    with as_it_is(monkeypatch):
         plain = _codes(network, prior, recipes)
-    monkeypatch.setattr(passes, "static", lambda device: True)
-    if network.device.type != "cuda":
-        record_on_a_cpu(monkeypatch)
+    as_on_a_gpu(monkeypatch)
     network.__dict__.pop("graphs")
     np.testing.assert_allclose(_codes(network, prior, recipes), plain, rtol=1e-3, atol=1e-4)
     recorded = network.graphs._kept

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from dgn_explorer.errors import DgnError
-from dgn_explorer.machine import graphs
 from dgn_explorer.machine.graphs import Function
 from dgn_explorer.networks.network import Network
 from dgn_explorer.priors.info import FLOAT32, NUMERICS
@@ -18,7 +17,7 @@ from dgn_explorer.synthesis.methods.dgn_am import passes
 from dgn_explorer.synthesis.methods.dgn_am.ascent import dgn_am
 from dgn_explorer.synthesis.methods.dgn_am.view import cut, projected
 from dgn_explorer.synthesis.recipe import Recipe
-from tests.recording import record_on_a_cpu
+from tests.recording import as_it_is, as_on_a_gpu, record_on_a_cpu
 from tests.tiny import recipe_for, tiny_network, tiny_prior
 
 
@@ -88,13 +87,9 @@ def test_a_recorded_step_gives_the_codes_of_the_plain_one(
 ) -> None:
     network = tiny_network()
     both = orders(network, prior, numeric)
-    with monkeypatch.context() as plainly:
-        plainly.setattr(passes, "static", lambda device: False)
-        plainly.setattr(graphs, "records", lambda device: False)
+    with as_it_is(monkeypatch):
         plain = [codes(tiny_network(), prior, recipes) for recipes in both]
-    monkeypatch.setattr(passes, "static", lambda device: True)
-    if network.device.type != "cuda":
-        record_on_a_cpu(monkeypatch)
+    as_on_a_gpu(monkeypatch)
     found = [codes(network, prior, recipes) for recipes in both]
     recorded = network.graphs._kept.values()
     assert len(recorded) == 1 and None not in recorded  # one recording serves both
@@ -109,13 +104,9 @@ def test_coarse_steps_have_a_recording_of_their_own(
     network = tiny_network()
     network = dataclasses.replace(network, info=dataclasses.replace(network.info, working_size=96))
     recipes = [recipe_for(network, prior, "bee", steps=8, coarse=0.5)]
-    with monkeypatch.context() as plainly:
-        plainly.setattr(passes, "static", lambda device: False)
-        plainly.setattr(graphs, "records", lambda device: False)
+    with as_it_is(monkeypatch):
         plain = codes(network, prior, recipes)
-    monkeypatch.setattr(passes, "static", lambda device: True)
-    if network.device.type != "cuda":
-        record_on_a_cpu(monkeypatch)
+    as_on_a_gpu(monkeypatch)
     np.testing.assert_allclose(codes(network, prior, recipes), plain, rtol=1e-3, atol=1e-4)
     recorded = network.graphs._kept.values()
     assert len(recorded) == 2 and None not in recorded
