@@ -16,6 +16,7 @@ from dgn_explorer.gui.features.picture.welcome import EXAMPLES, Welcome
 from dgn_explorer.gui.look.activation_curve import ActivationCurve
 from dgn_explorer.gui.look.canvas import Canvas
 from dgn_explorer.gui.look.parts import flat_button, label, panel
+from dgn_explorer.gui.look.plain import set_tip
 from dgn_explorer.gui.look.texts import TIMES
 from dgn_explorer.gui.look.theme import LARGE, MEDIUM, SMALL
 from dgn_explorer.gui.look.tone import Tone
@@ -245,12 +246,11 @@ class Stage(QWidget):
         """Say why the curve may jump, where coarse steps end."""
         parameters = display.recipe.parameters if display.recipe is not None else None
         steps = round(getattr(parameters, "coarse", 0.0) * getattr(parameters, "steps", 0))
-        self.curve.setToolTip(
+        why = (
             f"In the first {steps} steps the network may see fewer pixels: where they end the curve"
             " can jump. The number at its end is that of the whole image."
-            if steps
-            else ""
         )
+        set_tip(self.curve, why if steps else "")
 
     def _show_lineage(self) -> None:
         """Draw the curve again, with what the run on show went on from."""
